@@ -1,0 +1,4 @@
+DROP TABLE sessions;
+DROP TABLE members;
+DROP TABLE workspaces;
+DROP TABLE people;

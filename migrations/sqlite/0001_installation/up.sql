@@ -1,0 +1,28 @@
+-- The installation's own keys, and single-use links.
+CREATE TABLE installation_keys (
+    purpose TEXT PRIMARY KEY,
+    master TEXT NOT NULL,
+    blob BLOB NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- By which a start tells whether it was given the right key under an id.
+CREATE TABLE master_checks (
+    master TEXT PRIMARY KEY,
+    mac BLOB NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE links (
+    id TEXT PRIMARY KEY,
+    purpose TEXT NOT NULL,
+    mac BLOB NOT NULL,
+    expires_at BIGINT NOT NULL,
+    spent_at BIGINT
+);
+
+CREATE TABLE throttles (
+    name BLOB PRIMARY KEY,
+    hits BIGINT NOT NULL,
+    window_ends_at BIGINT NOT NULL
+);

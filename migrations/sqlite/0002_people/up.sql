@@ -1,0 +1,43 @@
+CREATE TABLE people (
+    id TEXT PRIMARY KEY,
+    email TEXT NOT NULL,
+    email_key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    password_hash TEXT,
+    writes BIGINT NOT NULL DEFAULT 0,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE workspaces (
+    id TEXT PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    master TEXT NOT NULL,
+    key_blob BLOB NOT NULL,
+    -- Rises first in every write transaction, so that writers of one workspace queue up.
+    writes BIGINT NOT NULL DEFAULT 0,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX workspaces_by_master ON workspaces (master);
+
+CREATE TABLE members (
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    person_id TEXT NOT NULL REFERENCES people (id),
+    role TEXT NOT NULL CHECK (role IN ('member', 'admin', 'owner')),
+    joined_at BIGINT NOT NULL,
+    PRIMARY KEY (workspace_id, person_id)
+);
+CREATE INDEX members_by_person ON members (person_id);
+
+CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    person_id TEXT NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+    -- Empty until the first answer has carried the cookie.
+    cookie_mac BLOB UNIQUE,
+    address TEXT NOT NULL,
+    user_agent TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL
+);
+CREATE INDEX sessions_by_person ON sessions (person_id);
+CREATE INDEX sessions_by_age ON sessions (created_at);

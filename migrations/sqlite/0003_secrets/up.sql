@@ -1,0 +1,100 @@
+CREATE TABLE node_types (
+    id TEXT PRIMARY KEY,
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    slug TEXT NOT NULL,
+    method TEXT NOT NULL CHECK (method IN ('key', 'oauth', 'client_credentials')),
+    enabled BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (workspace_id, slug)
+);
+
+CREATE TABLE data_keys (
+    id TEXT PRIMARY KEY,
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    node_type_id TEXT NOT NULL REFERENCES node_types (id) ON DELETE CASCADE,
+    environment TEXT NOT NULL CHECK (environment IN ('test', 'live')),
+    generation INTEGER NOT NULL,
+    blob BLOB NOT NULL,
+    -- Values sealed so far; decides when a new generation begins.
+    seals BIGINT NOT NULL DEFAULT 0,
+    created_at BIGINT NOT NULL,
+    UNIQUE (node_type_id, environment, generation)
+);
+
+CREATE TABLE end_users (
+    id TEXT PRIMARY KEY,
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    external_id TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (workspace_id, external_id)
+);
+
+CREATE TABLE organizations (
+    id TEXT PRIMARY KEY,
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    external_id TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (workspace_id, external_id)
+);
+
+CREATE TABLE secrets (
+    id TEXT PRIMARY KEY,
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    node_type_id TEXT NOT NULL REFERENCES node_types (id) ON DELETE CASCADE,
+    environment TEXT NOT NULL CHECK (environment IN ('test', 'live')),
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    -- A member's secret has an owner; a connection has an end user, an organization, or both.
+    owner_id TEXT REFERENCES people (id),
+    end_user_id TEXT REFERENCES end_users (id) ON DELETE CASCADE,
+    organization_id TEXT REFERENCES organizations (id) ON DELETE CASCADE,
+    connection_role TEXT CHECK (connection_role IN ('compatibility', 'standard')),
+    account_name TEXT,
+    account_identifier TEXT,
+    sharing TEXT NOT NULL CHECK (sharing IN ('private', 'members', 'workspace')),
+    delivery TEXT NOT NULL CHECK (delivery IN ('proxy', 'vend')),
+    revision BIGINT NOT NULL,
+    value_number BIGINT NOT NULL,
+    last_four TEXT,
+    -- Plain facts about the value: fields that are not secret, and where it may travel.
+    facts TEXT NOT NULL,
+    value_entered_at BIGINT,
+    expires_at BIGINT,
+    rejected_at BIGINT,
+    needs_reauthorization_at BIGINT,
+    unreadable_at BIGINT,
+    last_used_at BIGINT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    CHECK ((owner_id IS NULL) <> (end_user_id IS NULL AND organization_id IS NULL))
+);
+CREATE INDEX secrets_by_age ON secrets (workspace_id, id);
+CREATE INDEX secrets_by_owner ON secrets (owner_id, node_type_id, environment);
+CREATE INDEX secrets_by_end_user ON secrets (end_user_id, node_type_id, environment);
+CREATE INDEX secrets_by_organization ON secrets (organization_id, node_type_id, environment);
+CREATE INDEX secrets_by_node_type ON secrets (node_type_id, environment);
+CREATE UNIQUE INDEX secrets_by_name ON secrets (node_type_id, environment, name_key) WHERE owner_id IS NOT NULL;
+-- An end user has one first connection of a node type, however many requests ask for it at once.
+CREATE UNIQUE INDEX secrets_first_connection
+    ON secrets (node_type_id, environment, COALESCE(end_user_id, ''), COALESCE(organization_id, ''))
+    WHERE connection_role = 'compatibility';
+
+CREATE TABLE secret_values (
+    id TEXT PRIMARY KEY,
+    secret_id TEXT NOT NULL REFERENCES secrets (id) ON DELETE CASCADE,
+    slot TEXT NOT NULL CHECK (slot IN ('current', 'next', 'previous')),
+    number BIGINT NOT NULL,
+    data_key_id TEXT NOT NULL REFERENCES data_keys (id),
+    blob BLOB NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (secret_id, slot)
+);
+CREATE INDEX secret_values_by_key ON secret_values (data_key_id);
+
+CREATE TABLE secret_shares (
+    secret_id TEXT NOT NULL REFERENCES secrets (id) ON DELETE CASCADE,
+    person_id TEXT NOT NULL REFERENCES people (id),
+    PRIMARY KEY (secret_id, person_id)
+);
+CREATE INDEX secret_shares_by_person ON secret_shares (person_id);

@@ -1,0 +1,15 @@
+CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    maker_id TEXT NOT NULL REFERENCES people (id),
+    name TEXT NOT NULL,
+    environment TEXT NOT NULL CHECK (environment IN ('test', 'live')),
+    abilities TEXT NOT NULL,
+    mac BLOB NOT NULL,
+    expires_at BIGINT,
+    revoked_at BIGINT,
+    last_used_at BIGINT,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX tokens_by_workspace ON tokens (workspace_id, id);
+CREATE INDEX tokens_by_maker ON tokens (maker_id);

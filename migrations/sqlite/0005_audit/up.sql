@@ -1,0 +1,20 @@
+CREATE TABLE audit_chains (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('changes', 'uses', 'installation')),
+    -- Empty for the installation's chain. No reference: a chain may outlive its workspace.
+    workspace_id TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    head BLOB NOT NULL,
+    UNIQUE (workspace_id, kind)
+);
+
+CREATE TABLE audit_entries (
+    chain_id TEXT NOT NULL REFERENCES audit_chains (id),
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    -- Exactly the text that the seal was made over.
+    entry TEXT NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (chain_id, seq)
+);
+CREATE INDEX audit_entries_by_time ON audit_entries (chain_id, at);

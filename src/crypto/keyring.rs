@@ -1,0 +1,288 @@
+//! The keyring: the one place that turns wrapped keys into usable ones.
+//!
+//! Unwrapped data keys are kept for a few minutes, bounded in number; opened values never are.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aes_gcm::Aes256Gcm;
+use data_encoding::BASE64URL_NOPAD;
+use zeroize::Zeroizing;
+
+use crate::domain::keys::{Hook, SealedValue, WrappedDataKey, WrappedInstallationKey, WrappedWorkspaceKey};
+use crate::domain::{Chance, Clock, DataKeyId, Moment, SecretId, WorkspaceId};
+
+use super::credential::Credential;
+use super::kdf::Key;
+use super::mac::Mac;
+use super::master::MasterKeys;
+use super::plaintext::{Plaintext, Purpose};
+use super::sealed::{self, Context, KeyName, SealError, Unreadable};
+use super::token::{Bearer, LinkToken, NewToken};
+
+const CACHED_KEYS: usize = 10_000;
+const CACHE_LIFETIME: Duration = Duration::from_mins(5);
+const PEPPER: &str = "pepper";
+const AUDIT: &str = "audit";
+const WRAPPING: &str = "keyrack wrapping v1";
+const VALUE_COLUMN: &str = "secret_values.blob";
+
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    #[error("the master key \"{0}\" is needed and not configured")]
+    Missing(String),
+    #[error("the master key \"{0}\" is not the one that this database was made with")]
+    Wrong(String),
+    #[error("the installation key \"{0}\" is missing in the database")]
+    Incomplete(&'static str),
+}
+
+/// The keys of the whole installation, wrapped: random once, never changed by a rotation.
+pub struct InstallationKeys(pub Vec<WrappedInstallationKey>);
+
+struct Cached {
+    workspace: WorkspaceId,
+    cipher: Arc<Aes256Gcm>,
+    until: Moment,
+}
+
+pub struct Keyring {
+    masters: MasterKeys,
+    pepper: Key,
+    audit: Key,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+    cache: Mutex<HashMap<DataKeyId, Cached>>,
+}
+
+impl MasterKeys {
+    /// A value by which a later start tells whether it was given the same key under this id.
+    pub fn check_value(&self, id: &str) -> Option<Mac> {
+        self.find(id).map(|key| Mac::over(&key.derive("keyrack key check v1"), &[id.as_bytes()]))
+    }
+
+    pub fn active_id(&self) -> &str {
+        self.active().0
+    }
+
+    fn wrap(&self, context: &Context<'_>, key: &Key, chance: &dyn Chance) -> Result<(String, Vec<u8>), SealError> {
+        let (id, master) = self.active();
+        let name = KeyName { id, generation: 0 };
+        let blob = sealed::seal(&master.derive(WRAPPING).cipher(), name, context, key.bytes(), chance)?;
+        Ok((id.to_owned(), blob))
+    }
+
+    fn unwrap_key(&self, id: &str, context: &Context<'_>, blob: &[u8]) -> Result<Key, KeyringError> {
+        let master = self.find(id).ok_or_else(|| KeyringError::Missing(id.to_owned()))?;
+        let name = KeyName { id, generation: 0 };
+        let wrong = || KeyringError::Wrong(id.to_owned());
+        let plain = sealed::open(&master.derive(WRAPPING).cipher(), name, context, blob).map_err(|_| wrong())?;
+        Key::from_slice(plain.bytes()).ok_or_else(wrong)
+    }
+}
+
+impl InstallationKeys {
+    pub fn draw(masters: &MasterKeys, chance: &dyn Chance) -> Result<Self, SealError> {
+        let wrap = |purpose: &str| {
+            let key = Key::draw(chance);
+            let (master, blob) = masters.wrap(&installation_context(purpose), &key, chance)?;
+            Ok(WrappedInstallationKey { purpose: purpose.to_owned(), master, blob })
+        };
+        Ok(Self(vec![wrap(PEPPER)?, wrap(AUDIT)?]))
+    }
+
+    fn open(&self, masters: &MasterKeys, purpose: &'static str) -> Result<Key, KeyringError> {
+        let wrapped = self.0.iter().find(|k| k.purpose == purpose).ok_or(KeyringError::Incomplete(purpose))?;
+        masters.unwrap_key(&wrapped.master, &installation_context(purpose), &wrapped.blob)
+    }
+}
+
+impl Keyring {
+    pub fn open(
+        masters: MasterKeys,
+        keys: &InstallationKeys,
+        clock: Arc<dyn Clock>,
+        chance: Arc<dyn Chance>,
+    ) -> Result<Self, KeyringError> {
+        let pepper = keys.open(&masters, PEPPER)?;
+        let audit = keys.open(&masters, AUDIT)?;
+        Ok(Self { masters, pepper, audit, clock, chance, cache: Mutex::default() })
+    }
+
+    pub fn new_workspace_key(&self, workspace: &WorkspaceId) -> Result<WrappedWorkspaceKey, SealError> {
+        let key = Key::draw(&*self.chance);
+        let (master, blob) = self.masters.wrap(&workspace_context(workspace), &key, &*self.chance)?;
+        Ok(WrappedWorkspaceKey { workspace: workspace.clone(), master, blob })
+    }
+
+    pub fn new_data_key(
+        &self,
+        hook: Hook,
+        generation: i32,
+        workspace_key: WrappedWorkspaceKey,
+    ) -> Result<WrappedDataKey, SealError> {
+        let id = DataKeyId::draw(self.clock.now(), &*self.chance);
+        let key = Key::draw(&*self.chance);
+        let wrapping = self.open_workspace_key(&workspace_key).map_err(|_| SealError)?;
+        let name = KeyName { id: id.as_str(), generation };
+        let context = data_key_context(&workspace_key.workspace, &hook, &id, generation);
+        let blob = sealed::seal(&wrapping.cipher(), name, &context, key.bytes(), &*self.chance)?;
+        Ok(WrappedDataKey { id, hook, generation, blob, workspace_key })
+    }
+
+    /// Seals a credential for one row and one value number.
+    pub fn seal(
+        &self,
+        key: &WrappedDataKey,
+        secret: &SecretId,
+        number: i64,
+        credential: &Credential,
+    ) -> Result<Vec<u8>, SealError> {
+        let cipher = self.data_cipher(key).map_err(|_| SealError)?;
+        let context = value_context(key, secret, number);
+        sealed::seal(&cipher, name_of(key), &context, credential.encode().bytes(), &*self.chance)
+    }
+
+    pub fn open_value(&self, purpose: Purpose, value: &SealedValue) -> Result<Credential, Unreadable> {
+        tracing::trace!(?purpose, secret = %value.secret, "opening a value");
+        let cipher = self.data_cipher(&value.key).map_err(|_| Unreadable)?;
+        let context = value_context(&value.key, &value.secret, value.number);
+        let plain: Plaintext = sealed::open(&cipher, name_of(&value.key), &context, &value.blob)?;
+        Credential::decode(&plain)
+    }
+
+    fn data_cipher(&self, key: &WrappedDataKey) -> Result<Arc<Aes256Gcm>, Unreadable> {
+        let now = self.clock.now();
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = cache.get(&key.id)
+            && known.until > now
+            && known.workspace == key.workspace_key.workspace
+        {
+            return Ok(known.cipher.clone());
+        }
+        let cipher = Arc::new(self.unwrap_data_key(key)?.cipher());
+        if cache.len() >= CACHED_KEYS {
+            cache.retain(|_, known| known.until > now);
+        }
+        if cache.len() >= CACHED_KEYS {
+            cache.clear();
+        }
+        let workspace = key.workspace_key.workspace.clone();
+        cache.insert(key.id.clone(), Cached { workspace, cipher: cipher.clone(), until: now.plus(CACHE_LIFETIME) });
+        Ok(cipher)
+    }
+
+    fn unwrap_data_key(&self, key: &WrappedDataKey) -> Result<Key, Unreadable> {
+        let wrapping = self.open_workspace_key(&key.workspace_key).map_err(|_| Unreadable)?;
+        let context = data_key_context(&key.workspace_key.workspace, &key.hook, &key.id, key.generation);
+        let plain = sealed::open(&wrapping.cipher(), name_of(key), &context, &key.blob)?;
+        Key::from_slice(plain.bytes()).ok_or(Unreadable)
+    }
+
+    fn open_workspace_key(&self, key: &WrappedWorkspaceKey) -> Result<Key, KeyringError> {
+        self.masters.unwrap_key(&key.master, &workspace_context(&key.workspace), &key.blob)
+    }
+}
+
+/// What the installation keys vouch for: tokens, links, cookies, forms, the audit chains.
+impl Keyring {
+    pub fn new_token_mac(&self, token: &NewToken) -> Mac {
+        self.peppered("service token", &[token.as_str().as_bytes()])
+    }
+
+    pub fn bearer_mac(&self, token: &Bearer) -> Mac {
+        self.peppered("service token", &[token.bytes()])
+    }
+
+    pub fn link_mac(&self, link: &LinkToken) -> Mac {
+        self.peppered("link", &[link.as_str().as_bytes()])
+    }
+
+    pub fn session_mac(&self, cookie: &str) -> Mac {
+        self.peppered("session", &[cookie.as_bytes()])
+    }
+
+    /// What a form must carry to be taken from this browser in this session.
+    pub fn form_token(&self, browser: &str, session: &str) -> String {
+        BASE64URL_NOPAD.encode(self.peppered("form", &[browser.as_bytes(), session.as_bytes()]).as_bytes())
+    }
+
+    pub fn form_token_matches(&self, browser: &str, session: &str, sent: &str) -> bool {
+        let sent = BASE64URL_NOPAD.decode(sent.as_bytes()).unwrap_or_default();
+        self.peppered("form", &[browser.as_bytes(), session.as_bytes()]).matches(&sent)
+    }
+
+    /// By which a browser shows that this person has signed in on it before.
+    pub fn device_mac(&self, person: &str, device: &str) -> Mac {
+        self.peppered("device", &[person.as_bytes(), device.as_bytes()])
+    }
+
+    /// Names what attempts are counted by, without keeping addresses or accounts readable.
+    pub fn throttle_key(&self, parts: &[&[u8]]) -> Mac {
+        self.peppered("throttle", parts)
+    }
+
+    /// The key that session cookies are signed with, for the cookie library alone.
+    pub fn cookie_key(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(self.pepper.derive("keyrack session cookies v1").bytes().to_vec())
+    }
+
+    pub fn audit_mac(&self, parts: &[&[u8]]) -> Mac {
+        Mac::over(&self.audit, parts)
+    }
+
+    /// A short random text for cookies and nonces.
+    pub fn random_text(&self) -> String {
+        let mut bytes = [0_u8; 24];
+        self.chance.fill(&mut bytes);
+        BASE64URL_NOPAD.encode(&bytes)
+    }
+
+    fn peppered(&self, purpose: &str, parts: &[&[u8]]) -> Mac {
+        let mut all = vec![purpose.as_bytes()];
+        all.extend_from_slice(parts);
+        Mac::over(&self.pepper, &all)
+    }
+}
+
+fn name_of(key: &WrappedDataKey) -> KeyName<'_> {
+    KeyName { id: key.id.as_str(), generation: key.generation }
+}
+
+fn installation_context(purpose: &str) -> Context<'_> {
+    Context { purpose: "installation key", workspace: None, hook: None, row: purpose, column: "installation_keys.blob", number: 0 }
+}
+
+fn workspace_context(workspace: &WorkspaceId) -> Context<'_> {
+    Context {
+        purpose: "workspace key",
+        workspace: Some(workspace),
+        hook: None,
+        row: workspace.as_str(),
+        column: "workspaces.key_blob",
+        number: 0,
+    }
+}
+
+fn data_key_context<'a>(workspace: &'a WorkspaceId, hook: &'a Hook, id: &'a DataKeyId, generation: i32) -> Context<'a> {
+    Context {
+        purpose: "data key",
+        workspace: Some(workspace),
+        hook: Some((&hook.node_type, hook.environment)),
+        row: id.as_str(),
+        column: "data_keys.blob",
+        number: i64::from(generation),
+    }
+}
+
+fn value_context<'a>(key: &'a WrappedDataKey, secret: &'a SecretId, number: i64) -> Context<'a> {
+    Context {
+        purpose: "secret",
+        workspace: Some(&key.workspace_key.workspace),
+        hook: Some((&key.hook.node_type, key.hook.environment)),
+        row: secret.as_str(),
+        column: VALUE_COLUMN,
+        number,
+    }
+}

@@ -1,0 +1,91 @@
+//! What is recorded: who did what to which thing, with what result. Never a value.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Delivery, Environment, Kind, Moment, PersonId, SecretId, SessionId, Sharing, TokenId, WorkspaceId,
+};
+use super::word::words;
+
+words! {
+    /// The three kinds of chain.
+    ChainKind { Changes = "changes", Uses = "uses", Installation = "installation" }
+}
+
+/// Who acted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Actor {
+    Person { id: PersonId },
+    Token { id: TokenId, maker: PersonId },
+    CommandLine,
+    SetUpLink,
+    Unknown,
+}
+
+/// One recorded act. Names are kept as they were, because the things may be gone later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub at: Moment,
+    pub by: Actor,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<IpAddr>,
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event")]
+pub enum Event {
+    #[serde(rename = "set_up.done")]
+    SetUpDone { person: PersonId },
+    #[serde(rename = "workspace.created")]
+    WorkspaceCreated { workspace: WorkspaceId, name: String },
+    #[serde(rename = "person.created")]
+    PersonCreated { person: PersonId },
+    #[serde(rename = "member.joined")]
+    MemberJoined { person: PersonId, name: String, role: super::Role },
+    #[serde(rename = "session.started")]
+    SignedIn { session: SessionId },
+    #[serde(rename = "session.refused")]
+    SignInRefused { person: Option<PersonId> },
+    #[serde(rename = "session.ended")]
+    SignedOut { session: SessionId },
+    #[serde(rename = "session.revoked")]
+    SessionsRevoked { sessions: Vec<SessionId> },
+    #[serde(rename = "password.changed")]
+    PasswordChanged { person: PersonId },
+    #[serde(rename = "secret.created")]
+    SecretCreated { secret: SecretFacts, value: i64 },
+    #[serde(rename = "secret.value_replaced")]
+    ValueReplaced { secret: SecretFacts, value: i64 },
+    #[serde(rename = "secret.deleted")]
+    SecretDeleted { secret: SecretFacts },
+    #[serde(rename = "secret.unreadable")]
+    SecretUnreadable { secret: SecretId, name: String, value: i64 },
+    #[serde(rename = "secret.vended")]
+    Vended { secret: SecretId, name: String, node_type: String, environment: Environment, value: i64 },
+    #[serde(rename = "token.created")]
+    TokenCreated { token: TokenId, name: String, environment: Environment, abilities: String },
+    #[serde(rename = "token.revoked")]
+    TokenRevoked { token: TokenId, name: String },
+}
+
+/// A secret as an entry describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretFacts {
+    pub id: SecretId,
+    pub name: String,
+    pub node_type: String,
+    pub environment: Environment,
+    pub kind: Kind,
+    pub sharing: Sharing,
+    pub delivery: Delivery,
+    /// Somebody outside the workspace, when the secret is theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_user: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+}

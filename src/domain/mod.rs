@@ -1,0 +1,30 @@
+//! Pure rules and values: what Keyrack's words mean, without databases, keys or HTTP.
+//!
+//! Invariant: nothing in here does I/O, reads a clock or draws a random number by itself.
+
+pub mod ability;
+pub mod audit;
+pub mod chance;
+pub mod clock;
+pub mod email;
+pub mod id;
+pub mod keys;
+pub mod moment;
+pub mod name;
+pub mod password;
+pub mod policy;
+pub mod role;
+pub mod secret;
+pub mod slug;
+mod word;
+
+pub use ability::{Abilities, Ability};
+pub use chance::Chance;
+pub use clock::Clock;
+pub use email::Email;
+pub use id::*;
+pub use moment::Moment;
+pub use name::Name;
+pub use role::Role;
+pub use secret::{Delivery, Environment, Kind, Method, SecretState, Sharing};
+pub use slug::Slug;

@@ -1,0 +1,246 @@
+//! The tables, as both databases have them. Kept by hand: the types are those that the two share.
+
+diesel::table! {
+    installation_keys (purpose) {
+        purpose -> Text,
+        master -> Text,
+        blob -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    master_checks (master) {
+        master -> Text,
+        mac -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    links (id) {
+        id -> Text,
+        purpose -> Text,
+        mac -> Binary,
+        expires_at -> BigInt,
+        spent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    throttles (name) {
+        name -> Binary,
+        hits -> BigInt,
+        window_ends_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    people (id) {
+        id -> Text,
+        email -> Text,
+        email_key -> Text,
+        name -> Text,
+        password_hash -> Nullable<Text>,
+        writes -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    workspaces (id) {
+        id -> Text,
+        slug -> Text,
+        name -> Text,
+        master -> Text,
+        key_blob -> Binary,
+        writes -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    members (workspace_id, person_id) {
+        workspace_id -> Text,
+        person_id -> Text,
+        role -> Text,
+        joined_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        person_id -> Text,
+        cookie_mac -> Nullable<Binary>,
+        address -> Text,
+        user_agent -> Text,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    node_types (id) {
+        id -> Text,
+        workspace_id -> Text,
+        slug -> Text,
+        method -> Text,
+        enabled -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    data_keys (id) {
+        id -> Text,
+        workspace_id -> Text,
+        node_type_id -> Text,
+        environment -> Text,
+        generation -> Integer,
+        blob -> Binary,
+        seals -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    end_users (id) {
+        id -> Text,
+        workspace_id -> Text,
+        external_id -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    organizations (id) {
+        id -> Text,
+        workspace_id -> Text,
+        external_id -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    secrets (id) {
+        id -> Text,
+        workspace_id -> Text,
+        node_type_id -> Text,
+        environment -> Text,
+        name -> Text,
+        name_key -> Text,
+        kind -> Text,
+        owner_id -> Nullable<Text>,
+        end_user_id -> Nullable<Text>,
+        organization_id -> Nullable<Text>,
+        connection_role -> Nullable<Text>,
+        account_name -> Nullable<Text>,
+        account_identifier -> Nullable<Text>,
+        sharing -> Text,
+        delivery -> Text,
+        revision -> BigInt,
+        value_number -> BigInt,
+        last_four -> Nullable<Text>,
+        facts -> Text,
+        value_entered_at -> Nullable<BigInt>,
+        expires_at -> Nullable<BigInt>,
+        rejected_at -> Nullable<BigInt>,
+        needs_reauthorization_at -> Nullable<BigInt>,
+        unreadable_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    secret_values (id) {
+        id -> Text,
+        secret_id -> Text,
+        slot -> Text,
+        number -> BigInt,
+        data_key_id -> Text,
+        blob -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    secret_shares (secret_id, person_id) {
+        secret_id -> Text,
+        person_id -> Text,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> Text,
+        workspace_id -> Text,
+        maker_id -> Text,
+        name -> Text,
+        environment -> Text,
+        abilities -> Text,
+        mac -> Binary,
+        expires_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_chains (id) {
+        id -> Text,
+        kind -> Text,
+        workspace_id -> Text,
+        seq -> BigInt,
+        head -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_entries (chain_id, seq) {
+        chain_id -> Text,
+        seq -> BigInt,
+        at -> BigInt,
+        entry -> Text,
+        mac -> Binary,
+    }
+}
+
+diesel::joinable!(data_keys -> node_types (node_type_id));
+diesel::joinable!(members -> people (person_id));
+diesel::joinable!(members -> workspaces (workspace_id));
+diesel::joinable!(secret_values -> data_keys (data_key_id));
+diesel::joinable!(secret_values -> secrets (secret_id));
+diesel::joinable!(secrets -> end_users (end_user_id));
+diesel::joinable!(secrets -> node_types (node_type_id));
+diesel::joinable!(secrets -> organizations (organization_id));
+diesel::joinable!(secrets -> people (owner_id));
+diesel::joinable!(secrets -> workspaces (workspace_id));
+diesel::joinable!(sessions -> people (person_id));
+diesel::joinable!(tokens -> people (maker_id));
+diesel::joinable!(tokens -> workspaces (workspace_id));
+diesel::joinable!(audit_entries -> audit_chains (chain_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    audit_chains,
+    audit_entries,
+    data_keys,
+    end_users,
+    installation_keys,
+    links,
+    master_checks,
+    members,
+    node_types,
+    organizations,
+    people,
+    secret_shares,
+    secret_values,
+    secrets,
+    sessions,
+    throttles,
+    tokens,
+    workspaces,
+);

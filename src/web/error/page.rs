@@ -1,0 +1,71 @@
+//! The page for what went wrong: what happened, what to do, the request id, a way on.
+
+use crate::web::chrome::Chrome;
+use crate::web::url;
+use crate::web::view::Link;
+
+#[derive(askama::Template)]
+#[template(path = "error/show.html")]
+pub struct Show {
+    pub chrome: Chrome,
+    pub status: u16,
+    pub words: Words,
+    pub request_id: String,
+    pub way_on: Link,
+}
+
+/// The words for one kind of trouble.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    pub title: &'static str,
+    pub happened: &'static str,
+    pub to_do: &'static str,
+}
+
+impl Words {
+    pub fn of(status: u16) -> Self {
+        let (title, happened, to_do) = match status {
+            400 => (
+                "This request could not be read",
+                "Something in the address or the form did not arrive as it was sent.",
+                "Go back, load the page again and repeat the step.",
+            ),
+            403 => (
+                "This is not yours to open",
+                "You are signed in, but your role here does not include this, or the form was too old.",
+                "Load the page again. If it stays closed, ask an Owner or Admin of the workspace.",
+            ),
+            404 => (
+                "There is nothing on this hook",
+                "The page does not exist, was deleted, or belongs to a workspace that you are not in.",
+                "Check the address, or go on from your home page.",
+            ),
+            409 => (
+                "Somebody was here first",
+                "What you were changing has changed since you opened it, so nothing was stored.",
+                "Open it again, look at what is there now, and repeat the step if it is still needed.",
+            ),
+            422 => (
+                "Something in the form is not right",
+                "The form arrived, but its contents could not be used, so nothing was stored.",
+                "Go back and check what you entered.",
+            ),
+            429 => (
+                "That was too often",
+                "There were more requests than are taken in so short a time.",
+                "Wait a minute, then try again.",
+            ),
+            503 => (
+                "Keyrack is busy",
+                "It could not answer in time. Nothing was stored by this request.",
+                "Wait a few seconds, then load the page again.",
+            ),
+            _ => (
+                "Something went wrong on our side",
+                "The request was stopped by a mistake in Keyrack. It has been written to the log.",
+                "Try again. If it happens again, give the request id to whoever runs this Keyrack.",
+            ),
+        };
+        Self { title, happened, to_do }
+    }
+}

@@ -1,0 +1,188 @@
+//! The pages of secrets. No struct here has a place for a stored value:
+//! a secret field has no value, and a page knows the last four characters at most.
+
+use crate::domain::{Delivery, Environment, SecretState, Sharing};
+use crate::web::chrome::Chrome;
+use crate::web::url;
+use crate::web::view::{Choice, Entry, Input, Link, NodeMark, Pager, Shown, Snippet, UsedBy, When, counted};
+
+#[derive(askama::Template)]
+#[template(path = "secrets/index.html")]
+pub struct Index {
+    pub chrome: Chrome,
+    pub ws: String,
+    pub rows: Vec<Row>,
+    pub filter: Filter,
+    /// How many match the filter, over all pages.
+    pub matching: u64,
+    /// How many this person may see at all.
+    pub all: u64,
+    pub pager: Pager,
+}
+
+impl Index {
+    pub fn count(&self) -> String {
+        if self.filter.chips.is_empty() {
+            counted(self.all, "secret", "secrets")
+        } else {
+            format!("{} of {}", self.matching, counted(self.all, "secret", "secrets"))
+        }
+    }
+}
+
+pub struct Row {
+    pub id: String,
+    pub name: String,
+    pub node_type: NodeMark,
+    pub owner: String,
+    pub sharing: Sharing,
+    pub environment: Environment,
+    pub last_four: Option<String>,
+    pub state: SecretState,
+    pub last_use: Option<When>,
+}
+
+/// What the list is narrowed to. The form sends `q`, `node_type`, `environment` and `state`.
+#[derive(Default)]
+pub struct Filter {
+    pub q: String,
+    pub node_types: Vec<Choice>,
+    pub environments: Vec<Choice>,
+    pub states: Vec<Choice>,
+    /// One for each filter in force: its words, and the list without it.
+    pub chips: Vec<Link>,
+}
+
+/// The first step of storing a key: which node type it is for.
+#[derive(askama::Template)]
+#[template(path = "secrets/choose.html")]
+pub struct Choose {
+    pub chrome: Chrome,
+    pub ws: String,
+    /// The search as sent without a script; with one the tiles are filtered in place.
+    pub q: String,
+    pub categories: Vec<Category>,
+}
+
+pub struct Category {
+    pub name: String,
+    pub tiles: Vec<Tile>,
+}
+
+pub struct Tile {
+    pub node_type: NodeMark,
+    pub benefit: String,
+}
+
+/// The second step: the form that the node type needs, with the guide beside it.
+#[derive(askama::Template)]
+#[template(path = "secrets/new.html")]
+pub struct New {
+    pub chrome: Chrome,
+    pub ws: String,
+    pub node_type: NodeMark,
+    pub guide: Guide,
+    /// Asked whatever the kind, such as a base URL.
+    pub fields: Vec<Field>,
+    /// One is shown as its fields alone; of several, one is chosen.
+    pub kinds: Vec<Variant>,
+    /// Where an upstream request carries the value; empty where the catalogue says it.
+    pub placements: Vec<Variant>,
+    pub name: Input,
+    pub environment: Environment,
+    pub delivery: Delivery,
+    pub expires_on: Input,
+    /// Set when the prefix and the chosen environment disagree: asks for the box to be ticked.
+    pub disagreement: Option<String>,
+    /// True when the form comes back with something to put right.
+    pub refused: bool,
+}
+
+impl New {
+    pub fn several_kinds(&self) -> bool {
+        self.kinds.len() > 1
+    }
+}
+
+/// One way among several, with the fields that only it needs.
+pub struct Variant {
+    pub value: String,
+    pub label: String,
+    pub picture: String,
+    pub chosen: bool,
+    pub fields: Vec<Field>,
+}
+
+/// A field as the catalogue describes it.
+pub struct Field {
+    pub name: String,
+    pub label: String,
+    pub help: String,
+    pub placeholder: String,
+    pub required: bool,
+    pub control: Control,
+    pub error: Option<String>,
+}
+
+/// A secret field has no value: it cannot come back filled.
+pub enum Control {
+    Plain { value: String },
+    /// The known prefixes of each environment, separated by spaces.
+    Secret { test: String, live: String },
+}
+
+pub struct Guide {
+    pub steps: Vec<String>,
+    pub least: String,
+    pub sandbox: Option<String>,
+    /// The provider's own page about its keys.
+    pub link: Option<Link>,
+}
+
+#[derive(askama::Template)]
+#[template(path = "secrets/show.html")]
+pub struct Show {
+    pub chrome: Chrome,
+    pub ws: String,
+    pub id: String,
+    pub name: String,
+    pub node_type: NodeMark,
+    pub kind: String,
+    pub state: SecretState,
+    /// What the state means and the one thing to do about it.
+    pub advice: String,
+    pub environment: Environment,
+    pub owner: String,
+    pub yours: bool,
+    pub sharing: Sharing,
+    pub delivery: Delivery,
+    pub last_four: Option<String>,
+    /// The hosts that the value may travel to.
+    pub hosts: Vec<String>,
+    pub created: When,
+    pub entered: Option<When>,
+    pub version: u32,
+    pub expires: Option<When>,
+    pub last_use: Option<When>,
+    pub used_by: Vec<UsedBy>,
+    /// The ready request; only where delivery is vend and this person may use the secret.
+    pub snippet: Option<Snippet>,
+    pub history: Vec<Entry>,
+    pub may_delete: bool,
+}
+
+/// What will break, and the name to type before it does.
+#[derive(askama::Template)]
+#[template(path = "secrets/delete.html")]
+pub struct Delete {
+    pub chrome: Chrome,
+    pub ws: String,
+    pub id: String,
+    pub name: String,
+    pub node_type: NodeMark,
+    pub environment: Environment,
+    pub owner: String,
+    pub yours: bool,
+    pub used_by: Vec<UsedBy>,
+    pub confirm: Input,
+}

@@ -1,0 +1,44 @@
+//! Signing in. What it says never tells whether an address is known.
+
+use crate::web::chrome::Chrome;
+use crate::web::url;
+use crate::web::view::{Input, Tone, counted};
+
+#[derive(askama::Template)]
+#[template(path = "sign_in/new.html")]
+pub struct New {
+    pub chrome: Chrome,
+    pub email: Input,
+    pub return_to: String,
+    pub trouble: Option<Trouble>,
+}
+
+pub enum Trouble {
+    /// Address or password is wrong; which of them stays unsaid.
+    NoMatch,
+    /// Too many attempts: when the next one will be looked at.
+    Wait { seconds: u64 },
+}
+
+impl Trouble {
+    pub fn tone(&self) -> Tone {
+        match self {
+            Self::NoMatch => Tone::Bad,
+            Self::Wait { .. } => Tone::Warn,
+        }
+    }
+
+    pub fn text(&self) -> String {
+        match self {
+            Self::NoMatch => "This e-mail address and password do not belong together. Check both and try again.".to_owned(),
+            Self::Wait { seconds } => {
+                let wait = if *seconds < 120 {
+                    counted(*seconds, "second", "seconds")
+                } else {
+                    counted(seconds.div_ceil(60), "minute", "minutes")
+                };
+                format!("There were too many attempts. Wait {wait}, then try again.")
+            }
+        }
+    }
+}

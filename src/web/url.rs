@@ -1,0 +1,131 @@
+//! Every address that a page links to or posts to, and nothing else knows one:
+//! a path literal in a template or handler is a mistake.
+
+use super::assets;
+
+pub fn home() -> String {
+    "/".to_owned()
+}
+
+pub fn sign_in() -> String {
+    "/sign-in".to_owned()
+}
+
+pub fn sign_out() -> String {
+    "/sign-out".to_owned()
+}
+
+pub fn set_up(token: &str) -> String {
+    format!("/set-up/{token}")
+}
+
+pub fn workspace(ws: &str) -> String {
+    format!("/w/{ws}")
+}
+
+pub fn secrets(ws: &str) -> String {
+    format!("/w/{ws}/secrets")
+}
+
+pub fn new_secret(ws: &str) -> String {
+    format!("/w/{ws}/secrets/new")
+}
+
+pub fn new_secret_of(ws: &str, node_type: &str) -> String {
+    format!("/w/{ws}/secrets/new/{node_type}")
+}
+
+pub fn secret(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}")
+}
+
+pub fn delete_secret(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/delete")
+}
+
+pub fn tokens(ws: &str) -> String {
+    format!("/w/{ws}/tokens")
+}
+
+pub fn new_token(ws: &str) -> String {
+    format!("/w/{ws}/tokens/new")
+}
+
+pub fn token(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/tokens/{id}")
+}
+
+pub fn revoke_token(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/tokens/{id}/revoke")
+}
+
+pub fn activity(ws: &str) -> String {
+    format!("/w/{ws}/activity")
+}
+
+pub fn account() -> String {
+    "/account".to_owned()
+}
+
+pub fn password() -> String {
+    "/account/password".to_owned()
+}
+
+pub fn sessions() -> String {
+    "/account/sessions".to_owned()
+}
+
+pub fn revoke_session(id: &str) -> String {
+    format!("/account/sessions/{id}/revoke")
+}
+
+pub fn revoke_other_sessions() -> String {
+    "/account/sessions/revoke-others".to_owned()
+}
+
+pub fn theme() -> String {
+    "/theme".to_owned()
+}
+
+/// A file of `static/`, addressed by the hash of its content.
+pub fn asset(path: &str) -> String {
+    assets::url(path)
+}
+
+/// `path` with a query made of the pairs whose value is not empty.
+pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
+    let mut address = path.to_owned();
+    let mut joint = '?';
+    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+        address.push(joint);
+        address.push_str(name);
+        address.push('=');
+        push_encoded(&mut address, value);
+        joint = '&';
+    }
+    address
+}
+
+/// Percent-encodes everything but RFC 3986's unreserved characters.
+fn push_encoded(address: &mut String, value: &str) {
+    const HEX: data_encoding::Encoding = data_encoding::HEXUPPER;
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            address.push(char::from(byte));
+        } else {
+            address.push('%');
+            address.push_str(&HEX.encode(&[byte]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_query;
+
+    #[test]
+    fn a_query_leaves_out_what_is_empty_and_encodes_the_rest() {
+        let address = with_query("/w/acme/secrets", &[("q", "a&b c"), ("state", ""), ("after", "sec_1")]);
+        assert_eq!(address, "/w/acme/secrets?q=a%26b%20c&after=sec_1");
+    }
+}
