@@ -1,2 +1,10 @@
+//! Keyrack: a rack for the keys that workflows and agents call other companies' APIs with.
+//!
+//! The layers, from the outside in; each may call those to its right and none to its left:
+//! `web, api → actions → store → domain`, with `crypto → domain` beside the store.
+
+pub mod catalog;
+pub mod config;
 pub mod crypto;
 pub mod domain;
+pub mod store;

@@ -19,8 +19,9 @@ pub enum MasterKeyError {
     Form(usize),
     #[error("the master key \"{0}\" is not {KEY_BYTES} bytes of base64")]
     Length(String),
-    #[error("the id \"{0}\" is not 1 to 32 lower-case letters, digits and hyphens")]
-    Id(String),
+    /// Without the text itself: where key and id were exchanged, it is the key.
+    #[error("the id of entry {0} is not 1 to 32 lower-case letters, digits and hyphens")]
+    Id(usize),
     #[error("the id \"{0}\" stands there twice")]
     Twice(String),
     #[error("the key file {path} cannot be read: {cause}")]
@@ -49,7 +50,7 @@ impl MasterKeys {
         let entries = text.split([',', '\n']).map(str::trim).filter(|e| !e.is_empty() && !e.starts_with('#'));
         for (at, entry) in entries.enumerate() {
             let (id, encoded) = entry.split_once(':').ok_or(MasterKeyError::Form(at + 1))?;
-            let key = parse_one(id, encoded)?;
+            let key = parse_one(at + 1, id, encoded)?;
             if keys.iter().any(|known| known.id == key.id) {
                 return Err(MasterKeyError::Twice(key.id));
             }
@@ -75,7 +76,9 @@ impl MasterKeys {
     pub fn create_file(path: &Path, chance: &dyn Chance) -> Result<Self, MasterKeyError> {
         let key = Key::draw(chance);
         let line = Zeroizing::new(format!("main:{}\n", BASE64.encode(key.bytes())));
-        match publish(path, line.as_bytes()) {
+        let mut mark = [0_u8; 8];
+        chance.fill(&mut mark);
+        match publish(path, u64::from_be_bytes(mark), line.as_bytes()) {
             Ok(()) => {}
             Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
             Err(cause) => return Err(MasterKeyError::Write { path: path.display().to_string(), cause }),
@@ -96,10 +99,10 @@ impl MasterKeys {
     }
 }
 
-fn parse_one(id: &str, encoded: &str) -> Result<MasterKey, MasterKeyError> {
+fn parse_one(entry: usize, id: &str, encoded: &str) -> Result<MasterKey, MasterKeyError> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if id.is_empty() || id.len() > 32 || !id.bytes().all(plain) {
-        return Err(MasterKeyError::Id(id.chars().take(40).collect()));
+        return Err(MasterKeyError::Id(entry));
     }
     let bytes = BASE64.decode(encoded.as_bytes()).map(Zeroizing::new).ok();
     let key = bytes.as_deref().and_then(|b| Key::from_slice(b)).ok_or_else(|| MasterKeyError::Length(id.to_owned()))?;
@@ -107,12 +110,14 @@ fn parse_one(id: &str, encoded: &str) -> Result<MasterKey, MasterKeyError> {
 }
 
 /// Writes the whole file under another name first, so that nobody ever reads half a key.
-fn publish(path: &Path, bytes: &[u8]) -> io::Result<()> {
+///
+/// The mark tells drafts apart: two containers may share a process id, and a crash may leave a draft behind.
+fn publish(path: &Path, mark: u64, bytes: &[u8]) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
 
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(folder)?;
-    let draft = path.with_extension(format!("draft-{}", std::process::id()));
+    let draft = path.with_extension(format!("draft-{mark:016x}"));
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::hard_link(&draft, path));
     fs::remove_file(&draft)?;

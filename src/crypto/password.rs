@@ -7,7 +7,7 @@ use argon2::password_hash::phc::{PasswordHash, Salt};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use data_encoding::BASE64_NOPAD;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::domain::Chance;
@@ -84,9 +84,7 @@ impl Hasher {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
-        let place = self.queue_up()?;
-        let slot = self.slots.clone().acquire_owned().await.map_err(|_| HashError::Failed)?;
-        drop(place);
+        let slot = self.slot().await?;
         // The slot travels with the work: a caller that goes away must not let a further hash begin.
         tokio::task::spawn_blocking(move || {
             let done = work();
@@ -95,6 +93,15 @@ impl Hasher {
         })
         .await
         .map_err(|_| HashError::Failed)
+    }
+
+    async fn slot(&self) -> Result<OwnedSemaphorePermit, HashError> {
+        // A free slot needs no place in the queue; whoever waits already comes first all the same.
+        if let Ok(free) = self.slots.clone().try_acquire_owned() {
+            return Ok(free);
+        }
+        let _place = self.queue_up()?;
+        self.slots.clone().acquire_owned().await.map_err(|_| HashError::Failed)
     }
 
     fn queue_up(&self) -> Result<Place, HashError> {

@@ -109,7 +109,7 @@ impl Shown for Delivery {
 }
 
 /// What an ability lets a service token do, in plain words.
-pub fn meaning(ability: Ability) -> &'static str {
+pub fn meaning(ability: &Ability) -> &'static str {
     match ability {
         Ability::Vend => "Fetch the value of a secret whose delivery is vend.",
         Ability::Proxy => "Call the upstream API through Keyrack, without ever holding the key.",
@@ -274,6 +274,12 @@ pub struct UsedBy {
     pub token: Link,
     pub uses: u64,
     pub last: When,
+}
+
+impl UsedBy {
+    pub fn times(&self) -> String {
+        counted(self.uses, "use", "uses")
+    }
 }
 
 /// A request to be pasted into a terminal. `$KEYRACK_TOKEN` stands for the service token,

@@ -8,6 +8,7 @@ use crate::web::view::{Input, When};
 #[template(path = "account/show.html")]
 pub struct Show {
     pub chrome: Chrome,
+    pub id: String,
     pub name: String,
     pub email: String,
     pub joined: When,

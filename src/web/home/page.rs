@@ -30,11 +30,15 @@ pub struct Attention {
 pub struct Start {
     pub key: bool,
     pub token: bool,
-    pub vended: bool,
-    /// Where the ready request for the third step stands: the secret's page.
-    pub vend: Option<String>,
-    /// Members make only tokens that call through Keyrack, so they see other words.
-    pub may_vend: bool,
+    pub used: bool,
+    /// Where the ready request for the third step stands, once there is one to show.
+    pub use_it: Option<String>,
+}
+
+impl Start {
+    pub fn done(&self) -> usize {
+        [self.key, self.token, self.used].into_iter().filter(|done| *done).count()
+    }
 }
 
 pub struct Count {

@@ -4,7 +4,7 @@
 use crate::domain::{Delivery, Environment, SecretState, Sharing};
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::{Choice, Entry, Input, Link, NodeMark, Pager, Shown, Snippet, UsedBy, When, counted};
+use crate::web::view::{Choice, Entry, Input, Link, NodeMark, Pager, Shown, Snippet, Tone, UsedBy, When, counted};
 
 #[derive(askama::Template)]
 #[template(path = "secrets/index.html")]

@@ -3,7 +3,7 @@
 use crate::domain::{Ability, Environment};
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::{Input, NodeMark, Pager, Shown, Snippet, TokenState, When, counted, meaning};
+use crate::web::view::{Input, Pager, Shown, Snippet, TokenState, When, counted, meaning};
 
 #[derive(askama::Template)]
 #[template(path = "tokens/index.html")]
@@ -13,6 +13,12 @@ pub struct Index {
     pub rows: Vec<Row>,
     pub all: u64,
     pub pager: Pager,
+}
+
+impl Index {
+    pub fn count(&self) -> String {
+        counted(self.all, "service token", "service tokens")
+    }
 }
 
 pub struct Row {
@@ -45,6 +51,10 @@ pub struct New {
 impl New {
     pub fn presets(&self) -> &'static [Preset] {
         if self.proxy_only { &[Preset::Agent] } else { Preset::ALL }
+    }
+
+    pub fn chose(&self, preset: &Preset) -> bool {
+        self.preset == *preset
     }
 
     pub fn has(&self, ability: &Ability) -> bool {
@@ -134,7 +144,6 @@ pub struct Created {
     pub token: String,
     /// What the token is for, in the order in which one would try it.
     pub snippets: Vec<Snippet>,
-    pub node_type: Option<NodeMark>,
 }
 
 #[derive(askama::Template)]

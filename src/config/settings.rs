@@ -1,0 +1,156 @@
+//! The table of all settings.
+//!
+//! Invariant: a variable that is not in this table is refused, and `docs/configuration.md` says the same as it.
+
+/// What holds where a setting is not given.
+#[derive(Clone, Copy, Debug)]
+pub enum Fallback {
+    /// Read as if it had been given.
+    Text(&'static str),
+    /// Worked out from something else; the words say from what.
+    Computed(&'static str),
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The environment variable.
+    pub name: &'static str,
+    /// The table in the file; empty for what only the environment can say.
+    pub section: &'static str,
+    /// The key in that table.
+    pub key: &'static str,
+    pub default: Fallback,
+    pub about: &'static str,
+}
+
+const fn setting(
+    name: &'static str,
+    place: (&'static str, &'static str),
+    default: Fallback,
+    about: &'static str,
+) -> Setting {
+    Setting { name, section: place.0, key: place.1, default, about }
+}
+
+use Fallback::{Computed, Nothing, Text};
+
+pub const CONFIG: &str = "KEYRACK_CONFIG";
+pub const DATABASE_URL: &str = "KEYRACK_DATABASE_URL";
+pub const DATABASE_POOL: &str = "KEYRACK_DATABASE_POOL";
+pub const DATABASE_WAIT_MS: &str = "KEYRACK_DATABASE_WAIT_MS";
+pub const SLOW_QUERY_MS: &str = "KEYRACK_SLOW_QUERY_MS";
+pub const LISTEN: &str = "KEYRACK_LISTEN";
+pub const PUBLIC_URL: &str = "KEYRACK_PUBLIC_URL";
+pub const ALLOW_HTTP: &str = "KEYRACK_ALLOW_HTTP";
+pub const TRUSTED_PROXIES: &str = "KEYRACK_TRUSTED_PROXIES";
+pub const WORKERS: &str = "KEYRACK_WORKERS";
+pub const BODY_LIMIT_KIB: &str = "KEYRACK_BODY_LIMIT_KIB";
+pub const MASTER_KEYS: &str = "KEYRACK_MASTER_KEYS";
+pub const MASTER_KEY_FILE: &str = "KEYRACK_MASTER_KEY_FILE";
+pub const PASSWORD_MEMORY_KIB: &str = "KEYRACK_PASSWORD_MEMORY_KIB";
+pub const PASSWORD_PASSES: &str = "KEYRACK_PASSWORD_PASSES";
+pub const PASSWORD_LANES: &str = "KEYRACK_PASSWORD_LANES";
+pub const SMTP_URL: &str = "KEYRACK_SMTP_URL";
+pub const LOG_FORMAT: &str = "KEYRACK_LOG_FORMAT";
+pub const LOG: &str = "KEYRACK_LOG";
+
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        CONFIG,
+        ("", ""),
+        Computed("`keyrack.toml` in the working folder, where there is one"),
+        "Path of the TOML file.",
+    ),
+    setting(
+        DATABASE_URL,
+        ("database", "url"),
+        Text("sqlite:data/keyrack.db"),
+        "`sqlite:PATH`, or a `postgres://` or `postgresql://` address.",
+    ),
+    setting(
+        DATABASE_POOL,
+        ("database", "pool"),
+        Text("8"),
+        "Connections: readers beside the one writer on SQLite, all of them on PostgreSQL. 1 to 256.",
+    ),
+    setting(
+        DATABASE_WAIT_MS,
+        ("database", "wait_ms"),
+        Text("1000"),
+        "Milliseconds a request waits for a connection before it is answered 503. 1 to 60000.",
+    ),
+    setting(
+        SLOW_QUERY_MS,
+        ("database", "slow_query_ms"),
+        Text("250"),
+        "Milliseconds after which a database block is logged as slow. 1 to 60000.",
+    ),
+    setting(LISTEN, ("server", "listen"), Text("127.0.0.1:8080"), "IP address and port to listen on."),
+    setting(
+        PUBLIC_URL,
+        ("server", "public_url"),
+        Computed("`http://` and the address listened on"),
+        "The address people use in a browser, without a path. It decides whether cookies are `Secure`.",
+    ),
+    setting(
+        ALLOW_HTTP,
+        ("server", "allow_http"),
+        Text("false"),
+        "`true` accepts a public URL without TLS on a host that is not loopback.",
+    ),
+    setting(
+        TRUSTED_PROXIES,
+        ("server", "trusted_proxies"),
+        Nothing,
+        "Addresses or networks (`10.0.0.0/8`), separated by commas, whose `X-Forwarded-For` is believed. A list in the file.",
+    ),
+    setting(
+        WORKERS,
+        ("server", "workers"),
+        Computed("one for each processor core, 2 to 8"),
+        "Threads that answer requests. 1 to 256.",
+    ),
+    setting(BODY_LIMIT_KIB, ("server", "body_limit_kib"), Text("64"), "Largest request body, in KiB. 16 to 16384."),
+    setting(
+        MASTER_KEYS,
+        ("keys", "master_keys"),
+        Nothing,
+        "`id:base64` entries separated by commas, 32 bytes each; the first wraps what is new. Not together with `KEYRACK_MASTER_KEY_FILE`.",
+    ),
+    setting(
+        MASTER_KEY_FILE,
+        ("keys", "master_key_file"),
+        Text("data/master.keys"),
+        "File of such entries, one a line, readable by its owner only; made at the first start.",
+    ),
+    setting(
+        PASSWORD_MEMORY_KIB,
+        ("passwords", "memory_kib"),
+        Text("65536"),
+        "Memory of one Argon2id hash, in KiB. 19456 to 4194304.",
+    ),
+    setting(PASSWORD_PASSES, ("passwords", "passes"), Text("3"), "Passes of Argon2id over its memory. 2 to 100."),
+    setting(PASSWORD_LANES, ("passwords", "lanes"), Text("4"), "Lanes of Argon2id. 1 to 64."),
+    setting(
+        SMTP_URL,
+        ("mail", "smtp_url"),
+        Nothing,
+        "`smtp://` or `smtps://` address of a mail server. It is checked, but this version sends no mail yet.",
+    ),
+    setting(LOG_FORMAT, ("log", "format"), Text("text"), "`text` or `json`."),
+    setting(
+        LOG,
+        ("log", "filter"),
+        Text("info"),
+        "What is logged: a level, or directives like `info,keyrack::store=debug`.",
+    ),
+];
+
+pub fn find(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+pub fn find_in_file(section: &str, key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| !section.is_empty() && setting.section == section && setting.key == key)
+}

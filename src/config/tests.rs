@@ -1,0 +1,167 @@
+//! What is accepted, what is refused, and that the page says the same as the table.
+
+use super::*;
+
+const KEY: &str = "main:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+fn load(vars: &[(&str, &str)], file: Option<&str>) -> Result<Config, Vec<Mistake>> {
+    Config::load(vars.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())), file)
+}
+
+fn refused(vars: &[(&str, &str)]) -> Vec<String> {
+    load(vars, None).unwrap_err().into_iter().map(|mistake| mistake.variable).collect()
+}
+
+#[test]
+fn nothing_given_is_a_working_installation_in_data() {
+    let config = load(&[("PATH", "/bin")], None).unwrap();
+    assert!(matches!(&config.database.url, DatabaseAddress::Sqlite(path) if path.as_os_str() == "data/keyrack.db"));
+    assert!(matches!(&config.keys.source, MasterKeySource::File(path) if path.as_os_str() == "data/master.keys"));
+    assert_eq!(config.server.public_url.as_str(), "http://127.0.0.1:8080/");
+    assert_eq!(config.database.wait, Duration::from_secs(1));
+    assert_eq!((config.passwords.memory_kib, config.passwords.at_once, config.passwords.waiting), (65_536, 2, 16));
+    assert!(!config.server.secure() && config.mail.smtp_url.is_none() && config.server.workers >= 2);
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let file =
+        "[server]\nlisten = \"127.0.0.1:1\"\ntrusted_proxies = [\"10.0.0.0/8\", \"192.0.2.7\"]\n[database]\npool = 3\n";
+    let config = load(&[("KEYRACK_LISTEN", "127.0.0.1:2")], Some(file)).unwrap();
+    assert_eq!(config.server.listen.port(), 2);
+    assert_eq!(config.database.readers, 3);
+    assert_eq!(config.server.trusted_proxies.len(), 2);
+}
+
+#[test]
+fn every_mistake_is_reported_at_once() {
+    let names = refused(&[
+        ("KEYRACK_DATABASE_URL", "postgre://db"),
+        ("KEYRACK_DATABASE_POOL", "0"),
+        ("KEYRACK_DATABASE_WAIT_MS", "soon"),
+        ("KEYRACK_LISTEN", "localhost"),
+        ("KEYRACK_PUBLIC_URL", "https://keys.example.com/path"),
+        ("KEYRACK_TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
+        ("KEYRACK_WORKERS", "-1"),
+        ("KEYRACK_MASTER_KEYS", "main:short"),
+        ("KEYRACK_PASSWORD_MEMORY_KIB", "1024"),
+        ("KEYRACK_SMTP_URL", "http://mail.example.com"),
+        ("KEYRACK_LOG_FORMAT", "xml"),
+        ("KEYRACK_LOG", ""),
+        ("KEYRACK_LISTN", "127.0.0.1:1"),
+    ]);
+    assert_eq!(names.len(), 13, "{names:?}");
+    for name in ["KEYRACK_DATABASE_URL", "KEYRACK_PUBLIC_URL", "KEYRACK_WORKERS", "KEYRACK_LOG", "KEYRACK_LISTN"] {
+        assert!(names.iter().any(|n| n == name), "{name}");
+    }
+}
+
+#[test]
+fn a_mistake_in_the_file_names_variable_and_place() {
+    let mistakes = load(&[], Some("[server]\nlisten = \"x\"\nlisen = \"y\"\n[databse]\nurl = 1\n")).unwrap_err();
+    let names: Vec<_> = mistakes.iter().map(|m| m.variable.as_str()).collect();
+    assert!(names.contains(&"KEYRACK_LISTEN ([server] listen in the file)"), "{names:?}");
+    assert!(names.contains(&"[server] lisen in the file") && names.contains(&"[databse] url in the file"));
+    let broken = load(&[], Some("[keys]\nmaster_keys = \"hush")).unwrap_err();
+    assert_eq!(broken.len(), 1);
+    assert!(broken.iter().all(|m| m.message.contains("line 2") && !m.message.contains("hush")), "{broken:?}");
+}
+
+#[test]
+fn only_known_schemes_reach_a_database() {
+    for good in ["sqlite:x.db", "sqlite:/var/x.db", "postgres://u:p@db/keyrack", "postgresql:///k?host=/run"] {
+        assert!(load(&[("KEYRACK_DATABASE_URL", good)], None).is_ok(), "{good}");
+    }
+    for bad in [
+        "x.db",
+        "sqlite3:x",
+        "SQLITE:x",
+        "postgress://db",
+        "mysql://db",
+        "sqlite:",
+        "sqlite://x",
+        "sqlite::memory:",
+        "postgres:db",
+    ] {
+        assert_eq!(refused(&[("KEYRACK_DATABASE_URL", bad)]), ["KEYRACK_DATABASE_URL"], "{bad}");
+    }
+}
+
+#[test]
+fn plain_http_stays_on_the_machine() {
+    for good in ["https://keys.example.com", "http://localhost:8080", "http://127.9.9.9", "http://[::1]:80/"] {
+        assert!(load(&[("KEYRACK_PUBLIC_URL", good)], None).is_ok(), "{good}");
+    }
+    for bad in [
+        "http://keys.example.com",
+        "http://10.0.0.1",
+        "http://localhost.example.com",
+        "https://u@h.io",
+        "https://h.io?x",
+        "https://h.io#x",
+        "ftp://h.io",
+        "keys.example.com",
+    ] {
+        assert_eq!(refused(&[("KEYRACK_PUBLIC_URL", bad)]), ["KEYRACK_PUBLIC_URL"], "{bad}");
+    }
+    let allowed = [("KEYRACK_PUBLIC_URL", "http://keys.example.com"), ("KEYRACK_ALLOW_HTTP", "true")];
+    assert!(load(&allowed, None).is_ok_and(|config| !config.server.secure()));
+    assert!(load(&[("KEYRACK_PUBLIC_URL", "https://h.io")], None).is_ok_and(|config| config.server.secure()));
+    assert_eq!(refused(&[("KEYRACK_LISTEN", "0.0.0.0:8080")]), ["KEYRACK_PUBLIC_URL"]);
+}
+
+#[test]
+fn master_keys_come_from_one_place() {
+    assert!(load(&[("KEYRACK_MASTER_KEYS", KEY)], None).is_ok());
+    assert_eq!(refused(&[("KEYRACK_MASTER_KEYS", KEY), ("KEYRACK_MASTER_KEY_FILE", "k")]), ["KEYRACK_MASTER_KEYS"]);
+    assert_eq!(refused(&[("KEYRACK_MASTER_KEYS", "")]), ["KEYRACK_MASTER_KEYS"]);
+}
+
+#[test]
+fn secrets_show_neither_in_debug_nor_in_mistakes() {
+    let vars = [
+        ("KEYRACK_DATABASE_URL", "postgres://u:canary@db/k"),
+        ("KEYRACK_SMTP_URL", "smtps://u:canary@mail.example.com"),
+        ("KEYRACK_MASTER_KEYS", KEY),
+    ];
+    let shown = format!("{:?}", load(&vars, None).unwrap());
+    assert!(!shown.contains("canary") && !shown.contains("AAEC") && shown.contains("[redacted]"), "{shown}");
+    let wrong = [
+        ("KEYRACK_DATABASE_URL", "pg://canary"),
+        ("KEYRACK_SMTP_URL", "canary"),
+        ("KEYRACK_MASTER_KEYS", "CANARY:canary"),
+    ];
+    let shown = format!("{:?}", load(&wrong, None).unwrap_err()).to_lowercase();
+    assert!(!shown.contains("canary"), "{shown}");
+}
+
+fn row(setting: &Setting) -> String {
+    let default = match setting.default {
+        Fallback::Text(text) => format!("`{text}`"),
+        Fallback::Computed(words) => words.to_owned(),
+        Fallback::Nothing => "none".to_owned(),
+    };
+    let key = if setting.section.is_empty() { "–".to_owned() } else { format!("`{}`", setting.key) };
+    format!("| `{}` | {key} | {default} | {} |", setting.name, setting.about)
+}
+
+#[test]
+fn the_page_says_what_the_table_says() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md")).unwrap();
+    let mut section = String::new();
+    let mut found = Vec::new();
+    for line in page.lines() {
+        if line.starts_with("## ") {
+            section = line
+                .split_once("`[")
+                .and_then(|(_, rest)| rest.split_once("]`"))
+                .map_or("", |(name, _)| name)
+                .to_owned();
+        } else if line.starts_with("| `KEYRACK_") {
+            found.push((section.clone(), line.to_owned()));
+        }
+    }
+    let wanted: Vec<_> = SETTINGS.iter().map(|setting| (setting.section.to_owned(), row(setting))).collect();
+    let lines: Vec<_> = wanted.iter().map(|(_, line)| line.as_str()).collect();
+    assert_eq!(found, wanted, "the rows of docs/configuration.md should be:\n{}", lines.join("\n"));
+}

@@ -1,0 +1,129 @@
+//! From a demand to a proof: the only place where permission is granted.
+//!
+//! Invariant: a [`Proof`] is made inside a transaction, from what the database says at that moment,
+//! and cannot outlive it.
+//!
+//! A proof cannot leave its transaction:
+//! ```compile_fail
+//! use keyrack::domain::{SessionId, Slug};
+//! use keyrack::store::access::{Ask, Member, Proof};
+//! async fn keep(db: keyrack::store::Db, ask: Ask<Member>) {
+//!     let _ = db.read::<_, _, std::convert::Infallible, _>(ask, |_tx, proof| Ok(proof)).await;
+//! }
+//! ```
+//! What may leave is what was read by it:
+//! ```
+//! use keyrack::store::access::{Ask, Member};
+//! async fn look(db: keyrack::store::Db, ask: Ask<Member>) {
+//!     let _ = db.read::<_, _, std::convert::Infallible, _>(ask, |_tx, proof| Ok(proof.role())).await;
+//! }
+//! ```
+//! Nobody makes one by hand, and a weaker one does not pass for a stronger:
+//! ```compile_fail,E0451
+//! fn forge(holder: keyrack::store::access::Membership) {
+//!     let _ = keyrack::store::access::Proof::<keyrack::store::access::Owner> { holder, brand: todo!() };
+//! }
+//! ```
+//! ```compile_fail,E0277
+//! use keyrack::store::access::{Admin, AtLeast, Member, Proof};
+//! fn needs_admin<'tx>(_: &Proof<'tx, impl AtLeast<Admin>>) {}
+//! fn give<'tx>(proof: &Proof<'tx, Member>) { needs_admin(proof) }
+//! ```
+
+mod rights;
+mod sessions;
+mod tokens;
+mod uses;
+
+use std::marker::PhantomData;
+
+pub use rights::{Admin, AtLeast, CommandLine, InWorkspace, Member, Nobody, Oneself, Owner, Right, SetUp, TokenRight};
+pub use rights::{ConnectRight, VendRight};
+pub use rights::{Membership, Myself, TokenHolder};
+pub use sessions::{Ask, AskMyself};
+pub use tokens::AskToken;
+pub use uses::{ConnectionOf, UseProof, UseRefusal, Wanted, Whose, prove_vend};
+pub(in crate::store) use uses::value_row;
+
+use super::error::{Denied, Error};
+use super::tx::{ReadTx, WriteTx};
+
+/// What one asks to act as. Only a transaction answers.
+pub trait Demand: Send + 'static {
+    type Right: Right;
+
+    /// Takes the row that all writers of the same thing take first.
+    fn lock(&self, tx: &mut WriteTx<'_>) -> Result<(), Error>;
+
+    fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, Self::Right>, Error>;
+}
+
+/// Permission, for the length of one transaction. Not clonable, not serialisable, made only here.
+pub struct Proof<'tx, R: Right> {
+    holder: R::Holder,
+    /// Invariant in the lifetime: a proof of one transaction never passes for one of another.
+    brand: PhantomData<fn(&'tx ()) -> &'tx ()>,
+}
+
+impl<'tx, R: Right> Proof<'tx, R> {
+    pub(super) fn new(_tx: &ReadTx<'tx>, holder: R::Holder) -> Self {
+        Self { holder, brand: PhantomData }
+    }
+
+    pub fn holder(&self) -> &R::Holder {
+        &self.holder
+    }
+}
+
+/// Asks for nothing: signing in, health, and what is open to everybody.
+pub struct AskNothing;
+
+impl Demand for AskNothing {
+    type Right = Nobody;
+
+    fn lock(&self, _tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, Nobody>, Error> {
+        Ok(Proof::new(tx, ()))
+    }
+}
+
+/// The operator at the command line of the machine itself.
+pub struct AskCommandLine;
+
+impl Demand for AskCommandLine {
+    type Right = CommandLine;
+
+    fn lock(&self, _tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, CommandLine>, Error> {
+        Ok(Proof::new(tx, ()))
+    }
+}
+
+/// The bearer of the set-up link. Proving it does not spend it; the action does.
+pub struct AskSetUp {
+    pub link: crate::domain::LinkId,
+    pub mac: [u8; 32],
+}
+
+impl Demand for AskSetUp {
+    type Right = SetUp;
+
+    fn lock(&self, _tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, SetUp>, Error> {
+        let open = super::installation::find_open_link(tx, &self.link)?;
+        let same = open.is_some_and(|mac| bool::from(subtle::ConstantTimeEq::ct_eq(mac.as_slice(), self.mac.as_slice())));
+        if !same || super::people::exist(tx)? {
+            return Err(Denied::SpentLink.into());
+        }
+        Ok(Proof::new(tx, self.link.clone()))
+    }
+}

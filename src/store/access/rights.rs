@@ -1,0 +1,168 @@
+//! The rights there are, as types.
+
+use crate::domain::{Abilities, Ability, Environment, LinkId, PersonId, Role, SessionId, Slug, TokenId, WorkspaceId};
+
+use super::Proof;
+
+/// A right, and who holds it once it is proven.
+pub trait Right: Send + 'static {
+    type Holder: Send + 'static;
+}
+
+/// Rights that are held in one workspace.
+pub trait InWorkspace: Right {
+    fn workspace(holder: &Self::Holder) -> &WorkspaceId;
+}
+
+/// Roles, ordered: whoever is an Owner is at least an Admin.
+pub trait AtLeast<Least>: Right<Holder = Membership> + InWorkspace {
+    const LEAST: Role;
+}
+
+/// A member of a workspace, as the transaction found them.
+pub struct Membership {
+    pub(super) workspace: WorkspaceId,
+    pub(super) slug: Slug,
+    pub(super) person: PersonId,
+    pub(super) session: Option<SessionId>,
+    pub(super) role: Role,
+}
+
+/// A signed-in person, outside any workspace.
+pub struct Myself {
+    pub person: PersonId,
+    pub session: SessionId,
+}
+
+/// A service token, as the transaction found it.
+pub struct TokenHolder {
+    pub(super) workspace: WorkspaceId,
+    pub(super) token: TokenId,
+    pub(super) maker: PersonId,
+    pub(super) environment: Environment,
+    pub(super) abilities: Abilities,
+}
+
+macro_rules! roles {
+    ($($(#[$meta:meta])* $name:ident $role:expr;)+) => {$(
+        $(#[$meta])*
+        pub struct $name;
+        impl Right for $name {
+            type Holder = Membership;
+        }
+        impl InWorkspace for $name {
+            fn workspace(holder: &Membership) -> &WorkspaceId {
+                &holder.workspace
+            }
+        }
+        impl AtLeast<Self> for $name {
+            const LEAST: Role = $role;
+        }
+    )+};
+}
+
+roles! {
+    Member Role::Member;
+    Admin Role::Admin;
+    Owner Role::Owner;
+}
+
+impl AtLeast<Member> for Admin {
+    const LEAST: Role = Role::Admin;
+}
+impl AtLeast<Member> for Owner {
+    const LEAST: Role = Role::Owner;
+}
+impl AtLeast<Admin> for Owner {
+    const LEAST: Role = Role::Owner;
+}
+
+/// Rights of service tokens: each asks for one ability.
+pub trait TokenRight: Right<Holder = TokenHolder> + InWorkspace {
+    const ABILITY: Ability;
+}
+
+macro_rules! abilities {
+    ($($name:ident $ability:expr;)+) => {$(
+        pub struct $name;
+        impl Right for $name {
+            type Holder = TokenHolder;
+        }
+        impl InWorkspace for $name {
+            fn workspace(holder: &TokenHolder) -> &WorkspaceId {
+                &holder.workspace
+            }
+        }
+        impl TokenRight for $name {
+            const ABILITY: Ability = $ability;
+        }
+    )+};
+}
+
+abilities! {
+    VendRight Ability::Vend;
+    ConnectRight Ability::Connect;
+}
+
+macro_rules! plain {
+    ($($(#[$meta:meta])* $name:ident $holder:ty;)+) => {$(
+        $(#[$meta])*
+        pub struct $name;
+        impl Right for $name {
+            type Holder = $holder;
+        }
+    )+};
+}
+
+plain! {
+    /// A signed-in person's right to their own account.
+    Oneself Myself;
+    /// The bearer of the set-up link.
+    SetUp LinkId;
+    /// Whoever can run the program on its machine.
+    CommandLine ();
+    /// Nobody in particular.
+    Nobody ();
+}
+
+impl<R: InWorkspace> Proof<'_, R> {
+    pub fn workspace(&self) -> &WorkspaceId {
+        R::workspace(&self.holder)
+    }
+}
+
+impl<R: Right<Holder = Membership>> Proof<'_, R> {
+    pub fn person(&self) -> &PersonId {
+        &self.holder.person
+    }
+
+    pub fn role(&self) -> Role {
+        self.holder.role
+    }
+
+    pub fn slug(&self) -> &Slug {
+        &self.holder.slug
+    }
+
+    pub fn session(&self) -> Option<&SessionId> {
+        self.holder.session.as_ref()
+    }
+}
+
+impl<R: Right<Holder = TokenHolder>> Proof<'_, R> {
+    pub fn token(&self) -> &TokenId {
+        &self.holder.token
+    }
+
+    pub fn maker(&self) -> &PersonId {
+        &self.holder.maker
+    }
+
+    pub fn environment(&self) -> Environment {
+        self.holder.environment
+    }
+
+    pub fn abilities(&self) -> &Abilities {
+        &self.holder.abilities
+    }
+}

@@ -1,0 +1,113 @@
+//! Demands of people: a session asks to act in a workspace, or on its own account.
+
+use std::marker::PhantomData;
+
+use diesel::prelude::*;
+
+use crate::domain::{Moment, PersonId, Role, SessionId, Slug, WorkspaceId};
+use crate::store::error::{Denied, Error};
+use crate::store::schema::{members, people, sessions, workspaces};
+use crate::store::sessions::is_alive;
+use crate::store::tx::{ReadTx, WriteTx};
+
+use super::{AtLeast, Demand, Membership, Myself, Oneself, Proof};
+
+/// This session asks to act with at least the role `R` in this workspace.
+pub struct Ask<R> {
+    session: SessionId,
+    workspace: Slug,
+    role: PhantomData<fn() -> R>,
+}
+
+impl<R> Ask<R> {
+    pub fn new(session: SessionId, workspace: Slug) -> Self {
+        Self { session, workspace, role: PhantomData }
+    }
+}
+
+impl<R: AtLeast<R>> Demand for Ask<R> {
+    type Right = R;
+
+    fn lock(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        diesel::update(workspaces::table.filter(workspaces::slug.eq(&self.workspace)))
+            .set(workspaces::writes.eq(workspaces::writes + 1))
+            .execute(tx.conn)?;
+        Ok(())
+    }
+
+    fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, R>, Error> {
+        let myself = find_session(tx, &self.session)?;
+        let found: Option<(WorkspaceId, Role)> = members::table
+            .inner_join(workspaces::table)
+            .filter(members::person_id.eq(&myself.person))
+            .filter(workspaces::slug.eq(&self.workspace))
+            .select((workspaces::id, members::role))
+            .first(tx.conn)
+            .optional()?;
+        let (workspace, role) = found.ok_or(Denied::NotFound)?;
+        if role < R::LEAST {
+            return Err(Denied::Forbidden.into());
+        }
+        let session = Some(self.session.clone());
+        let holder = Membership { workspace, slug: self.workspace.clone(), person: myself.person, session, role };
+        Ok(Proof::new(tx, holder))
+    }
+}
+
+/// This session asks for its own person's account.
+pub struct AskMyself {
+    pub session: SessionId,
+}
+
+impl Demand for AskMyself {
+    type Right = Oneself;
+
+    fn lock(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        let person = sessions::table.filter(sessions::id.eq(&self.session)).select(sessions::person_id);
+        let person: Option<PersonId> = person.first(tx.conn).optional()?;
+        if let Some(person) = person {
+            diesel::update(people::table.filter(people::id.eq(person)))
+                .set(people::writes.eq(people::writes + 1))
+                .execute(tx.conn)?;
+        }
+        Ok(())
+    }
+
+    fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, Oneself>, Error> {
+        let myself = find_session(tx, &self.session)?;
+        Ok(Proof::new(tx, myself))
+    }
+}
+
+fn find_session(tx: &mut ReadTx<'_>, id: &SessionId) -> Result<Myself, Error> {
+    let found: Option<(PersonId, Moment, Moment)> = sessions::table
+        .filter(sessions::id.eq(id))
+        .select((sessions::person_id, sessions::created_at, sessions::seen_at))
+        .first(tx.conn)
+        .optional()?;
+    match found {
+        Some((person, created, seen)) if is_alive(created, seen, tx.now()) => Ok(Myself { person, session: id.clone() }),
+        _ => Err(Denied::SignedOut.into()),
+    }
+}
+
+/// For actions that have just made a workspace: its first Owner needs no second look.
+impl<'tx> Proof<'tx, super::Owner> {
+    pub(in crate::store) fn of_founder(tx: &ReadTx<'tx>, workspace: WorkspaceId, slug: Slug, person: PersonId) -> Self {
+        Proof::new(tx, Membership { workspace, slug, person, session: None, role: Role::Owner })
+    }
+}
+
+/// For the command line: the operator acts as a member who is named or the only Owner.
+impl<'tx, R: AtLeast<R>> Proof<'tx, R> {
+    pub(in crate::store) fn of_member(
+        tx: &ReadTx<'tx>,
+        (workspace, slug): (WorkspaceId, Slug),
+        (person, role): (PersonId, Role),
+    ) -> Result<Self, Error> {
+        if role < R::LEAST {
+            return Err(Denied::Forbidden.into());
+        }
+        Ok(Proof::new(tx, Membership { workspace, slug, person, session: None, role }))
+    }
+}

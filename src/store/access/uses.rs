@@ -1,0 +1,256 @@
+//! Permission to use one secret: the one function that knows which secrets a token may use.
+
+use std::marker::PhantomData;
+
+use diesel::prelude::*;
+
+use crate::domain::policy::{self, SecretFacts};
+use crate::domain::secret::{ConnectionRole, StateFacts};
+use crate::domain::{Delivery, Environment, Moment, Name, NodeTypeId, PersonId, SecretId, SecretState, Sharing, Slug};
+use crate::store::error::{Denied, Error, Fault, Refusal};
+use crate::store::node_types;
+use crate::store::schema::{end_users, organizations, secret_shares, secret_values, secrets};
+use crate::store::tx::ReadTx;
+
+use super::{Proof, VendRight};
+
+/// Whose connection a machine names, outside the workspace's own people.
+#[derive(Clone, Debug)]
+pub struct ConnectionOf {
+    /// Absent when the organization itself owns the connection.
+    pub end_user: Option<String>,
+    pub organization: Option<String>,
+}
+
+/// Whose secrets are meant.
+#[derive(Clone, Debug)]
+pub enum Whose {
+    /// A member's: only the token's maker may be named.
+    Person(PersonId),
+    Connection(ConnectionOf),
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub node_type: Slug,
+    pub whose: Whose,
+    pub chosen: Option<SecretId>,
+    /// Whether connections beside the first one count.
+    pub several: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UseRefusal {
+    #[error("the node type is disabled")]
+    Disabled,
+    #[error("there is no usable connection")]
+    NotInstalled,
+    #[error("the connection needs to be authorized again")]
+    NeedsReauthorization,
+    #[error("several connections could be meant")]
+    SelectionRequired,
+    #[error("the secret is used through the proxy only")]
+    ProxyOnly,
+}
+
+impl Refusal for UseRefusal {}
+
+/// Permission to open this very secret, in this transaction.
+pub struct UseProof<'tx> {
+    secret: SecretId,
+    name: Name,
+    kind: crate::domain::Kind,
+    node_type: Slug,
+    environment: Environment,
+    brand: PhantomData<fn(&'tx ()) -> &'tx ()>,
+}
+
+impl UseProof<'_> {
+    pub fn secret(&self) -> &SecretId {
+        &self.secret
+    }
+
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    pub fn kind(&self) -> crate::domain::Kind {
+        self.kind
+    }
+
+    pub fn node_type(&self) -> &Slug {
+        &self.node_type
+    }
+
+    pub fn environment(&self) -> Environment {
+        self.environment
+    }
+}
+
+#[derive(Queryable)]
+struct Candidate {
+    id: SecretId,
+    name: Name,
+    kind: crate::domain::Kind,
+    node_type: NodeTypeId,
+    environment: Environment,
+    owner: Option<PersonId>,
+    sharing: Sharing,
+    delivery: Delivery,
+    expires_at: Option<Moment>,
+    needs_reauthorization_at: Option<Moment>,
+    rejected_at: Option<Moment>,
+    value_entered_at: Option<Moment>,
+    role: Option<ConnectionRole>,
+}
+
+/// Grants the use of the one secret that is meant, or says why not.
+pub fn prove_vend<'tx>(
+    tx: &mut ReadTx<'tx>,
+    by: &Proof<'tx, VendRight>,
+    wanted: &Wanted,
+) -> Result<UseProof<'tx>, Fault<UseRefusal>> {
+    let node_type = node_types::find(tx, by, &wanted.node_type)?.ok_or(Denied::NotFound)?;
+    if !node_type.enabled {
+        return Err(UseRefusal::Disabled.into());
+    }
+    let candidates = match &wanted.whose {
+        Whose::Person(person) if person == by.maker() => of_member(tx, by, &node_type.id)?,
+        Whose::Person(_) => return Err(Denied::NotFound.into()),
+        Whose::Connection(of) => of_connection(tx, by, &node_type.id, of, wanted.several)?,
+    };
+    let candidate = choose(candidates, wanted.chosen.as_ref())?;
+    // Said once more where it counts, whatever the queries above were told.
+    if !policy::fits((&candidate.node_type, candidate.environment), (&node_type.id, by.environment())) {
+        return Err(UseRefusal::NotInstalled.into());
+    }
+    check_state(&candidate, tx.now())?;
+    if candidate.delivery == Delivery::Proxy {
+        return Err(UseRefusal::ProxyOnly.into());
+    }
+    Ok(UseProof {
+        secret: candidate.id,
+        name: candidate.name,
+        kind: candidate.kind,
+        node_type: wanted.node_type.clone(),
+        environment: candidate.environment,
+        brand: PhantomData,
+    })
+}
+
+fn choose(mut candidates: Vec<Candidate>, chosen: Option<&SecretId>) -> Result<Candidate, Fault<UseRefusal>> {
+    if let Some(chosen) = chosen {
+        return Ok(candidates.into_iter().find(|c| c.id == *chosen).ok_or(Denied::NotFound)?);
+    }
+    match (candidates.pop(), candidates.is_empty()) {
+        (None, _) => Err(UseRefusal::NotInstalled.into()),
+        (Some(only), true) => Ok(only),
+        (Some(_), false) => Err(UseRefusal::SelectionRequired.into()),
+    }
+}
+
+fn check_state(candidate: &Candidate, now: Moment) -> Result<(), UseRefusal> {
+    let facts = StateFacts {
+        has_value: candidate.value_entered_at.is_some(),
+        expires_at: candidate.expires_at,
+        needs_reauthorization: candidate.needs_reauthorization_at.is_some(),
+        rejected: candidate.rejected_at.is_some(),
+    };
+    match SecretState::derive(facts, now) {
+        SecretState::Disconnected => Err(UseRefusal::NotInstalled),
+        SecretState::Expired | SecretState::NeedsReauthorization => Err(UseRefusal::NeedsReauthorization),
+        SecretState::Rejected | SecretState::Connected => Ok(()),
+    }
+}
+
+macro_rules! candidate_columns {
+    () => {
+        (
+            secrets::id,
+            secrets::name,
+            secrets::kind,
+            secrets::node_type_id,
+            secrets::environment,
+            secrets::owner_id,
+            secrets::sharing,
+            secrets::delivery,
+            secrets::expires_at,
+            secrets::needs_reauthorization_at,
+            secrets::rejected_at,
+            secrets::value_entered_at,
+            secrets::connection_role,
+        )
+    };
+}
+
+fn of_member(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, VendRight>,
+    node_type: &NodeTypeId,
+) -> Result<Vec<Candidate>, Error> {
+    let rows: Vec<(Candidate, Option<PersonId>)> = secrets::table
+        .left_join(
+            secret_shares::table
+                .on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.maker()))),
+        )
+        .filter(secrets::workspace_id.eq(by.workspace()))
+        .filter(secrets::node_type_id.eq(node_type))
+        .filter(secrets::environment.eq(by.environment()))
+        .filter(secrets::owner_id.is_not_null())
+        .order(secrets::id)
+        .select((candidate_columns!(), secret_shares::person_id.nullable()))
+        .load(tx.conn)?;
+    let usable = |(candidate, share): &(Candidate, Option<PersonId>)| {
+        let facts =
+            SecretFacts { owner: candidate.owner.as_ref(), sharing: candidate.sharing, chosen: share.is_some() };
+        facts.usable_by(by.maker())
+    };
+    Ok(rows.into_iter().filter(usable).map(|(candidate, _)| candidate).collect())
+}
+
+fn of_connection(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, VendRight>,
+    node_type: &NodeTypeId,
+    of: &ConnectionOf,
+    several: bool,
+) -> Result<Vec<Candidate>, Error> {
+    let mut query = secrets::table
+        .left_join(end_users::table)
+        .left_join(organizations::table)
+        .filter(secrets::workspace_id.eq(by.workspace()))
+        .filter(secrets::node_type_id.eq(node_type))
+        .filter(secrets::environment.eq(by.environment()))
+        .filter(secrets::owner_id.is_null())
+        .into_boxed();
+    query = match &of.end_user {
+        Some(id) => query.filter(end_users::external_id.eq(id)),
+        None => query.filter(secrets::end_user_id.is_null()),
+    };
+    query = match &of.organization {
+        Some(id) => query.filter(organizations::external_id.eq(id)),
+        None => query.filter(secrets::organization_id.is_null()),
+    };
+    let rows: Vec<Candidate> = query.order(secrets::id).select(candidate_columns!()).load(tx.conn)?;
+    let counts = |c: &Candidate| several || c.role == Some(ConnectionRole::Compatibility);
+    Ok(rows.into_iter().filter(counts).collect())
+}
+
+/// The sealed value to open: handed out for a proof of use and nothing else.
+#[derive(Queryable)]
+pub(in crate::store) struct ValueRow {
+    pub number: i64,
+    pub blob: Vec<u8>,
+    pub data_key: crate::domain::DataKeyId,
+}
+
+pub(in crate::store) fn value_row(tx: &mut ReadTx<'_>, of: &UseProof<'_>) -> Result<Option<ValueRow>, Error> {
+    let row = secret_values::table
+        .filter(secret_values::secret_id.eq(&of.secret))
+        .filter(secret_values::slot.eq(crate::domain::secret::Slot::Current))
+        .select((secret_values::number, secret_values::blob, secret_values::data_key_id))
+        .first(tx.conn)
+        .optional()?;
+    Ok(row)
+}

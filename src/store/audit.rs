@@ -1,0 +1,126 @@
+//! Audit chains: append, and read back.
+
+use diesel::prelude::*;
+
+use crate::domain::audit::{ChainKind, Entry};
+use crate::domain::{ChainId, Moment, PersonId, SecretId, TokenId, WorkspaceId};
+
+use super::access::{Admin, AtLeast, Proof};
+use super::error::Error;
+use super::schema::{audit_chains, audit_entries, secrets, tokens};
+use super::tx::{ReadTx, WriteTx};
+
+/// The next place in a chain, taken for this transaction.
+pub struct Place {
+    pub chain: ChainId,
+    pub seq: i64,
+    pub previous: Vec<u8>,
+}
+
+pub fn open_chain(tx: &mut WriteTx<'_>, id: &ChainId, kind: ChainKind, workspace: &str) -> Result<(), Error> {
+    diesel::insert_into(audit_chains::table)
+        .values((
+            audit_chains::id.eq(id),
+            audit_chains::kind.eq(kind),
+            audit_chains::workspace_id.eq(workspace),
+            audit_chains::seq.eq(0_i64),
+            audit_chains::head.eq(Vec::<u8>::new()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Takes the chain's head row: whoever comes second waits here.
+pub fn take_place(tx: &mut WriteTx<'_>, kind: ChainKind, workspace: &str) -> Result<Place, Error> {
+    let chain =
+        audit_chains::table.filter(audit_chains::workspace_id.eq(workspace)).filter(audit_chains::kind.eq(kind));
+    let (chain, seq, previous) = diesel::update(chain)
+        .set(audit_chains::seq.eq(audit_chains::seq + 1))
+        .returning((audit_chains::id, audit_chains::seq, audit_chains::head))
+        .get_result(tx.conn)?;
+    Ok(Place { chain, seq, previous })
+}
+
+pub fn append(tx: &mut WriteTx<'_>, place: &Place, entry: &str, mac: &[u8]) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::insert_into(audit_entries::table)
+        .values((
+            audit_entries::chain_id.eq(&place.chain),
+            audit_entries::seq.eq(place.seq),
+            audit_entries::at.eq(now),
+            audit_entries::entry.eq(entry),
+            audit_entries::mac.eq(mac),
+        ))
+        .execute(tx.conn)?;
+    diesel::update(audit_chains::table.filter(audit_chains::id.eq(&place.chain)))
+        .set(audit_chains::head.eq(mac))
+        .execute(tx.conn)?;
+    tx.mark_recorded();
+    Ok(())
+}
+
+/// Marks when secrets and tokens were last used, in id order so that replicas do not deadlock.
+pub fn mark_used(tx: &mut WriteTx<'_>, used: &[(SecretId, TokenId)]) -> Result<(), Error> {
+    let now = tx.now();
+    let mut secret_ids: Vec<_> = used.iter().map(|(secret, _)| secret).collect();
+    secret_ids.sort();
+    secret_ids.dedup();
+    for id in secret_ids {
+        diesel::update(secrets::table.filter(secrets::id.eq(id))).set(secrets::last_used_at.eq(now)).execute(tx.conn)?;
+    }
+    let mut token_ids: Vec<_> = used.iter().map(|(_, token)| token).collect();
+    token_ids.sort();
+    token_ids.dedup();
+    for id in token_ids {
+        diesel::update(tokens::table.filter(tokens::id.eq(id))).set(tokens::last_used_at.eq(now)).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// One stored entry: where it stands, and its exact text.
+#[derive(Queryable)]
+pub struct StoredEntry {
+    pub seq: i64,
+    pub at: Moment,
+    pub entry: String,
+    pub mac: Vec<u8>,
+}
+
+/// The newest entries of a workspace's chain, before a place.
+pub fn newest(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
+    kind: ChainKind,
+    before: Option<Moment>,
+    limit: i64,
+) -> Result<Vec<StoredEntry>, Error> {
+    let workspace: &WorkspaceId = by.workspace();
+    let rows = audit_entries::table
+        .inner_join(audit_chains::table)
+        .filter(audit_chains::workspace_id.eq(workspace.as_str()))
+        .filter(audit_chains::kind.eq(kind))
+        .filter(audit_entries::at.lt(before.unwrap_or(Moment::from_micros(i64::MAX))))
+        .order((audit_entries::at.desc(), audit_entries::seq.desc()))
+        .limit(limit)
+        .select((audit_entries::seq, audit_entries::at, audit_entries::entry, audit_entries::mac))
+        .load(tx.conn)?;
+    Ok(rows)
+}
+
+impl StoredEntry {
+    /// What the entry says: one act, or a group of uses in their order.
+    pub fn acts(&self) -> Vec<Entry> {
+        serde_json::from_str(&self.entry).unwrap_or_default()
+    }
+}
+
+/// The names of the workspace's people, for pages that show who acted.
+pub fn names(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Admin>>) -> Result<Vec<(PersonId, crate::domain::Name)>, Error> {
+    use super::schema::{members, people};
+    let rows = members::table
+        .inner_join(people::table)
+        .filter(members::workspace_id.eq(by.workspace()))
+        .select((people::id, people::name))
+        .load(tx.conn)?;
+    Ok(rows)
+}

@@ -1,0 +1,179 @@
+//! The way to a connection: a fair queue, a short wait, a transaction, a bounded number of tries.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::r2d2::{Pool, PooledConnection};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::config::{DatabaseAddress, DatabaseConfig};
+use crate::domain::{Chance, Clock};
+
+use super::access::{Demand, Proof};
+use super::connection::{Conn, Manager, Mode};
+use super::error::{Error, Fault};
+use super::tx::{ReadTx, WriteTx};
+
+const TRIES: u32 = 5;
+
+/// Connections of one sort, and the queue for them.
+#[derive(Clone)]
+struct Gate {
+    queue: Arc<Semaphore>,
+    pool: Pool<Manager>,
+    wait: Duration,
+}
+
+impl Gate {
+    fn open(config: &DatabaseConfig, mode: Mode, size: u32) -> Self {
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .connection_timeout(config.wait)
+            .test_on_check_out(matches!(config.url, DatabaseAddress::Postgres(_)))
+            .build_unchecked(Manager::new(config, mode));
+        let queue = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1)));
+        Self { queue, pool, wait: config.wait }
+    }
+
+    /// First come, first served; whoever waits too long is told at once.
+    async fn enter(&self) -> Result<OwnedSemaphorePermit, Error> {
+        tokio::time::timeout(self.wait, self.queue.clone().acquire_owned())
+            .await
+            .map_err(|_| Error::Unavailable("every connection is in use"))?
+            .map_err(|_| Error::Unavailable("the program is stopping"))
+    }
+
+    fn connection(&self) -> Result<PooledConnection<Manager>, Error> {
+        self.pool.get().map_err(|_| Error::Unavailable("no connection could be made"))
+    }
+}
+
+/// The database. SQLite has one writer, handed out in order, and readers of their own.
+#[derive(Clone)]
+pub struct Db {
+    readers: Gate,
+    writers: Gate,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+}
+
+impl Db {
+    pub fn open(config: &DatabaseConfig, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Self {
+        let (readers, writers) = match config.url {
+            DatabaseAddress::Sqlite(_) => {
+                (Gate::open(config, Mode::Read, config.readers), Gate::open(config, Mode::Write, 1))
+            }
+            DatabaseAddress::Postgres(_) => {
+                let gate = Gate::open(config, Mode::Write, config.readers);
+                (gate.clone(), gate)
+            }
+        };
+        Self { readers, writers, clock, chance }
+    }
+
+    /// Looks, in a transaction that sees one moment, once the demand has become a proof.
+    pub async fn read<D, T, E, F>(&self, ask: D, work: F) -> Result<T, Fault<E>>
+    where
+        D: Demand,
+        T: Send + 'static,
+        E: Send + 'static,
+        F: for<'tx> FnMut(&mut ReadTx<'tx>, &Proof<'tx, D::Right>) -> Result<T, Fault<E>> + Send + 'static,
+    {
+        self.run(self.readers.clone(), ask, Mode::Read, work, |conn, now, ask, work| {
+            let mut tx = ReadTx::new(conn, now);
+            let proof = ask.prove(&mut tx)?;
+            work(&mut tx, &proof)
+        })
+        .await
+    }
+
+    /// Changes, in a transaction that is kept only together with its audit entry.
+    pub async fn write<D, T, E, F>(&self, ask: D, work: F) -> Result<T, Fault<E>>
+    where
+        D: Demand,
+        T: Send + 'static,
+        E: Send + 'static,
+        F: for<'tx> FnMut(&mut WriteTx<'tx>, &Proof<'tx, D::Right>) -> Result<T, Fault<E>> + Send + 'static,
+    {
+        self.run(self.writers.clone(), ask, Mode::Write, work, |conn, now, ask, work| {
+            let mut tx = WriteTx::new(conn, now);
+            // The lock comes before the proof, so that the proof is read from the newest state.
+            ask.lock(&mut tx)?;
+            let proof = ask.prove(&mut tx)?;
+            let done = work(&mut tx, &proof)?;
+            if tx.is_recorded() { Ok(done) } else { Err(Error::Unrecorded.into()) }
+        })
+        .await
+    }
+
+    async fn run<D, T, E, F>(
+        &self,
+        gate: Gate,
+        ask: D,
+        mode: Mode,
+        mut work: F,
+        attempt: fn(&mut Conn, crate::domain::Moment, &D, &mut F) -> Result<T, Fault<E>>,
+    ) -> Result<T, Fault<E>>
+    where
+        D: Demand,
+        T: Send + 'static,
+        E: Send + 'static,
+        F: Send + 'static,
+    {
+        let permit = gate.enter().await?;
+        let (clock, chance) = (self.clock.clone(), self.chance.clone());
+        let blocking = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let mut tries = 0;
+            loop {
+                tries += 1;
+                let mut conn = gate.connection()?;
+                let result = in_transaction(&mut conn, mode, |conn| attempt(conn, clock.now(), &ask, &mut work));
+                match result {
+                    Err(Fault::Store(Error::Collided)) if tries < TRIES => pause(tries, &*chance),
+                    Err(Fault::Store(Error::Collided)) => return Err(Error::Unavailable("others were quicker").into()),
+                    other => return other,
+                }
+            }
+        });
+        blocking.await.unwrap_or_else(|_| Err(Error::Unavailable("the work was given up").into()))
+    }
+
+    /// Whether the database answers and is up to date.
+    pub async fn is_ready(&self) -> bool {
+        let gate = self.readers.clone();
+        let Ok(permit) = gate.enter().await else { return false };
+        let looked = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            gate.connection().is_ok_and(|mut conn| super::migrate::is_current(&mut conn).unwrap_or(false))
+        });
+        looked.await.unwrap_or(false)
+    }
+}
+
+fn in_transaction<T, E>(
+    conn: &mut Conn,
+    mode: Mode,
+    work: impl FnOnce(&mut Conn) -> Result<T, Fault<E>>,
+) -> Result<T, Fault<E>> {
+    conn.begin(mode).map_err(Error::from)?;
+    let result = work(conn);
+    let kept = match (&result, mode) {
+        (Ok(_), _) => conn.commit(),
+        (Err(_), _) => conn.roll_back(),
+    };
+    match (result, kept) {
+        (Ok(_), Err(error)) => Err(Error::from(error).into()),
+        (result, _) => result,
+    }
+}
+
+/// A short rest of uneven length, so that those who collided do not meet again.
+#[expect(clippy::disallowed_methods, reason = "waits for another transaction, on a thread made for waiting")]
+fn pause(tries: u32, chance: &dyn Chance) {
+    let mut jitter = [0_u8; 1];
+    chance.fill(&mut jitter);
+    let millis = (1_u64 << tries.min(6)) * 2 + u64::from(jitter[0] % 16);
+    std::thread::sleep(Duration::from_millis(millis));
+}

@@ -1,0 +1,94 @@
+//! Installation keys, key checks, and the set-up link.
+
+use diesel::prelude::*;
+
+use crate::domain::keys::WrappedInstallationKey;
+use crate::domain::{LinkId, Moment};
+
+use super::access::{CommandLine, Proof, SetUp};
+use super::error::Error;
+use super::schema::{installation_keys, links, master_checks, workspaces};
+use super::tx::{ReadTx, WriteTx};
+
+const SET_UP: &str = "set_up";
+
+pub fn keys(tx: &mut ReadTx<'_>) -> Result<Vec<WrappedInstallationKey>, Error> {
+    let rows: Vec<(String, String, Vec<u8>)> = installation_keys::table
+        .select((installation_keys::purpose, installation_keys::master, installation_keys::blob))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().map(|(purpose, master, blob)| WrappedInstallationKey { purpose, master, blob }).collect())
+}
+
+pub fn insert_key(
+    tx: &mut WriteTx<'_>,
+    _by: &Proof<'_, CommandLine>,
+    key: &WrappedInstallationKey,
+) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::insert_into(installation_keys::table)
+        .values((
+            installation_keys::purpose.eq(&key.purpose),
+            installation_keys::master.eq(&key.master),
+            installation_keys::blob.eq(&key.blob),
+            installation_keys::created_at.eq(now),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Every master id that was ever active, with its check value.
+pub fn checks(tx: &mut ReadTx<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    Ok(master_checks::table.select((master_checks::master, master_checks::mac)).load(tx.conn)?)
+}
+
+pub fn insert_check(tx: &mut WriteTx<'_>, _by: &Proof<'_, CommandLine>, master: &str, mac: &[u8]) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::insert_into(master_checks::table)
+        .values((master_checks::master.eq(master), master_checks::mac.eq(mac), master_checks::created_at.eq(now)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// How many workspace keys are wrapped by each master.
+pub fn needed_masters(tx: &mut ReadTx<'_>) -> Result<Vec<(String, i64)>, Error> {
+    let rows = workspaces::table
+        .group_by(workspaces::master)
+        .select((workspaces::master, diesel::dsl::count_star()))
+        .load(tx.conn)?;
+    Ok(rows)
+}
+
+pub fn insert_set_up_link(
+    tx: &mut WriteTx<'_>,
+    _by: &Proof<'_, CommandLine>,
+    id: &LinkId,
+    mac: &[u8],
+    until: Moment,
+) -> Result<(), Error> {
+    diesel::insert_into(links::table)
+        .values((links::id.eq(id), links::purpose.eq(SET_UP), links::mac.eq(mac), links::expires_at.eq(until)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn find_open_link(tx: &mut ReadTx<'_>, id: &LinkId) -> Result<Option<Vec<u8>>, Error> {
+    let now = tx.now();
+    let mac = links::table
+        .filter(links::id.eq(id))
+        .filter(links::purpose.eq(SET_UP))
+        .filter(links::spent_at.is_null())
+        .filter(links::expires_at.gt(now))
+        .select(links::mac)
+        .first(tx.conn)
+        .optional()?;
+    Ok(mac)
+}
+
+/// Spends the link; false when somebody was quicker.
+pub fn spend_set_up_link(tx: &mut WriteTx<'_>, by: &Proof<'_, SetUp>) -> Result<bool, Error> {
+    let now = tx.now();
+    let spent = diesel::update(links::table.filter(links::id.eq(by.holder())).filter(links::spent_at.is_null()))
+        .set(links::spent_at.eq(now))
+        .execute(tx.conn)?;
+    Ok(spent == 1)
+}

@@ -1,0 +1,28 @@
+//! The only folder that speaks SQL.
+//!
+//! Invariant: whatever belongs to a workspace is reached through a proof that carries it; no function
+//! here takes a bare workspace id from outside. Proofs are made in `access` alone.
+
+pub mod access;
+pub mod audit;
+mod connection;
+mod db;
+mod error;
+pub mod installation;
+pub mod keys;
+pub mod migrate;
+pub mod node_types;
+pub mod people;
+mod schema;
+pub mod secrets;
+pub mod sessions;
+mod sql_types;
+pub mod throttle;
+pub mod tokens;
+mod tx;
+pub mod vend;
+pub mod workspaces;
+
+pub use db::Db;
+pub use error::{Denied, Error, Fault, Outcome, Refusal};
+pub use tx::{ReadTx, Unrecorded, WriteTx};

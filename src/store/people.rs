@@ -1,0 +1,66 @@
+//! People and their accounts.
+
+use diesel::prelude::*;
+
+use crate::domain::{Email, Name, PersonId};
+
+use super::access::{Oneself, Proof, Right};
+use super::error::Error;
+use super::schema::people;
+use super::tx::{ReadTx, WriteTx};
+
+#[derive(Queryable, Clone)]
+pub struct Person {
+    pub id: PersonId,
+    pub email: Email,
+    pub name: Name,
+}
+
+pub fn exist(tx: &mut ReadTx<'_>) -> Result<bool, Error> {
+    Ok(diesel::select(diesel::dsl::exists(people::table.select(people::id))).get_result(tx.conn)?)
+}
+
+pub fn find_by_email(tx: &mut ReadTx<'_>, email: &Email) -> Result<Option<(Person, Option<String>)>, Error> {
+    let row = people::table
+        .filter(people::email_key.eq(email.key()))
+        .select(((people::id, people::email, people::name), people::password_hash))
+        .first(tx.conn)
+        .optional()?;
+    Ok(row)
+}
+
+pub fn myself(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<(Person, Option<String>), Error> {
+    let row = people::table
+        .filter(people::id.eq(&by.holder().person))
+        .select(((people::id, people::email, people::name), people::password_hash))
+        .first(tx.conn)?;
+    Ok(row)
+}
+
+/// Makes an account: for those whose right the action has checked (set-up, command line).
+pub fn insert<R: Right>(
+    tx: &mut WriteTx<'_>,
+    _by: &Proof<'_, R>,
+    person: &Person,
+    password_hash: &str,
+) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::insert_into(people::table)
+        .values((
+            people::id.eq(&person.id),
+            people::email.eq(&person.email),
+            people::email_key.eq(person.email.key()),
+            people::name.eq(&person.name),
+            people::password_hash.eq(password_hash),
+            people::created_at.eq(now),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub fn set_password(tx: &mut WriteTx<'_>, person: &PersonId, hash: &str) -> Result<(), Error> {
+    diesel::update(people::table.filter(people::id.eq(person)))
+        .set(people::password_hash.eq(hash))
+        .execute(tx.conn)?;
+    Ok(())
+}

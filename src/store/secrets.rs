@@ -1,0 +1,409 @@
+//! Secrets' rows: everything about them except how to open them.
+
+use diesel::prelude::*;
+
+use crate::domain::policy::{SecretFacts, Standing};
+use crate::domain::secret::{ConnectionRole, Slot, StateFacts};
+use crate::domain::{
+    Chance, DataKeyId, Delivery, EndUserId, Environment, Kind, Moment, Name, NodeTypeId, OrganizationId, PersonId,
+    SecretId, SecretState, Sharing, Slug, ValueId,
+};
+
+use super::access::{AtLeast, ConnectRight, ConnectionOf, InWorkspace, Member, Proof};
+use super::error::Error;
+use super::schema::{end_users, node_types, organizations, people, secret_shares, secret_values, secrets};
+use super::tx::{ReadTx, WriteTx};
+
+/// A secret as lists and pages show it.
+#[derive(Queryable, Clone)]
+pub struct SecretRow {
+    pub id: SecretId,
+    pub node_type: Slug,
+    pub environment: Environment,
+    pub name: Name,
+    pub kind: Kind,
+    pub owner: Option<PersonId>,
+    pub sharing: Sharing,
+    pub delivery: Delivery,
+    pub revision: i64,
+    pub value_number: i64,
+    pub last_four: Option<String>,
+    pub facts: String,
+    pub value_entered_at: Option<Moment>,
+    pub expires_at: Option<Moment>,
+    pub rejected_at: Option<Moment>,
+    pub needs_reauthorization_at: Option<Moment>,
+    pub unreadable_at: Option<Moment>,
+    pub last_used_at: Option<Moment>,
+    pub created_at: Moment,
+    pub updated_at: Moment,
+}
+
+/// A row with the names around it.
+#[derive(Queryable, Clone)]
+pub struct ListedSecret {
+    pub secret: SecretRow,
+    pub owner_name: Option<Name>,
+    pub end_user: Option<String>,
+    pub organization: Option<String>,
+    shared_with: Option<PersonId>,
+}
+
+/// An end user's connection, with what the wire format shows of it.
+#[derive(Queryable, Clone)]
+pub struct ConnectionRow {
+    pub secret: SecretRow,
+    pub role: Option<ConnectionRole>,
+    pub account_name: Option<String>,
+    pub account_identifier: Option<String>,
+    pub end_user: Option<String>,
+    pub organization: Option<String>,
+}
+
+pub struct NewSecret<'a> {
+    pub id: &'a SecretId,
+    pub node_type: &'a NodeTypeId,
+    pub environment: Environment,
+    pub name: &'a Name,
+    pub kind: Kind,
+    pub owner: NewOwner<'a>,
+    pub sharing: Sharing,
+    pub delivery: Delivery,
+    pub last_four: Option<&'a str>,
+    pub facts: &'a str,
+    pub expires_at: Option<Moment>,
+}
+
+pub enum NewOwner<'a> {
+    Person(&'a PersonId),
+    Connection { end_user: Option<&'a EndUserId>, organization: Option<&'a OrganizationId>, role: ConnectionRole },
+}
+
+pub struct NewValue<'a> {
+    pub id: &'a ValueId,
+    pub secret: &'a SecretId,
+    pub number: i64,
+    pub data_key: &'a DataKeyId,
+    pub blob: &'a [u8],
+}
+
+macro_rules! columns {
+    () => {
+        (
+            secrets::id,
+            node_types::slug,
+            secrets::environment,
+            secrets::name,
+            secrets::kind,
+            secrets::owner_id,
+            secrets::sharing,
+            secrets::delivery,
+            secrets::revision,
+            secrets::value_number,
+            secrets::last_four,
+            secrets::facts,
+            secrets::value_entered_at,
+            secrets::expires_at,
+            secrets::rejected_at,
+            secrets::needs_reauthorization_at,
+            secrets::unreadable_at,
+            secrets::last_used_at,
+            secrets::created_at,
+            secrets::updated_at,
+        )
+    };
+}
+
+impl SecretRow {
+    pub fn state(&self, now: Moment) -> SecretState {
+        let facts = StateFacts {
+            has_value: self.value_entered_at.is_some(),
+            expires_at: self.expires_at,
+            needs_reauthorization: self.needs_reauthorization_at.is_some(),
+            rejected: self.rejected_at.is_some(),
+        };
+        SecretState::derive(facts, now)
+    }
+}
+
+impl ListedSecret {
+    pub fn facts(&self) -> SecretFacts<'_> {
+        SecretFacts {
+            owner: self.secret.owner.as_ref(),
+            sharing: self.secret.sharing,
+            chosen: self.shared_with.is_some(),
+        }
+    }
+}
+
+/// The secrets that this member may see, the newest first.
+pub fn list(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Vec<ListedSecret>, Error> {
+    let rows: Vec<ListedSecret> = secrets::table
+        .inner_join(node_types::table)
+        .left_join(people::table)
+        .left_join(end_users::table)
+        .left_join(organizations::table)
+        .left_join(
+            secret_shares::table.on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.person()))),
+        )
+        .filter(secrets::workspace_id.eq(by.workspace()))
+        .order(secrets::id.desc())
+        .select((
+            columns!(),
+            people::name.nullable(),
+            end_users::external_id.nullable(),
+            organizations::external_id.nullable(),
+            secret_shares::person_id.nullable(),
+        ))
+        .load(tx.conn)?;
+    let who = Standing { person: by.person(), role: by.role() };
+    Ok(rows.into_iter().filter(|row| row.facts().visible_to(who)).collect())
+}
+
+pub fn find(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    id: &SecretId,
+) -> Result<Option<ListedSecret>, Error> {
+    let row: Option<ListedSecret> = secrets::table
+        .inner_join(node_types::table)
+        .left_join(people::table)
+        .left_join(end_users::table)
+        .left_join(organizations::table)
+        .left_join(
+            secret_shares::table.on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.person()))),
+        )
+        .filter(secrets::workspace_id.eq(by.workspace()))
+        .filter(secrets::id.eq(id))
+        .select((
+            columns!(),
+            people::name.nullable(),
+            end_users::external_id.nullable(),
+            organizations::external_id.nullable(),
+            secret_shares::person_id.nullable(),
+        ))
+        .first(tx.conn)
+        .optional()?;
+    let who = Standing { person: by.person(), role: by.role() };
+    Ok(row.filter(|row| row.facts().visible_to(who)))
+}
+
+pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, new: &NewSecret<'_>) -> Result<(), Error> {
+    let now = tx.now();
+    let (owner, end_user, organization, role) = match new.owner {
+        NewOwner::Person(person) => (Some(person), None, None, None),
+        NewOwner::Connection { end_user, organization, role } => (None, end_user, organization, Some(role)),
+    };
+    diesel::insert_into(secrets::table)
+        .values((
+            (
+                secrets::id.eq(new.id),
+                secrets::workspace_id.eq(by.workspace()),
+                secrets::node_type_id.eq(new.node_type),
+                secrets::environment.eq(new.environment),
+                secrets::name.eq(new.name),
+                secrets::name_key.eq(new.name.key()),
+                secrets::kind.eq(new.kind),
+                secrets::owner_id.eq(owner),
+                secrets::end_user_id.eq(end_user),
+                secrets::organization_id.eq(organization),
+                secrets::connection_role.eq(role),
+            ),
+            (
+                secrets::sharing.eq(new.sharing),
+                secrets::delivery.eq(new.delivery),
+                secrets::revision.eq(1_i64),
+                secrets::value_number.eq(1_i64),
+                secrets::last_four.eq(new.last_four),
+                secrets::facts.eq(new.facts),
+                secrets::value_entered_at.eq(now),
+                secrets::expires_at.eq(new.expires_at),
+                secrets::created_at.eq(now),
+                secrets::updated_at.eq(now),
+            ),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub fn insert_value(tx: &mut WriteTx<'_>, _by: &Proof<'_, impl InWorkspace>, new: &NewValue<'_>) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::insert_into(secret_values::table)
+        .values((
+            secret_values::id.eq(new.id),
+            secret_values::secret_id.eq(new.secret),
+            secret_values::slot.eq(Slot::Current),
+            secret_values::number.eq(new.number),
+            secret_values::data_key_id.eq(new.data_key),
+            secret_values::blob.eq(new.blob),
+            secret_values::created_at.eq(now),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Overwrites and removes every sealed value of a secret.
+pub fn destroy_values(tx: &mut WriteTx<'_>, _by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {
+    let values = || secret_values::table.filter(secret_values::secret_id.eq(id));
+    diesel::update(values()).set(secret_values::blob.eq(Vec::<u8>::new())).execute(tx.conn)?;
+    diesel::delete(values()).execute(tx.conn)?;
+    Ok(())
+}
+
+pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {
+    destroy_values(tx, by, id)?;
+    diesel::delete(secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// What changes in a secret's row when a new value is entered.
+pub struct Replaced<'a> {
+    pub number: i64,
+    pub last_four: Option<&'a str>,
+    pub facts: &'a str,
+    /// Absent keeps, present sets or clears.
+    pub account_name: Option<Option<&'a str>>,
+    pub account_identifier: Option<Option<&'a str>>,
+}
+
+pub fn note_new_value(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    id: &SecretId,
+    new: &Replaced<'_>,
+) -> Result<(), Error> {
+    let now = tx.now();
+    let cleared = None::<Moment>;
+    diesel::update(secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id)))
+        .set((
+            secrets::revision.eq(secrets::revision + 1),
+            secrets::value_number.eq(new.number),
+            secrets::last_four.eq(new.last_four),
+            secrets::facts.eq(new.facts),
+            secrets::value_entered_at.eq(now),
+            secrets::rejected_at.eq(cleared),
+            secrets::needs_reauthorization_at.eq(cleared),
+            secrets::unreadable_at.eq(cleared),
+            secrets::updated_at.eq(now),
+        ))
+        .execute(tx.conn)?;
+    set_labels(tx, by, id, new.account_name, new.account_identifier)
+}
+
+pub fn set_labels(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    id: &SecretId,
+    name: Option<Option<&str>>,
+    identifier: Option<Option<&str>>,
+) -> Result<(), Error> {
+    let row = || secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id));
+    if let Some(name) = name {
+        diesel::update(row()).set(secrets::account_name.eq(name)).execute(tx.conn)?;
+    }
+    if let Some(identifier) = identifier {
+        diesel::update(row()).set(secrets::account_identifier.eq(identifier)).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Says on the row that its value does not open.
+pub fn mark_unreadable(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::update(secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id)))
+        .set(secrets::unreadable_at.eq(now))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// The first connection of an end user or organization for a node type.
+pub fn first_connection(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, ConnectRight>,
+    node_type: &NodeTypeId,
+    of: &ConnectionOf,
+) -> Result<Option<ConnectionRow>, Error> {
+    let mut query = secrets::table
+        .inner_join(node_types::table)
+        .left_join(end_users::table)
+        .left_join(organizations::table)
+        .filter(secrets::workspace_id.eq(by.workspace()))
+        .filter(secrets::node_type_id.eq(node_type))
+        .filter(secrets::environment.eq(by.environment()))
+        .filter(secrets::connection_role.eq(ConnectionRole::Compatibility))
+        .select((
+            columns!(),
+            secrets::connection_role,
+            secrets::account_name,
+            secrets::account_identifier,
+            end_users::external_id.nullable(),
+            organizations::external_id.nullable(),
+        ))
+        .into_boxed();
+    query = match &of.end_user {
+        Some(id) => query.filter(end_users::external_id.eq(id)),
+        None => query.filter(secrets::end_user_id.is_null()),
+    };
+    query = match &of.organization {
+        Some(id) => query.filter(organizations::external_id.eq(id)),
+        None => query.filter(secrets::organization_id.is_null()),
+    };
+    Ok(query.first(tx.conn).optional()?)
+}
+
+/// The end user of this name, made by being mentioned for the first time.
+pub fn end_user(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, ConnectRight>,
+    external: &str,
+    chance: &dyn Chance,
+) -> Result<EndUserId, Error> {
+    let known = end_users::table
+        .filter(end_users::workspace_id.eq(by.workspace()))
+        .filter(end_users::external_id.eq(external))
+        .select(end_users::id)
+        .first(tx.conn)
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    let (id, now) = (EndUserId::draw(tx.now(), chance), tx.now());
+    diesel::insert_into(end_users::table)
+        .values((
+            end_users::id.eq(&id),
+            end_users::workspace_id.eq(by.workspace()),
+            end_users::external_id.eq(external),
+            end_users::created_at.eq(now),
+        ))
+        .execute(tx.conn)?;
+    Ok(id)
+}
+
+/// The organization of this name, made by being mentioned for the first time.
+pub fn organization(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, ConnectRight>,
+    external: &str,
+    chance: &dyn Chance,
+) -> Result<OrganizationId, Error> {
+    let known = organizations::table
+        .filter(organizations::workspace_id.eq(by.workspace()))
+        .filter(organizations::external_id.eq(external))
+        .select(organizations::id)
+        .first(tx.conn)
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    let (id, now) = (OrganizationId::draw(tx.now(), chance), tx.now());
+    diesel::insert_into(organizations::table)
+        .values((
+            organizations::id.eq(&id),
+            organizations::workspace_id.eq(by.workspace()),
+            organizations::external_id.eq(external),
+            organizations::created_at.eq(now),
+        ))
+        .execute(tx.conn)?;
+    Ok(id)
+}

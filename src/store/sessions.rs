@@ -1,0 +1,118 @@
+//! Signed-in browsers. A row is made by the act of signing in; its cookie is attached afterwards.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use crate::domain::{Moment, PersonId, SessionId};
+
+use super::access::{Nobody, Oneself, Proof, Right};
+use super::error::Error;
+use super::schema::sessions;
+use super::tx::{ReadTx, WriteTx};
+
+pub const LONGEST: Duration = Duration::from_hours(12);
+pub const IDLE: Duration = Duration::from_hours(2);
+
+/// Whether a session still counts.
+pub fn is_alive(created: Moment, seen: Moment, now: Moment) -> bool {
+    created.plus(LONGEST) > now && seen.plus(IDLE) > now
+}
+
+#[derive(Queryable, Clone)]
+pub struct SessionRow {
+    pub id: SessionId,
+    pub person: PersonId,
+    pub address: String,
+    pub user_agent: String,
+    pub created_at: Moment,
+    pub seen_at: Moment,
+}
+
+pub fn insert<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, row: &SessionRow) -> Result<(), Error> {
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(&row.id),
+            sessions::person_id.eq(&row.person),
+            sessions::address.eq(&row.address),
+            sessions::user_agent.eq(&row.user_agent),
+            sessions::created_at.eq(row.created_at),
+            sessions::seen_at.eq(row.seen_at),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Attaches a cookie to a session that has none yet; false when there is no such session.
+pub fn attach_cookie(
+    tx: &mut WriteTx<'_>,
+    _by: &Proof<'_, Nobody>,
+    id: &SessionId,
+    cookie: &[u8],
+) -> Result<bool, Error> {
+    let rows = diesel::update(sessions::table.filter(sessions::id.eq(id)).filter(sessions::cookie_mac.is_null()))
+        .set(sessions::cookie_mac.eq(cookie))
+        .execute(tx.conn)?;
+    Ok(rows == 1)
+}
+
+/// The living session of a cookie, and when it was last seen.
+pub fn find_by_cookie(
+    tx: &mut ReadTx<'_>,
+    _by: &Proof<'_, Nobody>,
+    cookie: &[u8],
+) -> Result<Option<(SessionId, Moment)>, Error> {
+    let row: Option<(SessionId, Moment, Moment)> = sessions::table
+        .filter(sessions::cookie_mac.eq(cookie))
+        .select((sessions::id, sessions::created_at, sessions::seen_at))
+        .first(tx.conn)
+        .optional()?;
+    let now = tx.now();
+    Ok(row.filter(|(_, created, seen)| is_alive(*created, *seen, now)).map(|(id, _, seen)| (id, seen)))
+}
+
+pub fn touch(tx: &mut WriteTx<'_>, _by: &Proof<'_, Nobody>, id: &SessionId) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::update(sessions::table.filter(sessions::id.eq(id))).set(sessions::seen_at.eq(now)).execute(tx.conn)?;
+    Ok(())
+}
+
+pub fn delete_by_cookie(tx: &mut WriteTx<'_>, _by: &Proof<'_, Nobody>, cookie: &[u8]) -> Result<(), Error> {
+    diesel::delete(sessions::table.filter(sessions::cookie_mac.eq(cookie))).execute(tx.conn)?;
+    Ok(())
+}
+
+pub fn mine(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<Vec<SessionRow>, Error> {
+    let rows: Vec<SessionRow> = sessions::table
+        .filter(sessions::person_id.eq(&by.holder().person))
+        .order(sessions::seen_at.desc())
+        .select((
+            sessions::id,
+            sessions::person_id,
+            sessions::address,
+            sessions::user_agent,
+            sessions::created_at,
+            sessions::seen_at,
+        ))
+        .load(tx.conn)?;
+    let now = tx.now();
+    Ok(rows.into_iter().filter(|row| is_alive(row.created_at, row.seen_at, now)).collect())
+}
+
+/// Ends one of one's own sessions; false when it is not one's own.
+pub fn delete_mine(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, id: &SessionId) -> Result<bool, Error> {
+    let own = sessions::table.filter(sessions::person_id.eq(&by.holder().person)).filter(sessions::id.eq(id));
+    Ok(diesel::delete(own).execute(tx.conn)? == 1)
+}
+
+/// Ends all of one's sessions but this one; which they were.
+pub fn delete_others(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>) -> Result<Vec<SessionId>, Error> {
+    let others = || {
+        sessions::table
+            .filter(sessions::person_id.eq(&by.holder().person))
+            .filter(sessions::id.ne(&by.holder().session))
+    };
+    let ids = others().select(sessions::id).load(tx.conn)?;
+    diesel::delete(others()).execute(tx.conn)?;
+    Ok(ids)
+}

@@ -1,0 +1,107 @@
+//! Service tokens. Only the HMAC of a token's text is stored.
+
+use diesel::prelude::*;
+
+use crate::domain::{Environment, Moment, Name, PersonId, TokenId, policy};
+
+use super::access::{AtLeast, Member, Proof};
+use super::error::Error;
+use super::schema::{people, tokens};
+use super::tx::{ReadTx, WriteTx};
+
+#[derive(Queryable, Clone)]
+pub struct TokenRow {
+    pub id: TokenId,
+    pub maker: PersonId,
+    pub maker_name: Name,
+    pub name: Name,
+    pub environment: Environment,
+    pub abilities: String,
+    pub expires_at: Option<Moment>,
+    pub revoked_at: Option<Moment>,
+    pub last_used_at: Option<Moment>,
+    pub created_at: Moment,
+}
+
+pub struct NewTokenRow<'a> {
+    pub id: &'a TokenId,
+    pub name: &'a Name,
+    pub environment: Environment,
+    pub abilities: &'a crate::domain::Abilities,
+    pub mac: &'a [u8],
+    pub expires_at: Option<Moment>,
+}
+
+macro_rules! columns {
+    () => {
+        (
+            tokens::id,
+            tokens::maker_id,
+            people::name,
+            tokens::name,
+            tokens::environment,
+            tokens::abilities,
+            tokens::expires_at,
+            tokens::revoked_at,
+            tokens::last_used_at,
+            tokens::created_at,
+        )
+    };
+}
+
+pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, row: &NewTokenRow<'_>) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::insert_into(tokens::table)
+        .values((
+            tokens::id.eq(row.id),
+            tokens::workspace_id.eq(by.workspace()),
+            tokens::maker_id.eq(by.person()),
+            tokens::name.eq(row.name),
+            tokens::environment.eq(row.environment),
+            tokens::abilities.eq(row.abilities.to_string()),
+            tokens::mac.eq(row.mac),
+            tokens::expires_at.eq(row.expires_at),
+            tokens::created_at.eq(now),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// All tokens for those who see all, one's own for the others; the newest first.
+pub fn list(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Vec<TokenRow>, Error> {
+    let mut query = tokens::table
+        .inner_join(people::table)
+        .filter(tokens::workspace_id.eq(by.workspace()))
+        .order(tokens::id.desc())
+        .select(columns!())
+        .into_boxed();
+    if !policy::sees_all_tokens(by.role()) {
+        query = query.filter(tokens::maker_id.eq(by.person()));
+    }
+    Ok(query.load(tx.conn)?)
+}
+
+pub fn find(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    id: &TokenId,
+) -> Result<Option<TokenRow>, Error> {
+    let row: Option<TokenRow> = tokens::table
+        .inner_join(people::table)
+        .filter(tokens::workspace_id.eq(by.workspace()))
+        .filter(tokens::id.eq(id))
+        .select(columns!())
+        .first(tx.conn)
+        .optional()?;
+    Ok(row.filter(|row| policy::sees_all_tokens(by.role()) || row.maker == *by.person()))
+}
+
+/// Revokes it; false when it was revoked before.
+pub fn revoke(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, id: &TokenId) -> Result<bool, Error> {
+    let now = tx.now();
+    let living = tokens::table
+        .filter(tokens::workspace_id.eq(by.workspace()))
+        .filter(tokens::id.eq(id))
+        .filter(tokens::revoked_at.is_null());
+    Ok(diesel::update(living).set(tokens::revoked_at.eq(now)).execute(tx.conn)? == 1)
+}

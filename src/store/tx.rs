@@ -1,0 +1,74 @@
+//! Transactions as values: what can be read, what can be written, and whether it has been recorded.
+
+use std::ops::{Deref, DerefMut};
+
+use crate::domain::Moment;
+
+use super::connection::Conn;
+
+/// A consistent view of the database at one moment.
+pub struct ReadTx<'tx> {
+    pub(super) conn: &'tx mut Conn,
+    now: Moment,
+}
+
+/// A transaction that may change things. It is kept only once its record has been written.
+pub struct WriteTx<'tx> {
+    read: ReadTx<'tx>,
+    recorded: bool,
+}
+
+/// The few changes that are bookkeeping and leave no entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unrecorded {
+    /// The cookie of a session that has been recorded already, or that it was seen.
+    SessionUpkeep,
+    /// Counting attempts.
+    Throttle,
+    /// Keys and links made before there is anybody to record.
+    FirstStart,
+    /// Nothing was changed after all.
+    Nothing,
+}
+
+impl<'tx> ReadTx<'tx> {
+    pub(super) fn new(conn: &'tx mut Conn, now: Moment) -> Self {
+        Self { conn, now }
+    }
+
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+}
+
+impl<'tx> WriteTx<'tx> {
+    pub(super) fn new(conn: &'tx mut Conn, now: Moment) -> Self {
+        Self { read: ReadTx::new(conn, now), recorded: false }
+    }
+
+    /// Says why this transaction needs no entry.
+    pub fn unrecorded(&mut self, _why: Unrecorded) {
+        self.recorded = true;
+    }
+
+    pub(super) fn mark_recorded(&mut self) {
+        self.recorded = true;
+    }
+
+    pub(super) fn is_recorded(&self) -> bool {
+        self.recorded
+    }
+}
+
+impl<'tx> Deref for WriteTx<'tx> {
+    type Target = ReadTx<'tx>;
+    fn deref(&self) -> &ReadTx<'tx> {
+        &self.read
+    }
+}
+
+impl<'tx> DerefMut for WriteTx<'tx> {
+    fn deref_mut(&mut self) -> &mut ReadTx<'tx> {
+        &mut self.read
+    }
+}

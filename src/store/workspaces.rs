@@ -1,0 +1,139 @@
+//! Workspaces and their members.
+
+use diesel::prelude::*;
+
+use crate::domain::keys::WrappedWorkspaceKey;
+use crate::domain::{Name, PersonId, Role, Slug, WorkspaceId};
+
+use super::access::{AtLeast, CommandLine, Member, Oneself, Owner, Proof, Right};
+use super::error::{Denied, Error};
+use super::people::Person;
+use super::schema::{members, people, workspaces};
+use super::tx::{ReadTx, WriteTx};
+
+#[derive(Queryable, Clone)]
+pub struct WorkspaceRow {
+    pub id: WorkspaceId,
+    pub slug: Slug,
+    pub name: Name,
+}
+
+pub fn current(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<WorkspaceRow, Error> {
+    let row = workspaces::table
+        .filter(workspaces::id.eq(by.workspace()))
+        .select((workspaces::id, workspaces::slug, workspaces::name))
+        .first(tx.conn)?;
+    Ok(row)
+}
+
+pub fn of_person(tx: &mut ReadTx<'_>, person: &PersonId) -> Result<Vec<(WorkspaceRow, Role)>, Error> {
+    let rows = members::table
+        .inner_join(workspaces::table)
+        .filter(members::person_id.eq(person))
+        .order(workspaces::name)
+        .select(((workspaces::id, workspaces::slug, workspaces::name), members::role))
+        .load(tx.conn)?;
+    Ok(rows)
+}
+
+pub fn mine(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<Vec<(WorkspaceRow, Role)>, Error> {
+    of_person(tx, &by.holder().person)
+}
+
+pub fn find_person(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Person, Error> {
+    let row = people::table
+        .filter(people::id.eq(by.person()))
+        .select((people::id, people::email, people::name))
+        .first(tx.conn)?;
+    Ok(row)
+}
+
+pub fn is_slug_free<R: Right>(tx: &mut ReadTx<'_>, _by: &Proof<'_, R>, slug: &Slug) -> Result<bool, Error> {
+    let taken: bool =
+        diesel::select(diesel::dsl::exists(workspaces::table.filter(workspaces::slug.eq(slug)).select(workspaces::id)))
+            .get_result(tx.conn)?;
+    Ok(!taken)
+}
+
+/// Makes a workspace; the proof that comes back is its first Owner's.
+pub fn found<'tx, R: Right>(
+    tx: &mut WriteTx<'tx>,
+    _by: &Proof<'tx, R>,
+    row: &WorkspaceRow,
+    key: &WrappedWorkspaceKey,
+    owner: &PersonId,
+) -> Result<Proof<'tx, Owner>, Error> {
+    let now = tx.now();
+    diesel::insert_into(workspaces::table)
+        .values((
+            workspaces::id.eq(&row.id),
+            workspaces::slug.eq(&row.slug),
+            workspaces::name.eq(&row.name),
+            workspaces::master.eq(&key.master),
+            workspaces::key_blob.eq(&key.blob),
+            workspaces::created_at.eq(now),
+        ))
+        .execute(tx.conn)?;
+    let proof = Proof::of_founder(tx, row.id.clone(), row.slug.clone(), owner.clone());
+    insert_member(tx, &proof, owner, Role::Owner)?;
+    Ok(proof)
+}
+
+pub fn insert_member(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Owner>,
+    person: &PersonId,
+    role: Role,
+) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::insert_into(members::table)
+        .values((
+            members::workspace_id.eq(by.workspace()),
+            members::person_id.eq(person),
+            members::role.eq(role),
+            members::joined_at.eq(now),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// For the command line: the workspace of this name, or slug.
+pub fn find_named(
+    tx: &mut ReadTx<'_>,
+    _by: &Proof<'_, CommandLine>,
+    name: &Name,
+) -> Result<Option<WorkspaceRow>, Error> {
+    let row = workspaces::table
+        .filter(workspaces::name.eq(name).or(workspaces::slug.eq(name.as_str())))
+        .order(workspaces::created_at)
+        .select((workspaces::id, workspaces::slug, workspaces::name))
+        .first(tx.conn)
+        .optional()?;
+    Ok(row)
+}
+
+/// For the command line: to act as the member who is named, or as the only Owner.
+pub fn act_as<'tx, R: AtLeast<R>>(
+    tx: &mut WriteTx<'tx>,
+    _by: &Proof<'tx, CommandLine>,
+    workspace: &WorkspaceRow,
+    email: Option<&crate::domain::Email>,
+) -> Result<Proof<'tx, R>, Error> {
+    diesel::update(workspaces::table.filter(workspaces::id.eq(&workspace.id)))
+        .set(workspaces::writes.eq(workspaces::writes + 1))
+        .execute(tx.conn)?;
+    let mut query = members::table
+        .inner_join(people::table)
+        .filter(members::workspace_id.eq(&workspace.id))
+        .select((members::person_id, members::role))
+        .into_boxed();
+    query = match email {
+        Some(email) => query.filter(people::email_key.eq(email.key())),
+        None => query.filter(members::role.eq(Role::Owner)),
+    };
+    let mut found: Vec<(PersonId, Role)> = query.limit(2).load(tx.conn)?;
+    match (found.pop(), found.is_empty()) {
+        (Some(member), true) => Proof::of_member(tx, (workspace.id.clone(), workspace.slug.clone()), member),
+        _ => Err(Denied::NotFound.into()),
+    }
+}
