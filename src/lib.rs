@@ -3,7 +3,9 @@
 //! The layers, from the outside in; each may call those to its right and none to its left:
 //! `web, api → actions → store → domain`, with `crypto → domain` beside the store.
 
+pub mod actions;
 pub mod catalog;
+pub mod cli;
 pub mod config;
 pub mod crypto;
 pub mod domain;

@@ -1,0 +1,139 @@
+//! End users' connections, as backends put them on the rack.
+
+use crate::crypto::{Credential, Keyring};
+use crate::domain::audit::{Event, SecretFacts};
+use crate::domain::keys::Hook;
+use crate::domain::secret::ConnectionRole;
+use crate::domain::{Chance, Delivery, Kind, Name, SecretId, Sharing, Slug};
+use crate::store::access::{ConnectRight, ConnectionOf, Proof};
+use crate::store::node_types::NodeTypeRow;
+use crate::store::secrets::{ConnectionRow, NewOwner, NewSecret, Replaced};
+use crate::store::{self, Denied, Error, Fault, Refusal, WriteTx};
+
+use super::audit::{self, Origin};
+use super::sealing;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectionRefusal {
+    #[error("the node type is disabled")]
+    Disabled,
+}
+
+impl Refusal for ConnectionRefusal {}
+
+pub struct Upsert {
+    pub node_type: Slug,
+    pub of: ConnectionOf,
+    pub name: Name,
+    pub kind: Kind,
+    pub last_four: Option<String>,
+    pub facts: String,
+    pub credential: Credential,
+    /// Absent keeps, present sets or clears.
+    pub account_name: Option<Option<String>>,
+    pub account_identifier: Option<Option<String>>,
+}
+
+type Tools<'a> = (&'a Keyring, &'a dyn Chance);
+
+/// Puts the value into the first connection, which is made where there is none. Safe to repeat.
+pub fn upsert(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, ConnectRight>,
+    tools: Tools<'_>,
+    origin: &Origin,
+    ask: &Upsert,
+) -> Result<ConnectionRow, Fault<ConnectionRefusal>> {
+    let node_type = store::node_types::find(tx, by, &ask.node_type)?.ok_or(Denied::NotFound)?;
+    if !node_type.enabled {
+        return Err(ConnectionRefusal::Disabled.into());
+    }
+    match store::secrets::first_connection(tx, by, &node_type.id, &ask.of)? {
+        Some(known) => replace(tx, by, tools, origin, (&node_type, &known), ask)?,
+        None => create(tx, by, tools, origin, &node_type, ask)?,
+    }
+    Ok(store::secrets::first_connection(tx, by, &node_type.id, &ask.of)?.ok_or(Denied::NotFound)?)
+}
+
+fn create(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, ConnectRight>,
+    tools: Tools<'_>,
+    origin: &Origin,
+    node_type: &NodeTypeRow,
+    ask: &Upsert,
+) -> Result<(), Error> {
+    let (keyring, chance) = tools;
+    let end_user = match &ask.of.end_user {
+        Some(external) => Some(store::secrets::end_user(tx, by, external, chance)?),
+        None => None,
+    };
+    let organization = match &ask.of.organization {
+        Some(external) => Some(store::secrets::organization(tx, by, external, chance)?),
+        None => None,
+    };
+    let role = ConnectionRole::Compatibility;
+    let id = SecretId::draw(tx.now(), chance);
+    let new = NewSecret {
+        id: &id,
+        node_type: &node_type.id,
+        environment: by.environment(),
+        name: &ask.name,
+        kind: ask.kind,
+        owner: NewOwner::Connection { end_user: end_user.as_ref(), organization: organization.as_ref(), role },
+        sharing: Sharing::Private,
+        delivery: Delivery::Vend,
+        last_four: ask.last_four.as_deref(),
+        facts: &ask.facts,
+        expires_at: None,
+    };
+    store::secrets::insert(tx, by, &new)?;
+    let (name, identifier) = labels(ask);
+    store::secrets::set_labels(tx, by, &id, name, identifier)?;
+    let hook = Hook { node_type: node_type.id.clone(), environment: by.environment() };
+    sealing::seal(tx, by, tools, &hook, (&id, 1), &ask.credential)?;
+    let event = Event::SecretCreated { secret: describe(&id, by, Delivery::Vend, ask), value: 1 };
+    audit::change(tx, by, keyring, origin, event)
+}
+
+fn replace(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, ConnectRight>,
+    tools: Tools<'_>,
+    origin: &Origin,
+    (node_type, known): (&NodeTypeRow, &ConnectionRow),
+    ask: &Upsert,
+) -> Result<(), Error> {
+    let id = &known.secret.id;
+    let number = known.secret.value_number + 1;
+    store::secrets::destroy_values(tx, by, id)?;
+    let hook = Hook { node_type: node_type.id.clone(), environment: by.environment() };
+    sealing::seal(tx, by, tools, &hook, (id, number), &ask.credential)?;
+    let (account_name, account_identifier) = labels(ask);
+    let last_four = ask.last_four.as_deref();
+    let new = Replaced { number, last_four, facts: &ask.facts, account_name, account_identifier };
+    store::secrets::note_new_value(tx, by, id, &new)?;
+    let event = Event::ValueReplaced { secret: describe(id, by, known.secret.delivery, ask), value: number };
+    audit::change(tx, by, tools.0, origin, event)
+}
+
+/// Absent keeps; present sets, or clears with nothing.
+type Label<'a> = Option<Option<&'a str>>;
+
+fn labels(ask: &Upsert) -> (Label<'_>, Label<'_>) {
+    (ask.account_name.as_ref().map(Option::as_deref), ask.account_identifier.as_ref().map(Option::as_deref))
+}
+
+fn describe(id: &SecretId, by: &Proof<'_, ConnectRight>, delivery: Delivery, ask: &Upsert) -> SecretFacts {
+    SecretFacts {
+        id: id.clone(),
+        name: ask.name.to_string(),
+        node_type: ask.node_type.to_string(),
+        environment: by.environment(),
+        kind: ask.kind,
+        sharing: Sharing::Private,
+        delivery,
+        end_user: ask.of.end_user.clone(),
+        organization: ask.of.organization.clone(),
+    }
+}

@@ -1,0 +1,142 @@
+//! The first Owner and their workspace: by the set-up link in a browser, or at the command line.
+
+use crate::crypto::Keyring;
+use crate::domain::audit::{ChainKind, Event};
+use crate::domain::{ChainId, Chance, Email, Method, Name, NodeTypeId, PersonId, Role, Slug, WorkspaceId};
+use crate::store::access::{CommandLine, Owner, Proof, Right, SetUp};
+use crate::store::node_types::NodeTypeRow;
+use crate::store::people::Person;
+use crate::store::workspaces::WorkspaceRow;
+use crate::store::{self, Denied, Error, Fault, Refusal, WriteTx};
+
+use super::audit::{self, Origin};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FoundingError {
+    #[error("{0} is a member of this workspace already")]
+    AlreadyMember(Email),
+    #[error("a workspace of this name cannot be made")]
+    Name,
+}
+
+impl Refusal for FoundingError {}
+
+pub struct Founding {
+    pub email: Email,
+    pub name: Name,
+    pub workspace: Name,
+    pub password_hash: String,
+    /// The built-in node types that a new workspace begins with.
+    pub node_types: Vec<Slug>,
+}
+
+/// What founding needs besides the transaction.
+#[derive(Clone, Copy)]
+pub struct Tools<'a> {
+    pub keyring: &'a Keyring,
+    pub chance: &'a dyn Chance,
+    pub origin: &'a Origin,
+}
+
+pub struct Founded {
+    pub person: PersonId,
+    pub workspace: Slug,
+}
+
+/// Spends the set-up link on a first Owner and workspace.
+pub fn set_up<'tx>(
+    tx: &mut WriteTx<'tx>,
+    by: &Proof<'tx, SetUp>,
+    tools: Tools<'_>,
+    ask: &Founding,
+) -> Result<Founded, Fault<FoundingError>> {
+    if !store::installation::spend_set_up_link(tx, by)? {
+        return Err(Denied::SpentLink.into());
+    }
+    let person = new_person(tx, by, tools, ask)?;
+    let workspace = new_workspace(tx, by, tools, ask, &person)?;
+    audit::installation(tx, tools.keyring, tools.origin, Event::SetUpDone { person: person.id.clone() })?;
+    Ok(Founded { person: person.id, workspace })
+}
+
+/// Makes an Owner at the command line, and the workspace when it is new.
+pub fn create_owner<'tx>(
+    tx: &mut WriteTx<'tx>,
+    by: &Proof<'tx, CommandLine>,
+    tools: Tools<'_>,
+    ask: &Founding,
+) -> Result<Founded, Fault<FoundingError>> {
+    let person = match store::people::find_by_email(tx, &ask.email)? {
+        Some((person, _)) => person,
+        None => new_person(tx, by, tools, ask)?,
+    };
+    let Some(row) = store::workspaces::find_named(tx, by, &ask.workspace)? else {
+        let workspace = new_workspace(tx, by, tools, ask, &person)?;
+        return Ok(Founded { person: person.id, workspace });
+    };
+    if store::workspaces::of_person(tx, &person.id)?.iter().any(|(of, _)| of.id == row.id) {
+        return Err(FoundingError::AlreadyMember(ask.email.clone()).into());
+    }
+    let owner: Proof<'tx, Owner> = store::workspaces::act_as_operator(tx, by, &row, &person.id);
+    store::workspaces::insert_member(tx, &owner, &person.id, Role::Owner)?;
+    let joined = Event::MemberJoined { person: person.id.clone(), name: person.name.to_string(), role: Role::Owner };
+    audit::change(tx, &owner, tools.keyring, tools.origin, joined)?;
+    Ok(Founded { person: person.id, workspace: row.slug })
+}
+
+fn new_person<R: Right>(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, R>,
+    tools: Tools<'_>,
+    ask: &Founding,
+) -> Result<Person, Error> {
+    let id = PersonId::draw(tx.now(), tools.chance);
+    let person = Person { id, email: ask.email.clone(), name: ask.name.clone() };
+    store::people::insert(tx, by, &person, &ask.password_hash)?;
+    audit::installation(tx, tools.keyring, tools.origin, Event::PersonCreated { person: person.id.clone() })?;
+    Ok(person)
+}
+
+fn new_workspace<'tx, R: Right>(
+    tx: &mut WriteTx<'tx>,
+    by: &Proof<'tx, R>,
+    tools: Tools<'_>,
+    ask: &Founding,
+    owner: &Person,
+) -> Result<Slug, Fault<FoundingError>> {
+    let id = WorkspaceId::draw(tx.now(), tools.chance);
+    let slug = free_slug(tx, by, &ask.workspace, &id)?;
+    let key = tools.keyring.new_workspace_key(&id).map_err(|_| FoundingError::Name)?;
+    let row = WorkspaceRow { id: id.clone(), slug: slug.clone(), name: ask.workspace.clone() };
+    let proof = store::workspaces::found(tx, by, &row, &key, &owner.id)?;
+    for kind in [ChainKind::Changes, ChainKind::Uses] {
+        let chain = ChainId::draw(tx.now(), tools.chance);
+        store::audit::open_chain(tx, &chain, kind, id.as_str())?;
+    }
+    for slug in &ask.node_types {
+        let id = NodeTypeId::draw(tx.now(), tools.chance);
+        let row = NodeTypeRow { id, slug: slug.clone(), method: Method::Key, enabled: true };
+        store::node_types::insert(tx, &proof, &row)?;
+    }
+    let created = Event::WorkspaceCreated { workspace: id, name: ask.workspace.to_string() };
+    audit::installation(tx, tools.keyring, tools.origin, created.clone())?;
+    audit::change(tx, &proof, tools.keyring, tools.origin, created)?;
+    Ok(slug)
+}
+
+fn free_slug<R: Right>(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, R>,
+    name: &Name,
+    id: &WorkspaceId,
+) -> Result<Slug, Fault<FoundingError>> {
+    let tail: String = id.as_str().chars().rev().take(5).collect();
+    let wanted = Slug::from_name(name.as_str());
+    if let Some(slug) = &wanted
+        && store::workspaces::is_slug_free(tx, by, slug)?
+    {
+        return Ok(slug.clone());
+    }
+    let base = wanted.or_else(|| "workspace".parse().ok()).ok_or(FoundingError::Name)?;
+    Ok(base.with_suffix(&tail))
+}

@@ -1,0 +1,14 @@
+//! Every change: a proof, a rule, the store, and the audit entry, in one transaction.
+//!
+//! Invariant: nothing is handed out and nothing is changed without a durable record of it.
+
+pub mod audit;
+pub mod connections;
+pub mod founding;
+pub mod installation;
+mod sealing;
+pub mod secrets;
+pub mod sign_in;
+pub mod tokens;
+pub mod uses;
+pub mod vend;

@@ -1,0 +1,48 @@
+//! Sealing a credential under the data key of its hook, and counting the seal.
+
+use crate::crypto::{Credential, Keyring};
+use crate::domain::keys::{Hook, WrappedDataKey};
+use crate::domain::{Chance, SecretId, ValueId};
+use crate::store::access::{InWorkspace, Proof};
+use crate::store::secrets::NewValue;
+use crate::store::{self, Error, WriteTx};
+
+/// After this many values a new generation begins; far below what random nonces allow.
+const ROTATE_AFTER: i64 = 1 << 28;
+
+/// Seals the credential as the secret's current value.
+pub(super) fn seal(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    (keyring, chance): (&Keyring, &dyn Chance),
+    hook: &Hook,
+    (secret, number): (&SecretId, i64),
+    credential: &Credential,
+) -> Result<(), Error> {
+    let key = current_key(tx, by, keyring, hook)?;
+    let blob = keyring.seal(&key, secret, number, credential).map_err(|_| UNSEALED)?;
+    store::keys::count_seal(tx, by, &key.id)?;
+    let id = ValueId::draw(tx.now(), chance);
+    let value = NewValue { id: &id, secret, number, data_key: &key.id, blob: &blob };
+    store::secrets::insert_value(tx, by, &value)
+}
+
+const UNSEALED: Error = Error::Unavailable("the value could not be sealed");
+
+fn current_key(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    keyring: &Keyring,
+    hook: &Hook,
+) -> Result<WrappedDataKey, Error> {
+    let newest = store::keys::newest(tx, by, hook)?;
+    let generation = match newest {
+        Some(counted) if counted.seals < ROTATE_AFTER => return Ok(counted.key),
+        Some(counted) => counted.key.generation + 1,
+        None => 1,
+    };
+    let workspace_key = store::keys::workspace_key(tx, by)?;
+    let key = keyring.new_data_key(hook.clone(), generation, workspace_key).map_err(|_| UNSEALED)?;
+    store::keys::insert(tx, by, &key)?;
+    Ok(key)
+}

@@ -1,0 +1,117 @@
+//! A secret's life: hung on its hook, taken off it.
+
+use crate::crypto::{Credential, Keyring};
+use crate::domain::audit::{Event, SecretFacts};
+use crate::domain::keys::Hook;
+use crate::domain::policy::Standing;
+use crate::domain::{Chance, Delivery, Environment, Kind, Moment, Name, SecretId, Sharing, Slug};
+use crate::store::access::{AtLeast, Member, Proof};
+use crate::store::secrets::{ListedSecret, NewOwner, NewSecret};
+use crate::store::{self, Denied, Error, Fault, Refusal, WriteTx};
+
+use super::audit::{self, Origin};
+use super::sealing;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SecretRefusal {
+    #[error("This workspace does not have that node type.")]
+    NoNodeType,
+    #[error("This node type is disabled.")]
+    Disabled,
+    #[error("Another secret of this node type and environment has that name.")]
+    NameTaken,
+}
+
+impl Refusal for SecretRefusal {}
+
+/// A secret as a member entered it, checked against the catalogue.
+pub struct Entry {
+    pub node_type: Slug,
+    pub environment: Environment,
+    pub name: Name,
+    pub kind: Kind,
+    pub delivery: Delivery,
+    pub expires_at: Option<Moment>,
+    pub last_four: Option<String>,
+    /// Plain facts to show, as JSON.
+    pub facts: String,
+    pub credential: Credential,
+}
+
+/// Stores a secret of one's own: private until it is shared.
+pub fn create<'tx>(
+    tx: &mut WriteTx<'tx>,
+    by: &Proof<'tx, impl AtLeast<Member>>,
+    (keyring, chance): (&Keyring, &dyn Chance),
+    origin: &Origin,
+    entry: &Entry,
+) -> Result<SecretId, Fault<SecretRefusal>> {
+    let node_type = store::node_types::find(tx, by, &entry.node_type)?.ok_or(SecretRefusal::NoNodeType)?;
+    if !node_type.enabled {
+        return Err(SecretRefusal::Disabled.into());
+    }
+    let id = SecretId::draw(tx.now(), chance);
+    let new = NewSecret {
+        id: &id,
+        node_type: &node_type.id,
+        environment: entry.environment,
+        name: &entry.name,
+        kind: entry.kind,
+        owner: NewOwner::Person(by.person()),
+        sharing: Sharing::Private,
+        delivery: entry.delivery,
+        last_four: entry.last_four.as_deref(),
+        facts: &entry.facts,
+        expires_at: entry.expires_at,
+    };
+    store::secrets::insert(tx, by, &new).map_err(|error| match error {
+        Error::Taken => Fault::Refused(SecretRefusal::NameTaken),
+        other => other.into(),
+    })?;
+    let hook = Hook { node_type: node_type.id.clone(), environment: entry.environment };
+    sealing::seal(tx, by, (keyring, chance), &hook, (&id, 1), &entry.credential)?;
+    let secret = SecretFacts {
+        id: id.clone(),
+        name: entry.name.to_string(),
+        node_type: entry.node_type.to_string(),
+        environment: entry.environment,
+        kind: entry.kind,
+        sharing: Sharing::Private,
+        delivery: entry.delivery,
+        end_user: None,
+        organization: None,
+    };
+    audit::change(tx, by, keyring, origin, Event::SecretCreated { secret, value: 1 })?;
+    Ok(id)
+}
+
+/// Deletes a secret and destroys its values, at once.
+pub fn delete(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    keyring: &Keyring,
+    origin: &Origin,
+    id: &SecretId,
+) -> Result<Name, Fault<std::convert::Infallible>> {
+    let row = store::secrets::find(tx, by, id)?.ok_or(Denied::NotFound)?;
+    if !row.facts().deletable_by(Standing { person: by.person(), role: by.role() }) {
+        return Err(Denied::Forbidden.into());
+    }
+    store::secrets::delete(tx, by, id)?;
+    audit::change(tx, by, keyring, origin, Event::SecretDeleted { secret: describe(&row) })?;
+    Ok(row.secret.name)
+}
+
+fn describe(row: &ListedSecret) -> SecretFacts {
+    SecretFacts {
+        id: row.secret.id.clone(),
+        name: row.secret.name.to_string(),
+        node_type: row.secret.node_type.to_string(),
+        environment: row.secret.environment,
+        kind: row.secret.kind,
+        sharing: row.secret.sharing,
+        delivery: row.secret.delivery,
+        end_user: row.end_user.clone(),
+        organization: row.organization.clone(),
+    }
+}

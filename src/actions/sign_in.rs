@@ -1,0 +1,217 @@
+//! Signing in and out, and the counting that slows guessing down without locking anybody out.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::crypto::Keyring;
+use crate::domain::audit::Event;
+use crate::domain::{Chance, Email, Moment, PersonId, SessionId};
+use crate::store::access::{Nobody, Oneself, Proof};
+use crate::store::sessions::SessionRow;
+use crate::store::{self, Denied, Error, Outcome, Unrecorded, WriteTx};
+
+use super::audit::{self, Origin};
+
+const WINDOW: Duration = Duration::from_mins(15);
+const PAIR_LIMIT: i64 = 5;
+const ADDRESS_LIMIT: i64 = 50;
+const FREE_FAILURES: i64 = 5;
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
+
+/// Under which names this attempt is counted.
+#[derive(Clone)]
+pub struct Attempt {
+    pair: Vec<u8>,
+    address: Vec<u8>,
+    account: Vec<u8>,
+    known_device: bool,
+}
+
+/// What counting an attempt found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Go on after this long.
+    After(Duration),
+    /// Not before then.
+    Closed(Moment),
+}
+
+impl Attempt {
+    /// A known device counts for itself, so that strangers behind the same address cannot use up its tries.
+    pub fn new(keyring: &Keyring, email: &str, address: IpAddr, device: Option<&str>) -> Self {
+        let account = email.trim().to_ascii_lowercase();
+        let network = network_of(address);
+        let source = device.map_or_else(|| network.clone(), |device| format!("device {device}"));
+        let name = |parts: &[&[u8]]| keyring.throttle_key(parts).as_bytes().to_vec();
+        Self {
+            pair: name(&[b"pair", source.as_bytes(), account.as_bytes()]),
+            address: name(&[b"address", network.as_bytes()]),
+            account: name(&[b"account", account.as_bytes()]),
+            known_device: device.is_some(),
+        }
+    }
+}
+
+/// IPv6 addresses count by their /64: a household has billions of them.
+fn network_of(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+/// Counts the attempt before anything is checked: attempts made at once cannot slip past each other.
+pub fn count(tx: &mut WriteTx<'_>, by: &Proof<'_, Nobody>, attempt: &Attempt) -> Outcome<Gate> {
+    tx.unrecorded(Unrecorded::Throttle);
+    let pair = store::throttle::hit(tx, by, &attempt.pair, WINDOW)?;
+    let address = store::throttle::hit(tx, by, &attempt.address, WINDOW)?;
+    if pair.hits > PAIR_LIMIT {
+        return Ok(Gate::Closed(pair.ends_at()));
+    }
+    if address.hits > ADDRESS_LIMIT {
+        return Ok(Gate::Closed(address.ends_at()));
+    }
+    let account = store::throttle::hit(tx, by, &attempt.account, WINDOW)?;
+    let delay = if attempt.known_device { Duration::ZERO } else { delay_after(account.hits - 1) };
+    Ok(Gate::After(delay))
+}
+
+/// One second after the free failures, then twice as long each time, never more than half a minute.
+fn delay_after(failures: i64) -> Duration {
+    match u32::try_from(failures - FREE_FAILURES) {
+        Err(_) => Duration::ZERO,
+        Ok(over) => Duration::from_secs(1_u64 << over.min(5)).min(LONGEST_DELAY),
+    }
+}
+
+/// The account of an address with its stored hash; to be compared outside any transaction.
+pub fn find(
+    tx: &mut store::ReadTx<'_>,
+    _by: &Proof<'_, Nobody>,
+    email: &Email,
+) -> Outcome<Option<(PersonId, Option<String>)>> {
+    Ok(store::people::find_by_email(tx, email)?.map(|(person, hash)| (person.id, hash)))
+}
+
+/// Where a session is used from, for its owner to recognise.
+#[derive(Clone)]
+pub struct Browser {
+    pub address: String,
+    pub user_agent: String,
+}
+
+/// Starts a session for somebody whose password was right, unless it has changed since it was read.
+pub fn start(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Nobody>,
+    (keyring, chance): (&Keyring, &dyn Chance),
+    origin: &Origin,
+    (person, attempt): (&PersonId, &Attempt),
+    browser: &Browser,
+) -> Outcome<SessionId> {
+    store::throttle::forget(tx, by, &attempt.pair)?;
+    store::throttle::forget(tx, by, &attempt.account)?;
+    store::throttle::take_back(tx, by, &attempt.address)?;
+    Ok(open_session(tx, by, (keyring, chance), origin, person, browser)?)
+}
+
+/// Makes the session's row and its entry.
+pub fn open_session<R: store::access::Right>(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, R>,
+    (keyring, chance): (&Keyring, &dyn Chance),
+    origin: &Origin,
+    person: &PersonId,
+    browser: &Browser,
+) -> Result<SessionId, Error> {
+    let now = tx.now();
+    let id = SessionId::draw(now, chance);
+    let row = SessionRow {
+        id: id.clone(),
+        person: person.clone(),
+        address: browser.address.clone(),
+        user_agent: browser.user_agent.chars().take(300).collect(),
+        created_at: now,
+        seen_at: now,
+    };
+    store::sessions::insert(tx, by, &row)?;
+    audit::installation(tx, keyring, origin, Event::SignedIn { session: id.clone() })?;
+    Ok(id)
+}
+
+pub fn refuse(
+    tx: &mut WriteTx<'_>,
+    _by: &Proof<'_, Nobody>,
+    keyring: &Keyring,
+    origin: &Origin,
+    person: Option<PersonId>,
+) -> Outcome<()> {
+    Ok(audit::installation(tx, keyring, origin, Event::SignInRefused { person })?)
+}
+
+/// Ends one of one's own sessions; this one when none is named.
+pub fn end(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Oneself>,
+    keyring: &Keyring,
+    origin: &Origin,
+    session: Option<&SessionId>,
+) -> Outcome<()> {
+    let id = session.unwrap_or(&by.holder().session).clone();
+    if !store::sessions::delete_mine(tx, by, &id)? {
+        return Err(Denied::NotFound.into());
+    }
+    let event = match session {
+        None => Event::SignedOut { session: id },
+        Some(_) => Event::SessionsRevoked { sessions: vec![id] },
+    };
+    Ok(audit::installation(tx, keyring, origin, event)?)
+}
+
+pub fn end_others(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Oneself>,
+    keyring: &Keyring,
+    origin: &Origin,
+) -> Outcome<usize> {
+    let sessions = store::sessions::delete_others(tx, by)?;
+    let count = sessions.len();
+    audit::installation(tx, keyring, origin, Event::SessionsRevoked { sessions })?;
+    Ok(count)
+}
+
+/// Sets a new password and ends every other session.
+pub fn change_password(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Oneself>,
+    keyring: &Keyring,
+    origin: &Origin,
+    hash: &str,
+) -> Outcome<()> {
+    let person = by.holder().person.clone();
+    store::people::set_password(tx, &person, hash)?;
+    store::sessions::delete_others(tx, by)?;
+    Ok(audit::installation(tx, keyring, origin, Event::PasswordChanged { person })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delay_rises_and_stays_bearable() {
+        let seconds: Vec<u64> = [0, 4, 5, 6, 7, 8, 9, 10, 11, 1_000].map(|n| delay_after(n).as_secs()).to_vec();
+        assert_eq!(seconds, [0, 0, 1, 2, 4, 8, 16, 30, 30, 30]);
+    }
+
+    #[test]
+    fn one_household_counts_once() {
+        let of = |text: &str| text.parse().map(network_of);
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+    }
+}

@@ -1,0 +1,76 @@
+//! Service tokens: made, shown once, revoked.
+
+use crate::crypto::{Keyring, NewToken};
+use crate::domain::audit::Event;
+use crate::domain::policy::{self, Standing};
+use crate::domain::{Abilities, Chance, Environment, Moment, Name, TokenId};
+use crate::store::access::{AtLeast, Member, Proof};
+use crate::store::tokens::NewTokenRow;
+use crate::store::{self, Denied, Outcome, WriteTx};
+
+use super::audit::{self, Origin};
+
+pub struct Ask {
+    pub name: Name,
+    pub environment: Environment,
+    pub abilities: Abilities,
+    pub expires_at: Option<Moment>,
+}
+
+pub struct Made {
+    pub id: TokenId,
+    pub token: NewToken,
+}
+
+pub fn create(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    (keyring, chance): (&Keyring, &dyn Chance),
+    origin: &Origin,
+    ask: &Ask,
+) -> Outcome<Made> {
+    if !policy::may_make_token(by.role(), &ask.abilities) {
+        return Err(Denied::Forbidden.into());
+    }
+    let id = TokenId::draw(tx.now(), chance);
+    let token = NewToken::draw(&id, ask.environment, chance);
+    let mac = keyring.new_token_mac(&token);
+    let row = NewTokenRow {
+        id: &id,
+        name: &ask.name,
+        environment: ask.environment,
+        abilities: &ask.abilities,
+        mac: mac.as_bytes(),
+        expires_at: ask.expires_at,
+    };
+    store::tokens::insert(tx, by, &row)?;
+    let event = Event::TokenCreated {
+        token: id.clone(),
+        name: ask.name.to_string(),
+        environment: ask.environment,
+        abilities: ask.abilities.to_string(),
+    };
+    audit::change(tx, by, keyring, origin, event)?;
+    Ok(Made { id, token })
+}
+
+/// Revokes a token; revoking it again changes nothing.
+pub fn revoke(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    keyring: &Keyring,
+    origin: &Origin,
+    id: &TokenId,
+) -> Outcome<()> {
+    let row = store::tokens::find(tx, by, id)?.ok_or(Denied::NotFound)?;
+    if !policy::may_revoke_token(Standing { person: by.person(), role: by.role() }, &row.maker) {
+        return Err(Denied::Forbidden.into());
+    }
+    if store::tokens::revoke(tx, by, id)? {
+        let event = Event::TokenRevoked { token: id.clone(), name: row.name.to_string() };
+        audit::change(tx, by, keyring, origin, event)?;
+    } else {
+        tx.unrecorded(store::Unrecorded::Nothing);
+    }
+    Ok(())
+}

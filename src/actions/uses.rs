@@ -1,0 +1,93 @@
+//! The record of uses: concurrent ones share a commit, and each answer waits for its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::crypto::Keyring;
+use crate::domain::audit::{ChainKind, Entry};
+use crate::domain::{SecretId, TokenId, WorkspaceId};
+use crate::store::access::AskNothing;
+use crate::store::{self, Db, Error, Fault, WriteTx};
+
+use super::audit;
+
+/// At most this many uses in one commit.
+const GROUP: usize = 256;
+/// Uses that may wait to be recorded; more are told to come again.
+const WAITING: usize = 4_096;
+
+/// One use, to be recorded before its answer leaves.
+#[derive(Clone)]
+pub struct Use {
+    pub workspace: WorkspaceId,
+    pub secret: SecretId,
+    pub token: TokenId,
+    pub entry: Entry,
+}
+
+struct Waiting {
+    of: Use,
+    done: oneshot::Sender<bool>,
+}
+
+/// The way to the writer that gathers concurrent uses.
+#[derive(Clone)]
+pub struct Recorder {
+    queue: mpsc::Sender<Waiting>,
+}
+
+impl Recorder {
+    /// Starts the writer; it ends when the last recorder is gone.
+    pub fn start(db: Db, keyring: Arc<Keyring>) -> Self {
+        let (queue, incoming) = mpsc::channel(WAITING);
+        tokio::spawn(write_groups(db, keyring, incoming));
+        Self { queue }
+    }
+
+    /// Returns once the record is durable. An error means that nothing may be handed out.
+    pub async fn record(&self, of: Use) -> Result<(), Error> {
+        const UNRECORDED: Error = Error::Unavailable("the use could not be recorded");
+        let (done, recorded) = oneshot::channel();
+        self.queue.try_send(Waiting { of, done }).map_err(|_| UNRECORDED)?;
+        if recorded.await.unwrap_or(false) { Ok(()) } else { Err(UNRECORDED) }
+    }
+}
+
+async fn write_groups(db: Db, keyring: Arc<Keyring>, mut incoming: mpsc::Receiver<Waiting>) {
+    let mut group = Vec::new();
+    while incoming.recv_many(&mut group, GROUP).await > 0 {
+        let waiting = std::mem::take(&mut group);
+        let uses: Vec<Use> = waiting.iter().map(|one| one.of.clone()).collect();
+        let keyring = keyring.clone();
+        let written = db
+            .write::<_, _, std::convert::Infallible, _>(AskNothing, move |tx, _| Ok(commit(tx, &keyring, &uses)?))
+            .await;
+        if let Err(fault) = &written {
+            tracing::error!(error = %cause(fault), "uses could not be recorded; nothing was handed out");
+        }
+        for one in waiting {
+            // Whoever asked may have gone away; the record stands all the same.
+            let _gone = one.done.send(written.is_ok());
+        }
+    }
+}
+
+fn cause(fault: &Fault<std::convert::Infallible>) -> String {
+    fault.to_string()
+}
+
+/// One entry per workspace with its uses in order; workspaces in id order, so that replicas never
+/// wait for each other in a circle.
+fn commit(tx: &mut WriteTx<'_>, keyring: &Keyring, uses: &[Use]) -> Result<(), Error> {
+    let mut by_workspace: BTreeMap<&WorkspaceId, Vec<Entry>> = BTreeMap::new();
+    for one in uses {
+        by_workspace.entry(&one.workspace).or_default().push(one.entry.clone());
+    }
+    for (workspace, entries) in by_workspace {
+        audit::append(tx, keyring, ChainKind::Uses, workspace.as_str(), &entries)?;
+    }
+    let used: Vec<(SecretId, TokenId)> = uses.iter().map(|one| (one.secret.clone(), one.token.clone())).collect();
+    store::audit::mark_used(tx, &used)
+}

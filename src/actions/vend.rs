@@ -1,0 +1,103 @@
+//! Handing a value to a backend: permission and row in one read, the record, then the opening.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::crypto::{Credential, Keyring, Purpose};
+use crate::domain::audit::{Actor, Event};
+use crate::domain::keys::SealedValue;
+use crate::domain::{Kind, Name, SecretId, Slug};
+use crate::store::access::{self, AskToken, UseRefusal, VendRight, Wanted};
+use crate::store::{self, Db, Fault, Refusal};
+
+use super::audit::{self, Origin};
+use super::uses::{Recorder, Use};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VendRefusal {
+    #[error(transparent)]
+    Use(#[from] UseRefusal),
+    /// The stored value does not open; somebody has to enter it again.
+    #[error("the stored value of \"{0}\" cannot be read")]
+    Unreadable(Name),
+}
+
+impl Refusal for VendRefusal {}
+
+/// A value on its way out.
+pub struct Vended {
+    pub node_type: Slug,
+    pub kind: Kind,
+    pub credential: Credential,
+}
+
+/// What the read found: everything that is needed to record and to open.
+struct Ready {
+    of: Use,
+    name: Name,
+    node_type: Slug,
+    kind: Kind,
+    sealed: SealedValue,
+}
+
+pub async fn vend(
+    db: &Db,
+    keyring: &Arc<Keyring>,
+    recorder: &Recorder,
+    ask: impl Fn() -> AskToken<VendRight>,
+    wanted: Wanted,
+    from: Option<IpAddr>,
+) -> Result<Vended, Fault<VendRefusal>> {
+    let ready = db
+        .read(ask(), move |tx, by| {
+            let allowed = access::prove_vend(tx, by, &wanted).map_err(|fault| match fault {
+                Fault::Refused(refusal) => Fault::Refused(VendRefusal::Use(refusal)),
+                Fault::Store(error) => Fault::Store(error),
+            })?;
+            let sealed = store::vend::sealed_value(tx, by, &allowed)?
+                .ok_or_else(|| VendRefusal::Unreadable(allowed.name().clone()))?;
+            let origin = Origin { by: Actor::Token { id: by.token().clone(), maker: by.maker().clone() }, from };
+            let event = Event::Vended {
+                secret: allowed.secret().clone(),
+                name: allowed.name().to_string(),
+                node_type: allowed.node_type().to_string(),
+                environment: allowed.environment(),
+                value: sealed.number,
+            };
+            let of = Use {
+                workspace: by.workspace().clone(),
+                secret: allowed.secret().clone(),
+                token: by.token().clone(),
+                entry: origin.entry(tx.now(), event),
+            };
+            let (name, node_type, kind) = (allowed.name().clone(), allowed.node_type().clone(), allowed.kind());
+            Ok(Ready { of, name, node_type, kind, sealed })
+        })
+        .await?;
+    recorder.record(ready.of.clone()).await?;
+    match keyring.open_value(Purpose::Vend, &ready.sealed) {
+        Ok(credential) => Ok(Vended { node_type: ready.node_type, kind: ready.kind, credential }),
+        Err(_) => {
+            note_unreadable(db, keyring.clone(), ask(), &ready).await?;
+            Err(VendRefusal::Unreadable(ready.name).into())
+        }
+    }
+}
+
+/// Says on the secret, and in the chain, that its value does not open. Other rows are not touched.
+async fn note_unreadable(
+    db: &Db,
+    keyring: Arc<Keyring>,
+    ask: AskToken<VendRight>,
+    ready: &Ready,
+) -> Result<(), Fault<VendRefusal>> {
+    let (id, name): (SecretId, String) = (ready.of.secret.clone(), ready.name.to_string());
+    let (value, entry) = (ready.sealed.number, ready.of.entry.clone());
+    db.write(ask, move |tx, by| {
+        store::secrets::mark_unreadable(tx, by, &id)?;
+        let origin = Origin { by: entry.by.clone(), from: entry.from };
+        let event = Event::SecretUnreadable { secret: id.clone(), name: name.clone(), value };
+        Ok(audit::change(tx, by, &keyring, &origin, event)?)
+    })
+    .await
+}
