@@ -4,9 +4,12 @@
 //! `web, api → actions → store → domain`, with `crypto → domain` beside the store.
 
 pub mod actions;
+pub mod api;
+pub mod app;
 pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod crypto;
 pub mod domain;
 pub mod store;
+pub mod web;

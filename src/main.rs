@@ -1,1 +1,74 @@
-fn main(){}
+//! The command line: reads what is asked, builds the parts it takes, and says what went wrong.
+
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+use keyrack::app::system::{SystemChance, SystemClock};
+use keyrack::app::{App, commands, logging, server};
+use keyrack::cli::{Cli, Command, ConfigCommand, OwnerCommand, TokenCommand};
+use keyrack::config::Config;
+
+type Failure = Box<dyn std::error::Error>;
+
+#[actix_web::main]
+#[expect(clippy::print_stderr, reason = "speaks to whoever typed the command")]
+async fn main() -> ExitCode {
+    let command = Cli::parse().into_command();
+    let config = match Config::from_environment() {
+        Ok(config) => config,
+        Err(mistakes) => {
+            for mistake in mistakes {
+                eprintln!("keyrack: {mistake}");
+            }
+            return ExitCode::from(2);
+        }
+    };
+    logging::start(&config.log);
+    match run(command, config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("keyrack: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "prints what the command was asked for")]
+async fn run(command: Command, config: Config) -> Result<(), Failure> {
+    if matches!(command, Command::Config(ConfigCommand::Check)) {
+        println!("The configuration is complete.");
+        return Ok(());
+    }
+    if matches!(command, Command::Migrate) {
+        let applied = keyrack::store::migrate::run(&config.database)?;
+        println!("{} migrations applied.", applied.len());
+        return Ok(());
+    }
+    let app = App::start(config, Arc::new(SystemClock), Arc::new(SystemChance)).await?;
+    match command {
+        Command::Owner(OwnerCommand::Create(ask)) => {
+            let mut password = String::new();
+            std::io::stdin().take(4_096).read_to_string(&mut password)?;
+            let slug = commands::create_owner(&app, &ask, password.trim_end_matches(['\r', '\n']).to_owned()).await?;
+            println!("{} is an Owner of the workspace {slug}.", ask.email);
+        }
+        Command::Token(TokenCommand::Create(ask)) => println!("{}", commands::create_token(&app, &ask).await?),
+        _ => serve(&app).await?,
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the set-up link is for the terminal, not for the log")]
+async fn serve(app: &App) -> Result<(), Failure> {
+    let listener = TcpListener::bind(app.config.server.listen)?;
+    let address = app.config.server.public_url.as_str();
+    println!("Keyrack answers at {address}");
+    if let Some(link) = commands::offer_set_up(app).await {
+        println!("Set it up within 24 hours by opening this link once:\n\n  {link}\n");
+    }
+    server::listen(app, listener)?.await?;
+    Ok(())
+}

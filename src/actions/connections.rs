@@ -17,6 +17,8 @@ use super::sealing;
 pub enum ConnectionRefusal {
     #[error("the node type is disabled")]
     Disabled,
+    #[error("there is no such connection to authorize again")]
+    NoSuchAccount,
 }
 
 impl Refusal for ConnectionRefusal {}
@@ -24,6 +26,9 @@ impl Refusal for ConnectionRefusal {}
 pub struct Upsert {
     pub node_type: Slug,
     pub of: ConnectionOf,
+    /// The connection that is meant, where the backend names one.
+    pub expected: Option<SecretId>,
+    pub must_exist: bool,
     pub name: Name,
     pub kind: Kind,
     pub last_four: Option<String>,
@@ -49,6 +54,10 @@ pub fn upsert(
         return Err(ConnectionRefusal::Disabled.into());
     }
     match store::secrets::first_connection(tx, by, &node_type.id, &ask.of)? {
+        Some(known) if ask.expected.as_ref().is_some_and(|id| *id != known.secret.id) => {
+            return Err(ConnectionRefusal::NoSuchAccount.into());
+        }
+        None if ask.must_exist || ask.expected.is_some() => return Err(ConnectionRefusal::NoSuchAccount.into()),
         Some(known) => replace(tx, by, tools, origin, (&node_type, &known), ask)?,
         None => create(tx, by, tools, origin, &node_type, ask)?,
     }

@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod connections;
+pub mod entering;
 pub mod founding;
 pub mod installation;
 mod sealing;

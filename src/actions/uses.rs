@@ -89,5 +89,6 @@ fn commit(tx: &mut WriteTx<'_>, keyring: &Keyring, uses: &[Use]) -> Result<(), E
         audit::append(tx, keyring, ChainKind::Uses, workspace.as_str(), &entries)?;
     }
     let used: Vec<(SecretId, TokenId)> = uses.iter().map(|one| (one.secret.clone(), one.token.clone())).collect();
-    store::audit::mark_used(tx, &used)
+    store::audit::mark_used(tx, &used)?;
+    store::audit::count_uses(tx, &used)
 }

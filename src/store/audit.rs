@@ -3,11 +3,12 @@
 use diesel::prelude::*;
 
 use crate::domain::audit::{ChainKind, Entry};
+use crate::domain::policy;
 use crate::domain::{ChainId, Moment, PersonId, SecretId, TokenId, WorkspaceId};
 
-use super::access::{Admin, AtLeast, Proof};
-use super::error::Error;
-use super::schema::{audit_chains, audit_entries, secrets, tokens};
+use super::access::{AtLeast, Member, Proof};
+use super::error::{Denied, Error};
+use super::schema::{audit_chains, audit_entries, secret_uses, secrets, tokens};
 use super::tx::{ReadTx, WriteTx};
 
 /// The next place in a chain, taken for this transaction.
@@ -77,6 +78,34 @@ pub fn mark_used(tx: &mut WriteTx<'_>, used: &[(SecretId, TokenId)]) -> Result<(
     Ok(())
 }
 
+/// Counts who used what. The rows of one workspace are guarded by its chain's head, taken before.
+pub fn count_uses(tx: &mut WriteTx<'_>, used: &[(SecretId, TokenId)]) -> Result<(), Error> {
+    let now = tx.now();
+    let mut counts = std::collections::BTreeMap::<_, i64>::new();
+    for pair in used {
+        *counts.entry(pair).or_default() += 1;
+    }
+    for ((secret, token), count) in counts {
+        let row = secret_uses::table.filter(secret_uses::secret_id.eq(secret)).filter(secret_uses::token_id.eq(token));
+        let known = diesel::update(row)
+            .set((secret_uses::uses.eq(secret_uses::uses + count), secret_uses::last_used_at.eq(now)))
+            .execute(tx.conn)?;
+        let there = secrets::table.filter(secrets::id.eq(secret)).select(secrets::id);
+        // Deleted since the value was read: the chain has the use, and there is nothing left to count for.
+        if known == 0 && diesel::select(diesel::dsl::exists(there)).get_result::<bool>(tx.conn)? {
+            diesel::insert_into(secret_uses::table)
+                .values((
+                    secret_uses::secret_id.eq(secret),
+                    secret_uses::token_id.eq(token),
+                    secret_uses::uses.eq(count),
+                    secret_uses::last_used_at.eq(now),
+                ))
+                .execute(tx.conn)?;
+        }
+    }
+    Ok(())
+}
+
 /// One stored entry: where it stands, and its exact text.
 #[derive(Queryable)]
 pub struct StoredEntry {
@@ -89,11 +118,14 @@ pub struct StoredEntry {
 /// The newest entries of a workspace's chain, before a place.
 pub fn newest(
     tx: &mut ReadTx<'_>,
-    by: &Proof<'_, impl AtLeast<Admin>>,
+    by: &Proof<'_, impl AtLeast<Member>>,
     kind: ChainKind,
     before: Option<Moment>,
     limit: i64,
 ) -> Result<Vec<StoredEntry>, Error> {
+    if !policy::sees_activity(by.role()) {
+        return Err(Denied::Forbidden.into());
+    }
     let workspace: &WorkspaceId = by.workspace();
     let rows = audit_entries::table
         .inner_join(audit_chains::table)
@@ -115,7 +147,7 @@ impl StoredEntry {
 }
 
 /// The names of the workspace's people, for pages that show who acted.
-pub fn names(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Admin>>) -> Result<Vec<(PersonId, crate::domain::Name)>, Error> {
+pub fn names(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Vec<(PersonId, crate::domain::Name)>, Error> {
     use super::schema::{members, people};
     let rows = members::table
         .inner_join(people::table)

@@ -64,3 +64,8 @@ pub fn set_password(tx: &mut WriteTx<'_>, person: &PersonId, hash: &str) -> Resu
         .execute(tx.conn)?;
     Ok(())
 }
+
+/// Since when this account has been there.
+pub fn joined(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<crate::domain::Moment, Error> {
+    Ok(people::table.filter(people::id.eq(&by.holder().person)).select(people::created_at).first(tx.conn)?)
+}

@@ -209,6 +209,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    secret_uses (secret_id, token_id) {
+        secret_id -> Text,
+        token_id -> Text,
+        uses -> BigInt,
+        last_used_at -> BigInt,
+    }
+}
+
+diesel::joinable!(secret_uses -> tokens (token_id));
 diesel::joinable!(data_keys -> node_types (node_type_id));
 diesel::joinable!(members -> people (person_id));
 diesel::joinable!(members -> workspaces (workspace_id));
@@ -237,6 +247,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     organizations,
     people,
     secret_shares,
+    secret_uses,
     secret_values,
     secrets,
     sessions,

@@ -6,7 +6,7 @@ use crate::domain::{Environment, Moment, Name, PersonId, TokenId, policy};
 
 use super::access::{AtLeast, Member, Proof};
 use super::error::Error;
-use super::schema::{people, tokens};
+use super::schema::{people, secret_uses, tokens};
 use super::tx::{ReadTx, WriteTx};
 
 #[derive(Queryable, Clone)]
@@ -104,4 +104,36 @@ pub fn revoke(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, id: &T
         .filter(tokens::id.eq(id))
         .filter(tokens::revoked_at.is_null());
     Ok(diesel::update(living).set(tokens::revoked_at.eq(now)).execute(tx.conn)? == 1)
+}
+
+/// A token that has used a secret, how often, and when last.
+#[derive(Queryable, Clone)]
+pub struct UserRow {
+    pub token: TokenId,
+    pub name: Name,
+    pub uses: i64,
+    pub last_used_at: Moment,
+}
+
+/// The tokens that have used a secret which the caller has found before, the latest first.
+pub fn users_of(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    secret: &crate::domain::SecretId,
+) -> Result<Vec<UserRow>, Error> {
+    let rows = secret_uses::table
+        .inner_join(tokens::table)
+        .filter(tokens::workspace_id.eq(by.workspace()))
+        .filter(secret_uses::secret_id.eq(secret))
+        .order(secret_uses::last_used_at.desc())
+        .select((tokens::id, tokens::name, secret_uses::uses, secret_uses::last_used_at))
+        .load(tx.conn)?;
+    Ok(rows)
+}
+
+/// How often a token has been used.
+pub fn uses_of(tx: &mut ReadTx<'_>, id: &TokenId) -> Result<i64, Error> {
+    let counts: Vec<i64> =
+        secret_uses::table.filter(secret_uses::token_id.eq(id)).select(secret_uses::uses).load(tx.conn)?;
+    Ok(counts.into_iter().sum())
 }

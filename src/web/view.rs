@@ -77,9 +77,9 @@ impl Shown for SecretState {
 impl Shown for Sharing {
     fn word(&self) -> &'static str {
         match self {
-            Self::Private => "Only its owner",
+            Self::Private => "Owner only",
             Self::Members => "Chosen members",
-            Self::Workspace => "The whole workspace",
+            Self::Workspace => "Workspace",
         }
     }
 
@@ -199,7 +199,20 @@ fn distance(span: Duration) -> Option<String> {
 
 /// `1 secret`, `12 secrets`.
 pub fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// `12 345`, in groups of three joined by a narrow space.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + 6);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// The letter that stands for a name.
@@ -332,6 +345,12 @@ mod tests {
         let soon = When::new(NOW.plus(Duration::from_secs(3 * 86_400)), NOW);
         assert_eq!(soon.relative, "in 3 days");
         assert_eq!(soon.exact, "24 Nov 2026, 10:42 UTC");
+    }
+
+    #[test]
+    fn long_numbers_stand_in_groups() {
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
     }
 
     #[test]

@@ -1,1 +1,2 @@
+DROP TABLE secret_uses;
 DROP TABLE tokens;

@@ -13,3 +13,13 @@ CREATE TABLE tokens (
 );
 CREATE INDEX tokens_by_workspace ON tokens (workspace_id, id);
 CREATE INDEX tokens_by_maker ON tokens (maker_id);
+
+-- Which tokens have used which secrets: what a deletion would break.
+CREATE TABLE secret_uses (
+    secret_id TEXT NOT NULL REFERENCES secrets (id) ON DELETE CASCADE,
+    token_id TEXT NOT NULL REFERENCES tokens (id) ON DELETE CASCADE,
+    uses BIGINT NOT NULL,
+    last_used_at BIGINT NOT NULL,
+    PRIMARY KEY (secret_id, token_id)
+);
+CREATE INDEX secret_uses_by_token ON secret_uses (token_id);

@@ -2,7 +2,7 @@
 
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::{Entry, Link, Pager, When};
+use crate::web::view::{Entry, Link, Pager, When, grouped};
 
 #[derive(askama::Template)]
 #[template(path = "activity/index.html")]

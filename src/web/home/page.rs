@@ -2,7 +2,7 @@
 
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::{Entry, Link, Tone};
+use crate::web::view::{Entry, Link, Tone, grouped};
 
 #[derive(askama::Template)]
 #[template(path = "home/show.html")]
@@ -41,8 +41,15 @@ impl Start {
     }
 }
 
+/// A number that the workspace is measured by, and the list that it counts.
 pub struct Count {
     pub number: u64,
     pub label: &'static str,
     pub url: Option<String>,
+}
+
+impl Count {
+    pub fn figure(&self) -> String {
+        grouped(self.number)
+    }
 }

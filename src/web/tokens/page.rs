@@ -3,7 +3,7 @@
 use crate::domain::{Ability, Environment};
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::{Input, Pager, Shown, Snippet, TokenState, When, counted, meaning};
+use crate::web::view::{Input, Pager, Shown, Snippet, TokenState, When, counted, grouped, meaning};
 
 #[derive(askama::Template)]
 #[template(path = "tokens/index.html")]

@@ -1,0 +1,57 @@
+//! From the `Authorization` header to a demand.
+
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+
+use crate::app::App;
+use crate::app::context::RequestContext;
+use crate::crypto::{Bearer, Mac};
+use crate::domain::TokenId;
+use crate::store::access::AskToken;
+
+use super::error::Error;
+
+/// A well-formed token as the request brought it; whether it is anybody's, the transaction says.
+pub struct Caller {
+    token: TokenId,
+    mac: Mac,
+    pub address: Option<IpAddr>,
+}
+
+impl Caller {
+    pub fn ask<A>(&self) -> AskToken<A> {
+        AskToken::new(self.token.clone(), self.mac.as_bytes())
+    }
+
+    pub fn token(&self) -> &TokenId {
+        &self.token
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(caller_of(request))
+    }
+}
+
+fn caller_of(request: &HttpRequest) -> Result<Caller, Error> {
+    let app = request.app_data::<Data<App>>().ok_or(Error::Internal)?;
+    let mut sent = request.headers().get_all(header::AUTHORIZATION);
+    let (Some(value), None) = (sent.next(), sent.next()) else { return Err(Error::NoToken) };
+    let text = value.to_str().map_err(|_| Error::UnknownToken)?;
+    let (scheme, token) = text.split_once(' ').ok_or(Error::NoToken)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Error::NoToken);
+    }
+    let bearer: Bearer = token.parse().map_err(|_| Error::UnknownToken)?;
+    let address = RequestContext::of(request).and_then(|context| context.address);
+    Ok(Caller { token: bearer.id.clone(), mac: app.keyring.bearer_mac(&bearer), address })
+}

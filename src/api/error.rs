@@ -1,0 +1,141 @@
+//! Errors as machines read them.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::json;
+
+use crate::actions::connections::ConnectionRefusal;
+use crate::actions::vend::VendRefusal;
+use crate::domain::Ability;
+use crate::store::access::UseRefusal;
+use crate::store::{self, Denied, Fault};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("Send a service token as `Authorization: Bearer …`.")]
+    NoToken,
+    #[error("The service token is not valid: it may be incomplete, expired or revoked.")]
+    UnknownToken,
+    #[error("The service token lacks the ability {0}.")]
+    Lacks(Ability),
+    #[error("There is nothing of that name here.")]
+    NotFound,
+    #[error("The node type is disabled in this workspace.")]
+    Disabled,
+    #[error("The secret is used through the proxy only; its value cannot be fetched.")]
+    ProxyOnly,
+    #[error("Several connections could be meant; name one with connected_account_id.")]
+    SelectionRequired,
+    #[error("The stored value of \"{0}\" cannot be read. Enter it again.")]
+    Unreadable(String),
+    #[error("The request body is not the JSON object that this route takes: {0}")]
+    Body(String),
+    #[error("{0}")]
+    Invalid(String),
+    #[error("Keyrack is busy. Try again in a moment.")]
+    Unavailable,
+    #[error("Something went wrong on our side.")]
+    Internal,
+}
+
+impl Error {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoToken | Self::UnknownToken => "unauthorized",
+            Self::Lacks(_) => "insufficient_ability",
+            Self::NotFound => "not_found",
+            Self::Disabled => "node_type_disabled",
+            Self::ProxyOnly => "delivery_proxy_only",
+            Self::SelectionRequired => "account_selection_required",
+            Self::Unreadable(_) => "secret_unreadable",
+            Self::Body(_) => "invalid_request",
+            Self::Invalid(_) => "invalid_request_parameters",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal_error",
+        }
+    }
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NoToken | Self::UnknownToken => StatusCode::UNAUTHORIZED,
+            Self::Lacks(_) | Self::Disabled | Self::ProxyOnly => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::SelectionRequired | Self::Unreadable(_) => StatusCode::CONFLICT,
+            Self::Body(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        if matches!(self, Self::Unavailable) {
+            response.insert_header((header::RETRY_AFTER, "2"));
+        }
+        response.json(json!({ "code": self.code(), "message": self.to_string() }))
+    }
+}
+
+/// For what the framework itself refused before a handler was reached.
+pub fn plain(status: StatusCode) -> HttpResponse {
+    let (code, message) = match status {
+        StatusCode::NOT_FOUND => ("not_found", "There is no such route."),
+        StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "This route does not take that method."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("payload_too_large", "The request body is too large."),
+        status if status.is_server_error() => ("internal_error", "Something went wrong on our side."),
+        _ => ("invalid_request", "The request could not be understood."),
+    };
+    HttpResponse::build(status).json(json!({ "code": code, "message": message }))
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Denied(Denied::UnknownToken) => Self::UnknownToken,
+            store::Error::Denied(Denied::Lacks(ability)) => Self::Lacks(ability),
+            store::Error::Denied(_) => Self::NotFound,
+            store::Error::Unavailable(why) => {
+                tracing::warn!(why, "unavailable");
+                Self::Unavailable
+            }
+            other => {
+                tracing::error!(error = %other, "a request to the API failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl<E: Into<Self>> From<Fault<E>> for Error {
+    fn from(fault: Fault<E>) -> Self {
+        match fault {
+            Fault::Refused(refusal) => refusal.into(),
+            Fault::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConnectionRefusal> for Error {
+    fn from(refusal: ConnectionRefusal) -> Self {
+        match refusal {
+            ConnectionRefusal::Disabled => Self::Disabled,
+            ConnectionRefusal::NoSuchAccount => Self::NotFound,
+        }
+    }
+}
+
+impl From<VendRefusal> for Error {
+    fn from(refusal: VendRefusal) -> Self {
+        match refusal {
+            VendRefusal::Unreadable(name) => Self::Unreadable(name.to_string()),
+            VendRefusal::Use(UseRefusal::Disabled) => Self::Disabled,
+            VendRefusal::Use(UseRefusal::ProxyOnly) => Self::ProxyOnly,
+            VendRefusal::Use(UseRefusal::SelectionRequired) => Self::SelectionRequired,
+            // Answered as a success that says so, before it comes here.
+            VendRefusal::Use(UseRefusal::NotInstalled | UseRefusal::NeedsReauthorization) => Self::NotFound,
+        }
+    }
+}

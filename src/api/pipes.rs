@@ -1,0 +1,268 @@
+//! The Pipes-compatible routes: vending, and storing an end user's key.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpResponse;
+use actix_web::web::{Bytes, Data, Path};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::actions::audit::Origin;
+use crate::actions::connections::{self, Upsert};
+use crate::actions::entering::{self, Facts, Given};
+use crate::actions::vend::{self, VendRefusal, Vended};
+use crate::app::App;
+use crate::crypto::{Entered, Purpose};
+use crate::domain::audit::Actor;
+use crate::domain::name::is_hidden;
+use crate::domain::{Moment, Name, PersonId, SecretId, SecretState, Slug};
+use crate::store::Fault;
+use crate::store::access::{ConnectRight, ConnectionOf, UseRefusal, VendRight, Wanted, Whose};
+use crate::store::secrets::ConnectionRow;
+
+use super::authenticate::Caller;
+use super::error::Error;
+
+/// Whose connection a body names; the fields that every body shares.
+#[derive(Deserialize)]
+struct Subject {
+    user_id: String,
+    #[serde(default)]
+    organization_id: Option<String>,
+    #[serde(default)]
+    connection_owner: Option<String>,
+    #[serde(default)]
+    connected_account_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct VendBody {
+    #[serde(flatten)]
+    subject: Subject,
+    #[serde(default)]
+    supports_multiple_connections: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct ApiKeyBody {
+    #[serde(flatten)]
+    subject: Subject,
+    secret: String,
+    #[serde(default)]
+    connection_intent: Option<String>,
+    #[serde(default)]
+    config: BTreeMap<String, String>,
+    /// Absent keeps, null clears.
+    #[serde(default, deserialize_with = "present")]
+    account_display_name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    account_identifier: Option<Option<String>>,
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(from).map(Some)
+}
+
+fn read<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|error| match error.classify() {
+        // The position helps; the text around it could be a secret and stays out.
+        serde_json::error::Category::Data => Error::Invalid(missing(&error)),
+        _ => Error::Body(format!("line {}, column {}", error.line(), error.column())),
+    })
+}
+
+/// Says which field is missing or of the wrong type, without quoting what was sent.
+fn missing(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
+        Some((field, _)) => format!("The field {field} is required."),
+        None => "A field of the request body has the wrong type.".to_owned(),
+    }
+}
+
+impl Subject {
+    fn external(text: &str, field: &str) -> Result<String, Error> {
+        let fits = (1..=255).contains(&text.chars().count()) && !text.chars().any(is_hidden);
+        if fits { Ok(text.to_owned()) } else { Err(Error::Invalid(format!("The field {field} must be 1 to 255 visible characters."))) }
+    }
+
+    fn connection(&self) -> Result<ConnectionOf, Error> {
+        let user = Self::external(&self.user_id, "user_id")?;
+        let organization = self.organization_id.as_deref().map(|id| Self::external(id, "organization_id")).transpose()?;
+        match self.connection_owner.as_deref() {
+            None | Some("user") => Ok(ConnectionOf { end_user: Some(user), organization }),
+            Some("organization") if organization.is_some() => Ok(ConnectionOf { end_user: None, organization }),
+            Some("organization") => {
+                Err(Error::Invalid("A connection owned by an organization needs organization_id.".to_owned()))
+            }
+            Some(_) => Err(Error::Invalid("connection_owner is user or organization.".to_owned())),
+        }
+    }
+
+    fn whose(&self) -> Result<Whose, Error> {
+        if self.user_id.starts_with(PersonId::PREFIX) {
+            return Ok(Whose::Person(self.user_id.parse().map_err(|_| Error::NotFound)?));
+        }
+        Ok(Whose::Connection(self.connection()?))
+    }
+
+    fn account(&self) -> Result<Option<SecretId>, Error> {
+        self.connected_account_id.as_deref().map(|id| id.parse().map_err(|_| Error::NotFound)).transpose()
+    }
+}
+
+fn slug_of(path: &Path<String>) -> Result<Slug, Error> {
+    path.parse().map_err(|_| Error::NotFound)
+}
+
+/// `POST /data-integrations/{slug}/credentials`
+pub async fn vend(caller: Caller, path: Path<String>, body: Bytes, app: Data<App>) -> Result<HttpResponse, Error> {
+    // The token comes first: what a body says wrong is nobody's business without one.
+    app.db.read(caller.ask::<VendRight>(), |_, _| Ok::<_, Fault<std::convert::Infallible>>(())).await.map_err(never)?;
+    let body: VendBody = read(&body)?;
+    let wanted = Wanted {
+        node_type: slug_of(&path)?,
+        whose: body.subject.whose()?,
+        chosen: body.subject.account()?,
+        several: body.supports_multiple_connections.unwrap_or(false),
+    };
+    let vended = vend::vend(&app.db, &app.keyring, &app.recorder, || caller.ask(), wanted, caller.address).await;
+    match vended {
+        Ok(vended) => Ok(credential(&app, &vended)),
+        Err(Fault::Refused(VendRefusal::Use(UseRefusal::NotInstalled))) => Ok(inactive("not_installed")),
+        Err(Fault::Refused(VendRefusal::Use(UseRefusal::NeedsReauthorization))) => Ok(inactive("needs_reauthorization")),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+fn never(fault: Fault<std::convert::Infallible>) -> Error {
+    match fault {
+        Fault::Store(error) => error.into(),
+        Fault::Refused(never) => match never {},
+    }
+}
+
+fn inactive(error: &str) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "active": false, "error": error }))
+}
+
+/// The one answer that holds a value.
+fn credential(app: &App, vended: &Vended) -> HttpResponse {
+    let value_field = app
+        .catalog
+        .get(vended.node_type.as_str())
+        .and_then(|node_type| node_type.all_kinds().find(|kind| is_shape_of(kind, vended)))
+        .and_then(|kind| kind.value_field())
+        .map_or("", |field| field.name.as_str());
+    let value = vended.credential.field(value_field, Purpose::Vend).unwrap_or_default();
+    let others = vended.credential.fields(Purpose::Vend).filter(|(name, _)| *name != value_field);
+    let config: Map<String, Value> = others.map(|(name, text)| (name.to_owned(), json!(text))).collect();
+    HttpResponse::Ok().json(json!({
+        "active": true,
+        "credential": { "object": "credential", "auth_method": "api_key", "value": value, "config": config },
+    }))
+}
+
+/// Two kinds of one node type may share a word; the value's own field tells them apart.
+fn is_shape_of(kind: &crate::catalog::KindSpec, vended: &Vended) -> bool {
+    let holds = |name: &str| vended.credential.field(name, Purpose::Vend).is_some();
+    kind.kind == vended.kind && kind.fields.iter().filter(|field| field.required).all(|field| holds(&field.name))
+}
+
+/// `PUT /data-integrations/{slug}/api-key`
+pub async fn put_api_key(
+    caller: Caller,
+    path: Path<String>,
+    body: Bytes,
+    app: Data<App>,
+) -> Result<HttpResponse, Error> {
+    app.db.read(caller.ask::<ConnectRight>(), |_, _| Ok::<_, Fault<std::convert::Infallible>>(())).await.map_err(never)?;
+    let body: ApiKeyBody = read(&body)?;
+    let ask = understand(&app, slug_of(&path)?, body)?;
+    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), caller.address);
+    let row = app
+        .db
+        .write(caller.ask::<ConnectRight>(), move |tx, by| {
+            let origin = Origin { by: Actor::Token { id: by.token().clone(), maker: by.maker().clone() }, from };
+            connections::upsert(tx, by, (&keyring, &*chance), &origin, &ask)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(connected_account(&row, app.clock.now())))
+}
+
+fn understand(app: &App, slug: Slug, body: ApiKeyBody) -> Result<Upsert, Error> {
+    let node_type = app.catalog.get(slug.as_str()).ok_or(Error::NotFound)?;
+    if body.subject.user_id.starts_with(PersonId::PREFIX) {
+        return Err(Error::Invalid("An end user's id may not begin with usr_.".to_owned()));
+    }
+    let of = body.subject.connection()?;
+    let must_exist = match body.connection_intent.as_deref() {
+        None => false,
+        Some("reauthorize") => true,
+        Some(_) => return Err(Error::Invalid("connection_intent is reauthorize here.".to_owned())),
+    };
+    let kind = body.config.get("kind").map(String::as_str);
+    let placement = body.config.get("placement").map(String::as_str);
+    let kind = entering::pick(node_type, kind, placement)
+        .ok_or_else(|| Error::Invalid("config.placement or config.kind does not name a way that this node type offers.".to_owned()))?;
+    let value_field = kind.value_field().map(|field| field.name.clone()).unwrap_or_default();
+    let mut given: Given = body.config.into_iter().map(|(name, text)| (name, Entered::new(text))).collect();
+    given.insert(value_field.clone(), Entered::new(body.secret));
+    let filled = entering::fill(node_type, kind, given).map_err(|faults| {
+        let first = faults.into_iter().next();
+        let named = first.map(|fault| (if fault.field == value_field { "secret".to_owned() } else { format!("config.{}", fault.field) }, fault.message));
+        Error::Invalid(named.map_or_else(String::new, |(field, message)| format!("{field}: {message}")))
+    })?;
+    Ok(Upsert {
+        name: Name::parse(&node_type.name).map_err(|_| Error::Internal)?,
+        node_type: slug,
+        expected: body.subject.account()?,
+        must_exist,
+        of,
+        kind: filled.kind,
+        last_four: filled.last_four,
+        facts: filled.facts,
+        credential: filled.credential,
+        account_name: label(body.account_display_name, "account_display_name")?,
+        account_identifier: label(body.account_identifier, "account_identifier")?,
+    })
+}
+
+fn label(given: Option<Option<String>>, field: &str) -> Result<Option<Option<String>>, Error> {
+    let Some(Some(text)) = given else { return Ok(given) };
+    Subject::external(&text, field).map(|text| Some(Some(text)))
+}
+
+fn connected_account(row: &ConnectionRow, now: Moment) -> Value {
+    let (state, reason) = match row.secret.state(now) {
+        SecretState::Connected => ("connected", None),
+        SecretState::Rejected => ("needs_reauthorization", Some("rejected")),
+        SecretState::Expired => ("needs_reauthorization", Some("expired")),
+        SecretState::NeedsReauthorization => ("needs_reauthorization", None),
+        SecretState::Disconnected => ("disconnected", None),
+    };
+    json!({
+        "object": "connected_account",
+        "id": row.secret.id,
+        "connection_role": row.role,
+        "account_identifier": row.account_identifier,
+        "account_display_name": row.account_name,
+        "user_id": row.end_user,
+        "organization_id": row.organization,
+        "scopes": [],
+        "auth_method": "api_key",
+        "api_key_last_4": row.secret.last_four,
+        "client_id": null,
+        "client_secret_last_4": null,
+        "config": Facts::read(&row.secret.facts).fields,
+        "state": state,
+        "established_by_user_id": row.end_user,
+        "state_reason": reason,
+        "created_at": row.secret.created_at.wire(),
+        "updated_at": row.secret.updated_at.wire(),
+    })
+}
+
+pub async fn unknown() -> Result<HttpResponse, Error> {
+    Err(Error::NotFound)
+}

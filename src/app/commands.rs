@@ -1,0 +1,98 @@
+//! What the command line does, besides serving.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::actions::audit::Origin;
+use crate::actions::founding::{self, Founding, FoundingError, Tools};
+use crate::actions::{installation, tokens};
+use crate::cli::{OwnerCreate, TokenCreate};
+use crate::crypto::HashError;
+use crate::domain::audit::Actor;
+use crate::domain::{password, Slug};
+use crate::store::access::{Admin, AskCommandLine};
+use crate::store::{self, Denied, Error, Fault};
+
+use super::App;
+
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error("password: {0}")]
+    Password(#[from] password::PasswordError),
+    #[error(transparent)]
+    Founding(#[from] FoundingError),
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    #[error("there is no such workspace, or nobody in it who can make this token; name an Owner or Admin with --as")]
+    NoMaker,
+    #[error(transparent)]
+    Store(Error),
+}
+
+impl<E: Into<CommandError>> From<Fault<E>> for CommandError {
+    fn from(fault: Fault<E>) -> Self {
+        match fault {
+            Fault::Refused(refusal) => refusal.into(),
+            Fault::Store(Error::Denied(Denied::NotFound | Denied::Forbidden)) => Self::NoMaker,
+            Fault::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<std::convert::Infallible> for CommandError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// Makes an Owner, and the workspace when it is new; the workspace's slug.
+pub async fn create_owner(app: &App, ask: &OwnerCreate, password: String) -> Result<String, CommandError> {
+    password::check(&password)?;
+    let password_hash = app.hasher.hash(Zeroizing::new(password)).await?;
+    let founding = Founding {
+        email: ask.email.clone(),
+        name: ask.name.clone(),
+        workspace: ask.workspace.clone(),
+        password_hash,
+        node_types: built_in(app),
+    };
+    let (keyring, chance) = (app.keyring.clone(), app.chance.clone());
+    let founded = app.db.write(AskCommandLine, move |tx, by| {
+        let origin = Origin { by: Actor::CommandLine, from: None };
+        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
+        founding::create_owner(tx, by, tools, &founding)
+    });
+    Ok(founded.await?.workspace.to_string())
+}
+
+/// Makes a service token; its text, for the only time.
+pub async fn create_token(app: &App, ask: &TokenCreate) -> Result<String, CommandError> {
+    let (keyring, chance, workspace, maker) =
+        (app.keyring.clone(), app.chance.clone(), ask.workspace.clone(), ask.maker.clone());
+    let token = tokens::Ask {
+        name: ask.name.clone(),
+        environment: ask.environment,
+        abilities: ask.allow.clone(),
+        expires_at: ask.expires,
+    };
+    let made = app.db.write::<_, _, std::convert::Infallible, _>(AskCommandLine, move |tx, by| {
+        let row = store::workspaces::find_named(tx, by, &workspace)?.ok_or(Denied::NotFound)?;
+        let admin = store::workspaces::act_as::<Admin>(tx, by, &row, maker.as_ref())?;
+        let origin = Origin { by: Actor::CommandLine, from: None };
+        tokens::create(tx, &admin, (&keyring, &*chance), &origin, &token)
+    });
+    Ok(made.await?.token.as_str().to_owned())
+}
+
+/// The address of a fresh set-up link, as long as there is nobody.
+pub async fn offer_set_up(app: &App) -> Option<String> {
+    let link = installation::offer_set_up(&app.db, app.keyring.clone(), Arc::clone(&app.chance)).await.ok()??;
+    let path = crate::web::url::set_up(link.as_str());
+    Some(format!("{}{path}", app.config.server.public_url.as_str().trim_end_matches('/')))
+}
+
+/// The node types that a new workspace begins with.
+pub fn built_in(app: &App) -> Vec<Slug> {
+    app.catalog.all().filter_map(|node_type| node_type.slug.parse().ok()).collect()
+}

@@ -1,0 +1,142 @@
+//! Around every request: its id and nonce before, headers, error page and log line after.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage as _, HttpResponse};
+use futures_util::FutureExt as _;
+
+use super::App;
+use super::context::{Cookies, RequestContext, client_address};
+use crate::api;
+use crate::web;
+
+/// Addresses that speak to machines: their errors are JSON, and no cookie is set on them.
+const MACHINE_PATHS: [&str; 1] = ["/data-integrations/"];
+const QUIET_PATHS: [&str; 2] = ["/assets/", "/health/"];
+
+pub(super) async fn around<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(app) = request.app_data::<Data<App>>().cloned() else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    let began = app.clock.now();
+    let cookies = Cookies::new(&app.config.server);
+    let known = cookies.read(request.request(), "browser").filter(|b| b.len() == 32);
+    let context = RequestContext {
+        id: app.keyring.random_text(),
+        nonce: app.keyring.random_text(),
+        address: address_of(&request, &app),
+        browser: known.clone().unwrap_or_else(|| app.keyring.random_text()),
+    };
+    request.extensions_mut().insert(context.clone());
+    let original = request.request().clone();
+    let answer = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let mut response = match answer {
+        Ok(Ok(response)) => response.map_into_boxed_body(),
+        Ok(Err(error)) => ServiceResponse::new(original.clone(), error.error_response()),
+        Err(_panic) => {
+            tracing::error!(request = context.id, "a handler panicked");
+            ServiceResponse::new(original.clone(), HttpResponse::InternalServerError().finish())
+        }
+    };
+    if needs_words(&response) {
+        let worded = explain(&original, &response, &context);
+        response = ServiceResponse::new(original.clone(), worded);
+    }
+    let quiet = QUIET_PATHS.iter().any(|p| original.path().starts_with(p));
+    if known.is_none() && !quiet && !is_machine(&original) {
+        let cookie = cookies.make("browser", &context.browser, Some(actix_web::cookie::time::Duration::days(365)));
+        let _kept = response.response_mut().add_cookie(&cookie);
+    }
+    add_headers(response.headers_mut(), &context, cookies.secure());
+    log(&original, &response, &context, app.clock.now().since(began));
+    Ok(response)
+}
+
+fn address_of(request: &ServiceRequest, app: &App) -> Option<std::net::IpAddr> {
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok());
+    client_address(request.peer_addr(), forwarded, &app.config.server.trusted_proxies)
+}
+
+fn is_machine(request: &actix_web::HttpRequest) -> bool {
+    MACHINE_PATHS.iter().any(|p| request.path().starts_with(p))
+}
+
+/// An error that nobody has put into words yet.
+fn needs_words(response: &ServiceResponse<BoxBody>) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    failed && !kind.starts_with("text/html") && !kind.starts_with("application/json")
+}
+
+fn explain(
+    request: &actix_web::HttpRequest,
+    response: &ServiceResponse<BoxBody>,
+    context: &RequestContext,
+) -> HttpResponse {
+    let mut worded = if is_machine(request) {
+        api::error::plain(response.status())
+    } else {
+        web::error::page(response.status(), request, context)
+    };
+    if let Some(after) = response.headers().get(header::RETRY_AFTER) {
+        worded.headers_mut().insert(header::RETRY_AFTER, after.clone());
+    }
+    worded
+}
+
+fn add_headers(headers: &mut HeaderMap, context: &RequestContext, secure: bool) {
+    let mut set = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    let nonce = &context.nonce;
+    set(
+        "content-security-policy",
+        &format!(
+            "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; \
+             img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; \
+             frame-ancestors 'none'; base-uri 'none'"
+        ),
+    );
+    set("x-request-id", &context.id);
+    set("x-content-type-options", "nosniff");
+    set("x-frame-options", "DENY");
+    set("referrer-policy", "same-origin");
+    set("cross-origin-opener-policy", "same-origin");
+    set("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+    if secure {
+        set("strict-transport-security", "max-age=31536000; includeSubDomains");
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// One line a request. The route's pattern, never the path: paths can hold links that must stay secret.
+fn log(
+    request: &actix_web::HttpRequest,
+    response: &ServiceResponse<BoxBody>,
+    context: &RequestContext,
+    took: std::time::Duration,
+) {
+    let route = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
+    let address = context.address.map(|a| a.to_string()).unwrap_or_default();
+    tracing::info!(
+        request = context.id,
+        method = request.method().as_str(),
+        route,
+        status = response.status().as_u16(),
+        took_us = took.as_micros(),
+        address,
+        "answered"
+    );
+}

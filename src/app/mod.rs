@@ -1,0 +1,68 @@
+//! The parts of a running Keyrack, built once and passed on; there are no globals.
+
+pub mod commands;
+pub mod context;
+mod health;
+pub mod logging;
+mod middleware;
+pub mod server;
+pub mod system;
+
+use std::sync::Arc;
+
+use crate::actions::installation::{self, OpenError};
+use crate::actions::uses::Recorder;
+use crate::catalog::{Catalog, CatalogError};
+use crate::config::Config;
+use crate::crypto::{Hasher, Keyring};
+use crate::domain::{Chance, Clock};
+use crate::store::migrate::{self, MigrateError};
+use crate::store::Db;
+
+#[derive(Clone)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub db: Db,
+    pub keyring: Arc<Keyring>,
+    pub hasher: Arc<Hasher>,
+    pub recorder: Recorder,
+    pub catalog: Arc<Catalog>,
+    pub clock: Arc<dyn Clock>,
+    pub chance: Arc<dyn Chance>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    #[error(transparent)]
+    Keys(#[from] OpenError),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error("the start was interrupted")]
+    Interrupted,
+}
+
+impl App {
+    /// Migrates, verifies the keys, and opens everything. Needs a Tokio runtime.
+    pub async fn start(config: Config, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Result<Self, StartError> {
+        let database = config.database.clone();
+        let applied = tokio::task::spawn_blocking(move || migrate::run(&database));
+        for name in applied.await.map_err(|_| StartError::Interrupted)?? {
+            tracing::info!(migration = name, "migration applied");
+        }
+        let db = Db::open(&config.database, clock.clone(), chance.clone());
+        let keyring = installation::open_keyring(&db, &config.keys, clock.clone(), chance.clone()).await?;
+        let keyring = Arc::new(keyring);
+        Ok(Self {
+            recorder: Recorder::start(db.clone(), keyring.clone()),
+            hasher: Arc::new(Hasher::new(config.passwords, chance.clone())),
+            catalog: Arc::new(Catalog::load()?),
+            config: Arc::new(config),
+            db,
+            keyring,
+            clock,
+            chance,
+        })
+    }
+}

@@ -1,0 +1,150 @@
+//! One's own account: profile, password, sessions.
+
+mod page;
+
+use actix_web::web::{Data, Path};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::actions::audit::Origin;
+use crate::actions::sign_in;
+use crate::app::App;
+use crate::domain::audit::Actor;
+use crate::domain::{SessionId, password};
+use crate::store::access::{Oneself, Proof};
+use crate::store::{self, Fault};
+
+use super::chrome::Place;
+use super::csrf::CsrfForm;
+use super::error::Error;
+use super::flash::Flash;
+use super::forms::wrong;
+use super::frame::{self, Frame, Reply, see_other};
+use super::sign_in::Nothing;
+use super::url;
+use super::view::{Input, When};
+use super::visitor::{Myself, Visitor};
+
+type Never = std::convert::Infallible;
+
+pub async fn show(visitor: Visitor, myself: Myself, app: Data<App>) -> Reply {
+    let page = profile(&visitor, &myself, &app, Input::default(), Input::default()).await?;
+    frame::page(&app, &visitor, &page)
+}
+
+async fn profile(
+    visitor: &Visitor,
+    myself: &Myself,
+    app: &Data<App>,
+    current: Input,
+    new: Input,
+) -> Result<page::Show, Error> {
+    let found = app.db.read(myself.ask(), |tx, by| {
+        Ok::<_, Fault<Never>>((Frame::of_myself(tx, by)?, store::people::joined(tx, by)?, tx.now()))
+    });
+    let (frame, joined, now) = found.await?;
+    Ok(page::Show {
+        id: frame.person.id.to_string(),
+        name: frame.person.name.to_string(),
+        email: frame.person.email.to_string(),
+        joined: When::new(joined, now),
+        chrome: frame::chrome(visitor, Some(&frame), "Account", Place::Account),
+        current,
+        new,
+    })
+}
+
+#[derive(Deserialize)]
+pub struct Passwords {
+    current: String,
+    new: String,
+}
+
+pub async fn update_password(visitor: Visitor, myself: Myself, form: CsrfForm<Passwords>, app: Data<App>) -> Reply {
+    let form = form.into_inner();
+    let (current, new) = (Zeroizing::new(form.current), Zeroizing::new(form.new));
+    if let Err(error) = password::check(&new) {
+        let page = profile(&visitor, &myself, &app, Input::default(), wrong("", &error.to_string())).await?;
+        return frame::again(&app, &visitor, &page);
+    }
+    let found = app.db.read(myself.ask(), |tx, by| Ok::<_, Fault<Never>>(store::people::myself(tx, by)?));
+    let (_, stored) = found.await?;
+    if !app.hasher.check(current, stored.clone()).await?.right {
+        let page = profile(&visitor, &myself, &app, wrong("", "This is not your current password."), Input::default());
+        return frame::again(&app, &visitor, &page.await?);
+    }
+    let hash = app.hasher.hash(new).await?;
+    let (keyring, context) = (app.keyring.clone(), visitor.context.clone());
+    app.db
+        .write::<_, _, Never, _>(myself.ask(), move |tx, by| {
+            sign_in::change_password(tx, by, &keyring, &origin(by, context.address), &hash)
+        })
+        .await?;
+    Ok(see_other(&app, &url::account(), Some(Flash::PasswordChanged)))
+}
+
+fn origin(by: &Proof<'_, Oneself>, from: Option<std::net::IpAddr>) -> Origin {
+    Origin { by: Actor::Person { id: by.holder().person.clone() }, from }
+}
+
+pub async fn sessions(visitor: Visitor, myself: Myself, app: Data<App>) -> Reply {
+    let found = app.db.read(myself.ask(), |tx, by| {
+        let this = by.holder().session.clone();
+        Ok::<_, Fault<Never>>((Frame::of_myself(tx, by)?, store::sessions::mine(tx, by)?, this, tx.now()))
+    });
+    let (frame, rows, this, now) = found.await?;
+    let sessions = rows.into_iter().map(|row| page::Session {
+        device: device_words(&row.user_agent),
+        on_phone: row.user_agent.contains("Mobile"),
+        signed_in: When::new(row.created_at, now),
+        last_seen: When::new(row.seen_at, now),
+        this_one: row.id == this,
+        id: row.id.to_string(),
+        address: row.address,
+    });
+    let sessions = sessions.collect();
+    let chrome = frame::chrome(&visitor, Some(&frame), "Sessions", Place::Account);
+    frame::page(&app, &visitor, &page::Sessions { chrome, sessions })
+}
+
+/// “Firefox on Linux”, as far as a browser tells.
+fn device_words(agent: &str) -> String {
+    let first = |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, w)| *w);
+    let browser = first(&[("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
+    let system = first(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    format!("{} on {}", browser.unwrap_or("A browser"), system.unwrap_or("an unknown system"))
+}
+
+pub async fn revoke(
+    visitor: Visitor,
+    myself: Myself,
+    id: Path<String>,
+    _form: CsrfForm<Nothing>,
+    app: Data<App>,
+) -> Reply {
+    let id: SessionId = id.parse().map_err(|_| Error::NotFound)?;
+    let (keyring, context) = (app.keyring.clone(), visitor.context.clone());
+    app.db
+        .write::<_, _, Never, _>(myself.ask(), move |tx, by| {
+            sign_in::end(tx, by, &keyring, &origin(by, context.address), Some(&id))
+        })
+        .await?;
+    Ok(see_other(&app, &url::sessions(), Some(Flash::SessionEnded)))
+}
+
+pub async fn revoke_others(visitor: Visitor, myself: Myself, _form: CsrfForm<Nothing>, app: Data<App>) -> Reply {
+    let (keyring, context) = (app.keyring.clone(), visitor.context.clone());
+    app.db
+        .write::<_, _, Never, _>(myself.ask(), move |tx, by| {
+            sign_in::end_others(tx, by, &keyring, &origin(by, context.address))
+        })
+        .await?;
+    Ok(see_other(&app, &url::sessions(), Some(Flash::SessionsEnded)))
+}

@@ -1,0 +1,68 @@
+//! The files of `static/`, embedded, addressed by the hash of their content, kept for a year.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::sync::LazyLock;
+
+use actix_web::http::header;
+use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::error::Error;
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "static/"]
+struct Files;
+
+struct Asset {
+    hash: String,
+    kind: &'static str,
+    plain: Cow<'static, [u8]>,
+    packed: Vec<u8>,
+}
+
+static ASSETS: LazyLock<HashMap<String, Asset>> =
+    LazyLock::new(|| Files::iter().filter_map(|path| load(&path).map(|asset| (path.into_owned(), asset))).collect());
+
+fn load(path: &str) -> Option<Asset> {
+    let file = Files::get(path)?;
+    let hash = data_encoding::HEXLOWER.encode(file.metadata.sha256_hash().get(..8)?);
+    let kind = match path.rsplit_once('.')?.1 {
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "svg" => "image/svg+xml",
+        _ => "application/octet-stream",
+    };
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(&file.data).ok()?;
+    Some(Asset { hash, kind, plain: file.data, packed: packer.finish().ok()? })
+}
+
+/// The address of a file; of none, an address that answers 404.
+pub fn url(path: &str) -> String {
+    let hash = ASSETS.get(path).map_or("missing", |asset| asset.hash.as_str());
+    format!("/assets/{hash}/{path}")
+}
+
+pub async fn show(path: Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Error> {
+    let (hash, path) = path.into_inner();
+    let asset = ASSETS.get(&path).filter(|asset| asset.hash == hash).ok_or(Error::NotFound)?;
+    let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::CONTENT_TYPE, asset.kind))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((header::VARY, "Accept-Encoding"));
+    if accepted.split(',').any(|one| one.trim().split(';').next() == Some("gzip")) {
+        return Ok(response.insert_header((header::CONTENT_ENCODING, "gzip")).body(asset.packed.clone()));
+    }
+    Ok(response.body(asset.plain.clone().into_owned()))
+}
+
+/// Browsers that ask without reading the page are sent to the real one.
+pub async fn favicon() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, url("favicon.svg"))).finish()
+}

@@ -1,0 +1,69 @@
+//! Forms that are known to come from our own pages.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::web::{Bytes, Data};
+use actix_web::{FromRequest, HttpRequest};
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+use crate::domain::SessionId;
+
+use super::error::Error;
+use super::visitor::Visitor;
+
+/// A form whose contents can be reached only after it was checked: the only way to one is the check.
+pub struct CsrfForm<T>(T);
+
+impl<T> CsrfForm<T> {
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Guard {
+    #[serde(default)]
+    csrf: String,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, body) = (request.clone(), Bytes::from_request(request, payload));
+        Box::pin(async move {
+            let body = body.await.map_err(|_| Error::BadRequest)?;
+            check(&request, &body)?;
+            serde_html_form::from_bytes(&body).map(Self).map_err(|_| Error::BadRequest)
+        })
+    }
+}
+
+fn check(request: &HttpRequest, body: &[u8]) -> Result<(), Error> {
+    let app = request.app_data::<Data<App>>().ok_or(Error::Internal)?;
+    let origin = app.config.server.public_url.origin().ascii_serialization();
+    if !is_from_here(request.headers(), &origin) {
+        return Err(Error::ForeignForm);
+    }
+    let visitor = Visitor::of(request)?;
+    let sent: Guard = serde_html_form::from_bytes(body).map_err(|_| Error::BadRequest)?;
+    let session = visitor.session.as_ref().map_or("", SessionId::as_str);
+    if app.keyring.form_token_matches(&visitor.context.browser, session, &sent.csrf) {
+        Ok(())
+    } else {
+        Err(Error::ForeignForm)
+    }
+}
+
+/// What the browser itself says about where the form stood. `null` is never ours.
+fn is_from_here(headers: &HeaderMap, origin: &str) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("null"));
+    let same_origin = text(header::ORIGIN.as_str()).is_none_or(|sent| sent == origin);
+    let same_site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+    same_origin && same_site
+}

@@ -1,0 +1,138 @@
+//! What went wrong, as people see it.
+
+pub mod page;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use askama::Template as _;
+
+use crate::app::context::RequestContext;
+use crate::store::{self, Denied, Fault};
+
+use super::chrome::{Chrome, May, Place, Theme};
+use super::url;
+use super::view::Link;
+use super::visitor::Visitor;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("signing in is needed for {0}")]
+    SignIn(String),
+    #[error("the request could not be read")]
+    BadRequest,
+    #[error("the form did not come from our own page")]
+    ForeignForm,
+    #[error("the role is not enough")]
+    Forbidden,
+    #[error("not found")]
+    NotFound,
+    #[error("busy")]
+    Unavailable,
+    #[error("something failed inside")]
+    Internal,
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::SignIn(_) => StatusCode::SEE_OTHER,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::ForeignForm | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Without a body: the middleware, which knows the request, puts it into words.
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        match self {
+            Self::SignIn(path) => {
+                let back = url::with_query(&url::sign_in(), &[("return_to", path)]);
+                response.insert_header((header::LOCATION, back));
+            }
+            Self::Unavailable => {
+                response.insert_header((header::RETRY_AFTER, "2"));
+            }
+            _ => {}
+        }
+        response.finish()
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Denied(Denied::SignedOut) => Self::SignIn(url::home()),
+            store::Error::Denied(Denied::Forbidden) => Self::Forbidden,
+            store::Error::Denied(_) => Self::NotFound,
+            store::Error::Unavailable(why) => {
+                tracing::warn!(why, "unavailable");
+                Self::Unavailable
+            }
+            other => {
+                tracing::error!(error = %other, "a page failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<Fault<std::convert::Infallible>> for Error {
+    fn from(fault: Fault<std::convert::Infallible>) -> Self {
+        match fault {
+            Fault::Store(error) => error.into(),
+            Fault::Refused(never) => match never {},
+        }
+    }
+}
+
+impl From<askama::Error> for Error {
+    fn from(error: askama::Error) -> Self {
+        tracing::error!(%error, "a page could not be drawn");
+        Self::Internal
+    }
+}
+
+impl From<crate::crypto::HashError> for Error {
+    fn from(error: crate::crypto::HashError) -> Self {
+        match error {
+            crate::crypto::HashError::Busy => Self::Unavailable,
+            crate::crypto::HashError::Failed => Self::Internal,
+        }
+    }
+}
+
+pub async fn not_found() -> Result<HttpResponse, Error> {
+    Err(Error::NotFound)
+}
+
+/// The page for a status, drawn without asking the database for anything.
+pub fn page(status: StatusCode, request: &HttpRequest, context: &RequestContext) -> HttpResponse {
+    let visitor = Visitor::of(request).ok();
+    let chrome = Chrome {
+        page: page::Words::of(status.as_u16()).title.to_owned(),
+        nonce: context.nonce.clone(),
+        csrf: visitor.as_ref().map(|v| v.csrf.clone()).unwrap_or_default(),
+        theme: visitor.as_ref().map_or(Theme::System, |v| v.theme),
+        path: url::home(),
+        flash: Vec::new(),
+        person: None,
+        workspace: None,
+        workspaces: Vec::new(),
+        here: Place::Elsewhere,
+        may: May::default(),
+    };
+    let shown = page::Show {
+        chrome,
+        status: status.as_u16(),
+        words: page::Words::of(status.as_u16()),
+        request_id: context.id.clone(),
+        way_on: Link { label: "Go to the home page".to_owned(), url: url::home() },
+    };
+    match shown.render() {
+        Ok(html) => HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html),
+        Err(_) => HttpResponse::build(status).content_type("text/html; charset=utf-8").body("Something went wrong."),
+    }
+}

@@ -1,0 +1,37 @@
+//! One message that survives one redirect: a word in a cookie, never text from outside.
+
+use super::chrome;
+use super::view::Tone;
+
+macro_rules! flashes {
+    ($($name:ident $word:literal $tone:ident $text:literal;)+) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Flash { $($name),+ }
+
+        impl Flash {
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$name),)+ _ => None }
+            }
+
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+
+            pub fn shown(self) -> chrome::Flash {
+                match self { $(Self::$name => chrome::Flash { tone: Tone::$tone, text: $text.to_owned() }),+ }
+            }
+        }
+    };
+}
+
+flashes! {
+    Welcome "welcome" Good "Welcome. This is your workspace: begin with its first key.";
+    SecretStored "secret-stored" Good "The key is on its hook. Nobody will see its value again.";
+    SecretTrimmed "secret-trimmed" Info "The key is on its hook. Spaces or line ends around what you entered were taken away.";
+    SecretDeleted "secret-deleted" Good "The secret is deleted and its value destroyed.";
+    TokenRevoked "token-revoked" Good "The token is revoked. The next request with it is refused.";
+    PasswordChanged "password-changed" Good "Your password is changed, and your other sessions are signed out.";
+    SessionEnded "session-ended" Good "The session is signed out.";
+    SessionsEnded "sessions-ended" Good "All your other sessions are signed out.";
+    SignedOut "signed-out" Info "You are signed out.";
+}

@@ -1,0 +1,33 @@
+//! What forms share: an input with its fault, a date, an environment.
+
+use crate::domain::{Moment, Name};
+
+use super::view::Input;
+
+pub fn kept(value: &str) -> Input {
+    Input { value: value.to_owned(), error: None }
+}
+
+pub fn wrong(value: &str, message: &str) -> Input {
+    Input { value: value.to_owned(), error: Some(message.to_owned()) }
+}
+
+/// The value when it could be read, and the input to show again.
+pub fn name(text: &str) -> (Option<Name>, Input) {
+    match Name::parse(text) {
+        Ok(name) => (Some(name), kept(text)),
+        Err(error) => (None, wrong(text, &error.to_string())),
+    }
+}
+
+/// A last day that may be left empty; nothing when what stands there is no day to come.
+pub fn last_day(text: &str, now: Moment) -> (Option<Option<Moment>>, Input) {
+    if text.trim().is_empty() {
+        return (Some(None), kept(""));
+    }
+    match Moment::end_of_day(text.trim()) {
+        Some(end) if end > now => (Some(Some(end)), kept(text)),
+        Some(_) => (None, wrong(text, "That day is over. Choose a later one.")),
+        None => (None, wrong(text, "Enter a day like 2027-01-31.")),
+    }
+}

@@ -1,0 +1,116 @@
+//! The frame around a page: read in the page's own transaction, drawn from one place.
+
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Data;
+use askama::Template;
+
+use crate::app::App;
+use crate::app::context::Cookies;
+use crate::domain::{Role, policy};
+use crate::store::access::{AtLeast, Member, Oneself, Proof};
+use crate::store::people::Person;
+use crate::store::workspaces::WorkspaceRow;
+use crate::store::{self, Error as StoreError, ReadTx};
+
+use super::chrome::{Chrome, May, PersonBadge, Place, WorkspaceLink, WorkspaceNav};
+use super::error::Error;
+use super::flash::Flash;
+use super::visitor::Visitor;
+
+pub type Reply = Result<HttpResponse, Error>;
+
+/// What the chrome shows of the database.
+pub struct Frame {
+    pub person: Person,
+    pub here: Option<(WorkspaceRow, Role)>,
+    pub all: Vec<(WorkspaceRow, Role)>,
+}
+
+impl Frame {
+    pub fn of_member(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Self, StoreError> {
+        let person = store::workspaces::find_person(tx, by)?;
+        let here = store::workspaces::current(tx, by)?;
+        let all = store::workspaces::of_person(tx, by.person())?;
+        Ok(Self { person, here: Some((here, by.role())), all })
+    }
+
+    pub fn of_myself(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<Self, StoreError> {
+        let (person, _) = store::people::myself(tx, by)?;
+        let all = store::workspaces::mine(tx, by)?;
+        // The account belongs to no workspace; the rail shows the first, to go back to.
+        Ok(Self { person, here: all.first().cloned(), all })
+    }
+}
+
+/// The chrome of a page for somebody whose rights have been proven, or for nobody.
+pub fn chrome(visitor: &Visitor, frame: Option<&Frame>, page: &str, here: Place) -> Chrome {
+    let workspace = frame.and_then(|f| f.here.as_ref()).map(|(row, role)| WorkspaceNav {
+        name: row.name.to_string(),
+        slug: row.slug.to_string(),
+        role: role.label(),
+    });
+    let links = frame.map(|f| f.all.as_slice()).unwrap_or_default().iter();
+    let role = frame.and_then(|f| f.here.as_ref()).map(|(_, role)| *role);
+    Chrome {
+        page: page.to_owned(),
+        nonce: visitor.context.nonce.clone(),
+        csrf: visitor.csrf.clone(),
+        theme: visitor.theme,
+        path: visitor.path.clone(),
+        flash: visitor.flash.map(Flash::shown).into_iter().collect(),
+        person: frame.map(|f| PersonBadge { name: f.person.name.to_string(), email: f.person.email.to_string() }),
+        workspaces: links
+            .map(|(row, _)| WorkspaceLink { name: row.name.to_string(), slug: row.slug.to_string() })
+            .collect(),
+        may: May { tokens: workspace.is_some(), activity: role.is_some_and(policy::sees_activity) },
+        workspace,
+        here,
+    }
+}
+
+/// A page, and the end of the message it showed.
+pub fn page(app: &Data<App>, visitor: &Visitor, template: &impl Template) -> Reply {
+    answer(app, visitor, StatusCode::OK, template)
+}
+
+/// A form that comes back with what is to be put right.
+pub fn again(app: &Data<App>, visitor: &Visitor, template: &impl Template) -> Reply {
+    answer(app, visitor, StatusCode::UNPROCESSABLE_ENTITY, template)
+}
+
+pub fn answer(app: &Data<App>, visitor: &Visitor, status: StatusCode, template: &impl Template) -> Reply {
+    let mut response = HttpResponse::build(status);
+    if visitor.flash.is_some() {
+        response.cookie(Cookies::new(&app.config.server).remove("flash"));
+    }
+    Ok(response.content_type("text/html; charset=utf-8").body(template.render()?))
+}
+
+/// On to another page, with a message.
+pub fn see_other(app: &Data<App>, to: &str, flash: Option<Flash>) -> HttpResponse {
+    let mut response = HttpResponse::SeeOther();
+    if let Some(flash) = flash {
+        response.cookie(Cookies::new(&app.config.server).make("flash", flash.word(), None));
+    }
+    response.insert_header((header::LOCATION, to)).finish()
+}
+
+/// Only a path of our own is gone back to.
+pub fn safe_return(to: &str) -> Option<&str> {
+    let plain = to.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    (plain && to.starts_with('/') && !to.starts_with("//") && !to.contains("/%2f") && !to.contains("/%5c")).then_some(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe_return;
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        assert_eq!(safe_return("/w/acme?q=a"), Some("/w/acme?q=a"));
+        for bad in ["//e.com", "/\\e.com", "https://e.com", "/\t/e.com", "", "e.com", "javascript:alert(1)", "/a\nb"] {
+            assert_eq!(safe_return(bad), None, "{bad:?}");
+        }
+    }
+}

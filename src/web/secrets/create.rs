@@ -1,0 +1,251 @@
+//! Storing a key: first its node type, then the form which that node type needs.
+
+use std::collections::{BTreeMap, HashMap};
+
+use actix_web::web::{Data, Path, Query};
+use serde::Deserialize;
+
+use crate::actions::entering::{self, FieldFault, Filled, Given};
+use crate::actions::secrets::{self, Entry, SecretRefusal};
+use crate::app::App;
+use crate::catalog::{FieldSpec, KindSpec, NodeType};
+use crate::crypto::Entered;
+use crate::domain::{Delivery, Environment, Slug};
+use crate::store::access::Member;
+use crate::store::Fault;
+use crate::web::chrome::Place;
+use crate::web::csrf::CsrfForm;
+use crate::web::error::Error;
+use crate::web::flash::Flash;
+use crate::web::forms::{self, wrong};
+use crate::web::frame::{self, Frame, Reply, see_other};
+use crate::web::url;
+use crate::web::view::{Input, Link, NodeMark};
+use crate::web::visitor::{Demand, Visitor};
+
+use super::{origin, page};
+
+type Never = std::convert::Infallible;
+
+#[derive(Deserialize)]
+pub struct Search {
+    #[serde(default)]
+    q: String,
+}
+
+pub async fn choose(visitor: Visitor, demand: Demand<Member>, search: Query<Search>, app: Data<App>) -> Reply {
+    let frame = frame_of(&app, &demand).await?;
+    let wanted = search.q.trim().to_lowercase();
+    let mut by_category: BTreeMap<&str, Vec<page::Tile>> = BTreeMap::new();
+    for node_type in app.catalog.all() {
+        let text = format!("{} {} {}", node_type.name, node_type.category, node_type.benefit).to_lowercase();
+        if text.contains(&wanted) {
+            let tile = page::Tile { node_type: mark_of(node_type), benefit: node_type.benefit.clone() };
+            by_category.entry(&node_type.category).or_default().push(tile);
+        }
+    }
+    let categories = by_category.into_iter().map(|(name, tiles)| page::Category { name: name.to_owned(), tiles });
+    let template = page::Choose {
+        chrome: frame::chrome(&visitor, Some(&frame), "Add a secret", Place::Secrets),
+        ws: demand.ws().to_owned(),
+        q: search.q.clone(),
+        categories: categories.collect(),
+    };
+    frame::page(&app, &visitor, &template)
+}
+
+fn mark_of(node_type: &NodeType) -> NodeMark {
+    NodeMark { slug: node_type.slug.clone(), name: node_type.name.clone() }
+}
+
+async fn frame_of(app: &Data<App>, demand: &Demand<Member>) -> Result<Frame, Error> {
+    Ok(app.db.read(demand.ask(), |tx, by| Ok::<_, Fault<Never>>(Frame::of_member(tx, by)?)).await?)
+}
+
+/// The form as it was sent: the fixed fields by name, the catalogue's by theirs.
+pub type Sent = HashMap<String, String>;
+
+/// What a form shows: what was typed into plain fields, and what is wrong where.
+#[derive(Default)]
+struct Draft {
+    plain: HashMap<String, String>,
+    faults: Vec<FieldFault>,
+    name: Input,
+    expires_on: Input,
+    environment: Option<Environment>,
+    delivery: Option<Delivery>,
+    disagreement: Option<String>,
+    refused: bool,
+}
+
+pub async fn new(visitor: Visitor, demand: Demand<Member>, path: Path<(String, String)>, app: Data<App>) -> Reply {
+    let node_type = app.catalog.get(&path.1).ok_or(Error::NotFound)?;
+    let frame = frame_of(&app, &demand).await?;
+    frame::page(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), node_type, &Draft::default()))
+}
+
+fn form_page(visitor: &Visitor, frame: &Frame, ws: &str, node_type: &NodeType, draft: &Draft) -> page::New {
+    let fields = |specs: &[FieldSpec], kind: Option<&KindSpec>| -> Vec<page::Field> {
+        specs.iter().map(|spec| field(spec, kind, draft)).collect()
+    };
+    let chosen = |group: &str, value: &str, first: bool| draft.plain.get(group).map_or(first, |sent| sent == value);
+    let kinds = node_type.kinds.iter().enumerate().map(|(at, kind)| page::Variant {
+        value: kind.kind.to_string(),
+        label: kind.label().to_owned(),
+        picture: kind.kind.picture().to_owned(),
+        chosen: chosen("kind", kind.kind.as_str(), at == 0),
+        fields: fields(&kind.fields, Some(kind)),
+    });
+    let placements = node_type.placement_choices.iter().enumerate().map(|(at, choice)| page::Variant {
+        value: choice.name.as_str().to_owned(),
+        label: choice.label.clone(),
+        picture: choice.picture.clone(),
+        chosen: chosen("placement", choice.name.as_str(), at == 0),
+        fields: fields(&choice.kind.fields, Some(&choice.kind)),
+    });
+    page::New {
+        chrome: frame::chrome(visitor, Some(frame), &format!("Add a {} key", node_type.name), Place::Secrets),
+        ws: ws.to_owned(),
+        node_type: mark_of(node_type),
+        guide: page::Guide {
+            steps: node_type.guide.steps.clone(),
+            least: node_type.guide.least_permissions.clone(),
+            sandbox: node_type.guide.sandbox.clone(),
+            link: node_type
+                .api_docs
+                .as_ref()
+                .map(|url| Link { label: format!("{}'s own page about its keys", node_type.name), url: url.clone() }),
+        },
+        fields: fields(&node_type.route_fields, None),
+        kinds: kinds.collect(),
+        placements: placements.collect(),
+        name: draft.name.clone(),
+        environment: draft.environment.unwrap_or(Environment::Test),
+        delivery: draft.delivery.unwrap_or(Delivery::Proxy),
+        expires_on: draft.expires_on.clone(),
+        disagreement: draft.disagreement.clone(),
+        refused: draft.refused,
+    }
+}
+
+fn field(spec: &FieldSpec, kind: Option<&KindSpec>, draft: &Draft) -> page::Field {
+    let prefixes = |environment: Environment| {
+        let all = kind.map(|k| k.prefixes.as_slice()).unwrap_or_default();
+        let known = all.iter().filter(|prefix| prefix.environment == environment).map(|prefix| prefix.prefix.as_str());
+        known.collect::<Vec<_>>().join(" ")
+    };
+    let control = if spec.secret {
+        page::Control::Secret { test: prefixes(Environment::Test), live: prefixes(Environment::Live) }
+    } else {
+        page::Control::Plain { value: draft.plain.get(&spec.name).cloned().unwrap_or_default() }
+    };
+    page::Field {
+        name: spec.name.clone(),
+        label: spec.label.clone(),
+        help: spec.help.clone(),
+        placeholder: spec.placeholder.clone(),
+        required: spec.required,
+        control,
+        error: draft.faults.iter().find(|fault| fault.field == spec.name).map(|fault| fault.message.clone()),
+    }
+}
+
+pub async fn create(
+    visitor: Visitor,
+    demand: Demand<Member>,
+    path: Path<(String, String)>,
+    form: CsrfForm<Vec<(String, String)>>,
+    app: Data<App>,
+) -> Reply {
+    let node_type = app.catalog.get(&path.1).ok_or(Error::NotFound)?;
+    let frame = frame_of(&app, &demand).await?;
+    let (entry, mut draft, trimmed) = match understand(&app, node_type, form.into_inner())? {
+        Read::Whole(entry, draft, trimmed) => (entry, draft, trimmed),
+        Read::Faulty(draft) => {
+            return frame::again(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), node_type, &draft));
+        }
+    };
+    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
+    let stored = app.db.write(demand.ask(), move |tx, by| {
+        secrets::create(tx, by, (&keyring, &*chance), &origin(by, from), &entry)
+    });
+    match stored.await {
+        Ok(id) => {
+            let flash = if trimmed { Flash::SecretTrimmed } else { Flash::SecretStored };
+            Ok(see_other(&app, &url::secret(demand.ws(), id.as_str()), Some(flash)))
+        }
+        Err(Fault::Refused(SecretRefusal::NoNodeType)) => Err(Error::NotFound),
+        Err(Fault::Refused(refusal)) => {
+            draft.name = wrong(&draft.name.value, &refusal.to_string());
+            draft.refused = true;
+            frame::again(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), node_type, &draft))
+        }
+        Err(Fault::Store(error)) => Err(error.into()),
+    }
+}
+
+enum Read {
+    Whole(Box<Entry>, Draft, bool),
+    Faulty(Draft),
+}
+
+fn understand(app: &App, node_type: &NodeType, sent: Vec<(String, String)>) -> Result<Read, Error> {
+    // Fields of ways that were not chosen come along empty; what is filled in wins.
+    let mut form = Sent::new();
+    for (name, value) in sent {
+        if !value.is_empty() || !form.contains_key(&name) {
+            form.insert(name, value);
+        }
+    }
+    let secret: Vec<&str> = specs(node_type).filter(|spec| spec.secret).map(|spec| spec.name.as_str()).collect();
+    let text = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let (name, name_input) = forms::name(text("name"));
+    let (expires_at, expires_on) = forms::last_day(text("expires_on"), app.clock.now());
+    let environment: Environment = text("environment").parse().map_err(|_| Error::BadRequest)?;
+    let delivery: Delivery = text("delivery").parse().map_err(|_| Error::BadRequest)?;
+    let confirmed = text("environment_confirmed") == "yes";
+    let way = |group: &str| form.get(group).map(String::as_str);
+    let kind = entering::pick(node_type, way("kind"), way("placement")).ok_or(Error::BadRequest)?;
+    let plain = form.iter().filter(|(name, _)| !secret.contains(&name.as_str()));
+    let plain = plain.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut draft = Draft {
+        plain,
+        name: name_input,
+        expires_on,
+        environment: Some(environment),
+        delivery: Some(delivery),
+        ..Draft::default()
+    };
+    let known: Vec<String> = specs(node_type).map(|spec| spec.name.clone()).collect();
+    let given: Given = form.into_iter().filter(|(n, _)| known.contains(n)).map(|(n, v)| (n, Entered::new(v))).collect();
+    let filled = match entering::fill(node_type, kind, given) {
+        Ok(filled) => Some(filled),
+        Err(faults) => {
+            draft.faults = faults;
+            None
+        }
+    };
+    draft.disagreement = filled.as_ref().and_then(|f| disagreement(f, environment)).filter(|_| !confirmed);
+    match (name, expires_at, filled) {
+        (Some(name), Some(expires_at), Some(filled)) if draft.disagreement.is_none() => {
+            let slug: Slug = node_type.slug.parse().map_err(|_| Error::Internal)?;
+            let trimmed = filled.trimmed;
+            let Filled { kind, last_four, facts, credential, .. } = filled;
+            let entry = Entry { node_type: slug, environment, name, kind, delivery, expires_at, last_four, facts, credential };
+            Ok(Read::Whole(Box::new(entry), draft, trimmed))
+        }
+        _ => {
+            draft.refused = true;
+            Ok(Read::Faulty(draft))
+        }
+    }
+}
+
+fn specs(node_type: &NodeType) -> impl Iterator<Item = &FieldSpec> {
+    node_type.route_fields.iter().chain(node_type.all_kinds().flat_map(|kind| kind.fields.iter()))
+}
+
+fn disagreement(filled: &Filled, chosen: Environment) -> Option<String> {
+    let says = filled.prefix_says.filter(|says| *says != chosen)?;
+    Some(format!("This looks like a {says} key, and you chose {chosen}."))
+}

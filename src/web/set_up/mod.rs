@@ -1,0 +1,136 @@
+//! Setting Keyrack up: one link, one Owner, one workspace.
+
+mod page;
+
+use actix_session::Session;
+use actix_web::web::{Data, Path};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::actions::audit::Origin;
+use crate::actions::founding::{self, Founding, FoundingError, Tools};
+use crate::actions::sign_in::open_session;
+use crate::app::App;
+use crate::app::commands::built_in;
+use crate::crypto::LinkToken;
+use crate::domain::audit::Actor;
+use crate::domain::{Email, password};
+use crate::store::access::{AskNothing, AskSetUp};
+use crate::store::{self, Denied, Error as StoreError, Fault};
+
+use super::chrome::Place;
+use super::csrf::CsrfForm;
+use super::error::Error;
+use super::flash::Flash;
+use super::forms::{self, kept, wrong};
+use super::frame::{self, Reply, see_other};
+use super::session::SESSION;
+use super::url;
+use super::view::Input;
+use super::visitor::Visitor;
+
+type Never = std::convert::Infallible;
+
+pub async fn new(visitor: Visitor, link: Path<String>, app: Data<App>) -> Reply {
+    if open(&app, &link).await?.is_none() {
+        return closed_now(&visitor, &app).await;
+    }
+    frame::page(&app, &visitor, &page_of(&visitor, &link, Fields::default()))
+}
+
+#[derive(Default)]
+struct Fields {
+    name: Input,
+    email: Input,
+    password: Input,
+    workspace: Input,
+}
+
+fn page_of(visitor: &Visitor, link: &str, fields: Fields) -> page::New {
+    let Fields { name, email, password, workspace } = fields;
+    let chrome = frame::chrome(visitor, None, "Set up", Place::Elsewhere);
+    page::New { chrome, token: link.to_owned(), name, email, password, workspace }
+}
+
+/// The demand of a link that is still good.
+async fn open(app: &App, link: &str) -> Result<Option<AskSetUp>, Error> {
+    let Ok(token) = link.parse::<LinkToken>() else { return Ok(None) };
+    let ask = || ask_of(app, &token);
+    match app.db.read(ask(), |_, _| Ok::<_, Fault<Never>>(())).await {
+        Ok(()) => Ok(Some(ask())),
+        Err(Fault::Store(StoreError::Denied(Denied::SpentLink))) => Ok(None),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+fn ask_of(app: &App, token: &LinkToken) -> AskSetUp {
+    let mut mac = [0_u8; 32];
+    for (into, from) in mac.iter_mut().zip(app.keyring.link_mac(token).as_bytes()) {
+        *into = *from;
+    }
+    AskSetUp { link: token.id.clone(), mac }
+}
+
+async fn closed_now(visitor: &Visitor, app: &Data<App>) -> Reply {
+    let done = app.db.read(AskNothing, |tx, _| Ok::<_, Fault<Never>>(store::people::exist(tx)?)).await?;
+    closed(visitor, app, done)
+}
+
+pub fn closed(visitor: &Visitor, app: &Data<App>, done: bool) -> Reply {
+    let chrome = frame::chrome(visitor, None, "Set up", Place::Elsewhere);
+    frame::page(app, visitor, &page::Closed { chrome, done })
+}
+
+#[derive(Deserialize)]
+pub struct Form {
+    name: String,
+    email: String,
+    password: String,
+    workspace: String,
+}
+
+pub async fn create(
+    visitor: Visitor,
+    link: Path<String>,
+    form: CsrfForm<Form>,
+    session: Session,
+    app: Data<App>,
+) -> Reply {
+    let Some(ask) = open(&app, &link).await? else { return closed_now(&visitor, &app).await };
+    let form = form.into_inner();
+    let entered = Zeroizing::new(form.password);
+    let (name, name_input) = forms::name(&form.name);
+    let (workspace, workspace_input) = forms::name(&form.workspace);
+    let email = Email::parse(&form.email);
+    let strength = password::check(&entered);
+    let fields = Fields {
+        name: name_input,
+        workspace: workspace_input,
+        email: email.as_ref().map_or_else(|e| wrong(&form.email, &e.to_string()), |_| kept(&form.email)),
+        password: strength.map_or_else(|e| wrong("", &e.to_string()), |()| Input::default()),
+    };
+    let (Some(name), Some(workspace), Ok(email), Ok(())) = (name, workspace, email, strength) else {
+        return frame::again(&app, &visitor, &page_of(&visitor, &link, fields));
+    };
+    let password_hash = app.hasher.hash(entered).await?;
+    let asked = Founding { email, name, workspace, password_hash, node_types: built_in(&app) };
+    let (keyring, chance, browser) = (app.keyring.clone(), app.chance.clone(), visitor.browser());
+    let (from, owner) = (visitor.address(), visitor.address());
+    let founded = app.db.write::<_, _, FoundingError, _>(ask, move |tx, by| {
+        let origin = Origin { by: Actor::SetUpLink, from };
+        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
+        let founded = founding::set_up(tx, by, tools, &asked)?;
+        let origin = Origin { by: Actor::Person { id: founded.person.clone() }, from: owner };
+        let id = open_session(tx, by, (&keyring, &*chance), &origin, &founded.person, &browser)?;
+        Ok((founded.workspace, id))
+    });
+    let (workspace, id) = match founded.await {
+        Ok(done) => done,
+        Err(Fault::Store(StoreError::Denied(_))) => return closed_now(&visitor, &app).await,
+        Err(Fault::Store(error)) => return Err(error.into()),
+        Err(Fault::Refused(_)) => return Err(Error::Internal),
+    };
+    session.renew();
+    session.insert(SESSION, id).map_err(|_| Error::Internal)?;
+    Ok(see_other(&app, &url::workspace(workspace.as_str()), Some(Flash::Welcome)))
+}

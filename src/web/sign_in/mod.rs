@@ -1,0 +1,158 @@
+//! Signing in and out. Known and unknown addresses get the same answer after the same work.
+
+mod page;
+
+use actix_session::Session;
+use actix_web::cookie::time::Duration;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Query};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::actions::sign_in::{self, Attempt, Gate};
+use crate::app::App;
+use crate::app::context::Cookies;
+use crate::domain::{Email, PersonId, password};
+use crate::store::Fault;
+use crate::store::access::AskNothing;
+
+use super::chrome::Place;
+use super::csrf::CsrfForm;
+use super::error::Error;
+use super::flash::Flash;
+use super::forms::kept;
+use super::frame::{self, Reply, safe_return, see_other};
+use super::session::SESSION;
+use super::url;
+use super::visitor::{Myself, Visitor};
+
+type Never = std::convert::Infallible;
+
+#[derive(Deserialize)]
+pub struct Back {
+    #[serde(default)]
+    return_to: String,
+}
+
+fn page_of(visitor: &Visitor, email: &str, return_to: &str, trouble: Option<page::Trouble>) -> page::New {
+    let chrome = frame::chrome(visitor, None, "Sign in", Place::Elsewhere);
+    let return_to = safe_return(return_to).unwrap_or_default().to_owned();
+    page::New { chrome, email: kept(email), return_to, trouble }
+}
+
+pub async fn new(visitor: Visitor, back: Query<Back>, app: Data<App>) -> Reply {
+    if visitor.session.is_some() {
+        return Ok(see_other(&app, &url::home(), visitor.flash));
+    }
+    frame::page(&app, &visitor, &page_of(&visitor, "", &back.return_to, None))
+}
+
+#[derive(Deserialize)]
+pub struct Form {
+    email: String,
+    password: String,
+    #[serde(default)]
+    return_to: String,
+}
+
+pub async fn create(visitor: Visitor, form: CsrfForm<Form>, session: Session, app: Data<App>) -> Reply {
+    let form = form.into_inner();
+    let entered = Zeroizing::new(form.password);
+    let device = visitor.device.as_deref().filter(|device| is_known(&app, device, &form.email));
+    let address = visitor.address().ok_or(Error::Internal)?;
+    let attempt = Attempt::new(&app.keyring, &form.email, address, device);
+    let counted = attempt.clone();
+    let gate = app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::count(tx, by, &counted)).await?;
+    match gate {
+        Gate::Closed(until) => {
+            let seconds = until.since(app.clock.now()).as_secs().max(1);
+            let page = page_of(&visitor, &form.email, &form.return_to, Some(page::Trouble::Wait { seconds }));
+            return frame::answer(&app, &visitor, StatusCode::TOO_MANY_REQUESTS, &page);
+        }
+        Gate::After(delay) if !delay.is_zero() => app.clock.sleep(delay).await,
+        Gate::After(_) => {}
+    }
+    let known = match Email::parse(&form.email) {
+        Ok(email) => app.db.read::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::find(tx, by, &email)).await?,
+        Err(_) => None,
+    };
+    let too_long = entered.len() > password::MOST;
+    let entered = if too_long { Zeroizing::new(String::new()) } else { entered };
+    let stored = known.as_ref().and_then(|(_, hash)| hash.clone());
+    let checked = app.hasher.check(entered, stored).await?;
+    match known.map(|(person, _)| person) {
+        Some(person) if checked.right && !too_long => welcome(&visitor, &form.email, &form.return_to, session, &app, person, attempt).await,
+        known => refuse(&visitor, &form.email, &form.return_to, &app, known).await,
+    }
+}
+
+async fn refuse(visitor: &Visitor, email: &str, back: &str, app: &Data<App>, known: Option<PersonId>) -> Reply {
+    let (keyring, origin) = (app.keyring.clone(), visitor.stranger());
+    app.db
+        .write::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::refuse(tx, by, &keyring, &origin, known.clone()))
+        .await?;
+    frame::again(app, visitor, &page_of(visitor, email, back, Some(page::Trouble::NoMatch)))
+}
+
+async fn welcome(
+    visitor: &Visitor,
+    email: &str,
+    back: &str,
+    session: Session,
+    app: &Data<App>,
+    person: PersonId,
+    attempt: Attempt,
+) -> Reply {
+    let (keyring, chance) = (app.keyring.clone(), app.chance.clone());
+    let (origin, browser) = (visitor.origin(&person), visitor.browser());
+    let id = app
+        .db
+        .write(AskNothing, move |tx, by| {
+            sign_in::start(tx, by, (&keyring, &*chance), &origin, (&person, &attempt), &browser)
+        })
+        .await?;
+    session.renew();
+    session.insert(SESSION, id).map_err(|_| Error::Internal)?;
+    let to = safe_return(back).map_or_else(url::home, ToOwned::to_owned);
+    let mut response = see_other(app, &to, None);
+    let device = Cookies::new(&app.config.server).make("device", &new_device(app, email), Some(Duration::days(365)));
+    response.add_cookie(&device).map_err(|_| Error::Internal)?;
+    Ok(response)
+}
+
+/// A device cookie is a random name and its HMAC for one account.
+fn new_device(app: &App, email: &str) -> String {
+    let name = app.keyring.random_text();
+    let mac = app.keyring.device_mac(&email.trim().to_ascii_lowercase(), &name);
+    format!("{name}.{}", data_encoding::BASE64URL_NOPAD.encode(mac.as_bytes()))
+}
+
+fn is_known(app: &App, device: &str, email: &str) -> bool {
+    let Some((name, sent)) = device.split_once('.') else { return false };
+    let sent = data_encoding::BASE64URL_NOPAD.decode(sent.as_bytes()).unwrap_or_default();
+    app.keyring.device_mac(&email.trim().to_ascii_lowercase(), name).matches(&sent)
+}
+
+#[derive(Deserialize)]
+pub struct Nothing {}
+
+pub async fn destroy(
+    visitor: Visitor,
+    myself: Myself,
+    _form: CsrfForm<Nothing>,
+    session: Session,
+    app: Data<App>,
+) -> Reply {
+    let (keyring, from) = (app.keyring.clone(), visitor.context.clone());
+    let ended = app.db.write::<_, _, Never, _>(myself.ask(), move |tx, by| {
+        let by_whom = crate::domain::audit::Actor::Person { id: by.holder().person.clone() };
+        let origin = crate::actions::audit::Origin { by: by_whom, from: from.address };
+        sign_in::end(tx, by, &keyring, &origin, None)
+    });
+    match ended.await {
+        Ok(()) | Err(Fault::Store(crate::store::Error::Denied(_))) => {}
+        Err(fault) => return Err(fault.into()),
+    }
+    session.purge();
+    Ok(see_other(&app, &url::sign_in(), Some(Flash::SignedOut)))
+}
