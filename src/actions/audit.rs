@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use crate::crypto::Keyring;
-use crate::domain::audit::{Actor, ChainKind, Entry, Event};
 use crate::domain::Moment;
+use crate::domain::audit::{Actor, ChainKind, Entry, Event};
 use crate::store::access::{InWorkspace, Proof};
 use crate::store::{self, Error, WriteTx};
 

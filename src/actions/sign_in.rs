@@ -171,12 +171,7 @@ pub fn end(
     Ok(audit::installation(tx, keyring, origin, event)?)
 }
 
-pub fn end_others(
-    tx: &mut WriteTx<'_>,
-    by: &Proof<'_, Oneself>,
-    keyring: &Keyring,
-    origin: &Origin,
-) -> Outcome<usize> {
+pub fn end_others(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, keyring: &Keyring, origin: &Origin) -> Outcome<usize> {
     let sessions = store::sessions::delete_others(tx, by)?;
     let count = sessions.len();
     audit::installation(tx, keyring, origin, Event::SessionsRevoked { sessions })?;

@@ -27,10 +27,6 @@ impl Caller {
     pub fn ask<A>(&self) -> AskToken<A> {
         AskToken::new(self.token.clone(), self.mac.as_bytes())
     }
-
-    pub fn token(&self) -> &TokenId {
-        &self.token
-    }
 }
 
 impl FromRequest for Caller {

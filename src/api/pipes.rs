@@ -83,12 +83,17 @@ fn missing(error: &serde_json::Error) -> String {
 impl Subject {
     fn external(text: &str, field: &str) -> Result<String, Error> {
         let fits = (1..=255).contains(&text.chars().count()) && !text.chars().any(is_hidden);
-        if fits { Ok(text.to_owned()) } else { Err(Error::Invalid(format!("The field {field} must be 1 to 255 visible characters."))) }
+        if fits {
+            Ok(text.to_owned())
+        } else {
+            Err(Error::Invalid(format!("The field {field} must be 1 to 255 visible characters.")))
+        }
     }
 
     fn connection(&self) -> Result<ConnectionOf, Error> {
         let user = Self::external(&self.user_id, "user_id")?;
-        let organization = self.organization_id.as_deref().map(|id| Self::external(id, "organization_id")).transpose()?;
+        let organization =
+            self.organization_id.as_deref().map(|id| Self::external(id, "organization_id")).transpose()?;
         match self.connection_owner.as_deref() {
             None | Some("user") => Ok(ConnectionOf { end_user: Some(user), organization }),
             Some("organization") if organization.is_some() => Ok(ConnectionOf { end_user: None, organization }),
@@ -130,7 +135,9 @@ pub async fn vend(caller: Caller, path: Path<String>, body: Bytes, app: Data<App
     match vended {
         Ok(vended) => Ok(credential(&app, &vended)),
         Err(Fault::Refused(VendRefusal::Use(UseRefusal::NotInstalled))) => Ok(inactive("not_installed")),
-        Err(Fault::Refused(VendRefusal::Use(UseRefusal::NeedsReauthorization))) => Ok(inactive("needs_reauthorization")),
+        Err(Fault::Refused(VendRefusal::Use(UseRefusal::NeedsReauthorization))) => {
+            Ok(inactive("needs_reauthorization"))
+        }
         Err(fault) => Err(fault.into()),
     }
 }
@@ -176,7 +183,10 @@ pub async fn put_api_key(
     body: Bytes,
     app: Data<App>,
 ) -> Result<HttpResponse, Error> {
-    app.db.read(caller.ask::<ConnectRight>(), |_, _| Ok::<_, Fault<std::convert::Infallible>>(())).await.map_err(never)?;
+    app.db
+        .read(caller.ask::<ConnectRight>(), |_, _| Ok::<_, Fault<std::convert::Infallible>>(()))
+        .await
+        .map_err(never)?;
     let body: ApiKeyBody = read(&body)?;
     let ask = understand(&app, slug_of(&path)?, body)?;
     let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), caller.address);
@@ -203,14 +213,20 @@ fn understand(app: &App, slug: Slug, body: ApiKeyBody) -> Result<Upsert, Error> 
     };
     let kind = body.config.get("kind").map(String::as_str);
     let placement = body.config.get("placement").map(String::as_str);
-    let kind = entering::pick(node_type, kind, placement)
-        .ok_or_else(|| Error::Invalid("config.placement or config.kind does not name a way that this node type offers.".to_owned()))?;
+    let kind = entering::pick(node_type, kind, placement).ok_or_else(|| {
+        Error::Invalid("config.placement or config.kind does not name a way that this node type offers.".to_owned())
+    })?;
     let value_field = kind.value_field().map(|field| field.name.clone()).unwrap_or_default();
     let mut given: Given = body.config.into_iter().map(|(name, text)| (name, Entered::new(text))).collect();
     given.insert(value_field.clone(), Entered::new(body.secret));
     let filled = entering::fill(node_type, kind, given).map_err(|faults| {
         let first = faults.into_iter().next();
-        let named = first.map(|fault| (if fault.field == value_field { "secret".to_owned() } else { format!("config.{}", fault.field) }, fault.message));
+        let named = first.map(|fault| {
+            (
+                if fault.field == value_field { "secret".to_owned() } else { format!("config.{}", fault.field) },
+                fault.message,
+            )
+        });
         Error::Invalid(named.map_or_else(String::new, |(field, message)| format!("{field}: {message}")))
     })?;
     Ok(Upsert {

@@ -10,7 +10,7 @@ use crate::actions::{installation, tokens};
 use crate::cli::{OwnerCreate, TokenCreate};
 use crate::crypto::HashError;
 use crate::domain::audit::Actor;
-use crate::domain::{password, Slug};
+use crate::domain::{Slug, password};
 use crate::store::access::{Admin, AskCommandLine};
 use crate::store::{self, Denied, Error, Fault};
 

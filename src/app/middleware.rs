@@ -4,6 +4,8 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -36,28 +38,37 @@ pub(super) async fn around<B: MessageBody + 'static>(
         browser: known.clone().unwrap_or_else(|| app.keyring.random_text()),
     };
     request.extensions_mut().insert(context.clone());
-    let original = request.request().clone();
+    let machine = is_machine(request.path());
+    let quiet = QUIET_PATHS.iter().any(|p| request.path().starts_with(p));
+    let method = request.method().clone();
+    // The request is handed on whole: the router needs to be its only holder.
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     let mut response = match answer {
         Ok(Ok(response)) => response.map_into_boxed_body(),
-        Ok(Err(error)) => ServiceResponse::new(original.clone(), error.error_response()),
+        Ok(Err(error)) => return Err(in_words(machine, error.as_response_error().status_code(), &context)),
         Err(_panic) => {
-            tracing::error!(request = context.id, "a handler panicked");
-            ServiceResponse::new(original.clone(), HttpResponse::InternalServerError().finish())
+            tracing::error!(request = context.id, method = method.as_str(), "a handler panicked");
+            return Err(in_words(machine, StatusCode::INTERNAL_SERVER_ERROR, &context));
         }
     };
     if needs_words(&response) {
-        let worded = explain(&original, &response, &context);
-        response = ServiceResponse::new(original.clone(), worded);
+        let worded = explain(machine, &response, &context);
+        response = response.into_response(worded);
     }
-    let quiet = QUIET_PATHS.iter().any(|p| original.path().starts_with(p));
-    if known.is_none() && !quiet && !is_machine(&original) {
+    if known.is_none() && !quiet && !machine {
         let cookie = cookies.make("browser", &context.browser, Some(actix_web::cookie::time::Duration::days(365)));
         let _kept = response.response_mut().add_cookie(&cookie);
     }
     add_headers(response.headers_mut(), &context, cookies.secure());
-    log(&original, &response, &context, app.clock.now().since(began));
+    log(&response, &context, app.clock.now().since(began));
     Ok(response)
+}
+
+/// For what ended before there was a response: a panic, or a session that could not be kept.
+fn in_words(machine: bool, status: StatusCode, context: &RequestContext) -> Error {
+    let mut worded = if machine { api::error::plain(status) } else { web::error::page(status, None, context) };
+    add_headers(worded.headers_mut(), context, false);
+    InternalError::from_response("stopped", worded).into()
 }
 
 fn address_of(request: &ServiceRequest, app: &App) -> Option<std::net::IpAddr> {
@@ -65,8 +76,8 @@ fn address_of(request: &ServiceRequest, app: &App) -> Option<std::net::IpAddr> {
     client_address(request.peer_addr(), forwarded, &app.config.server.trusted_proxies)
 }
 
-fn is_machine(request: &actix_web::HttpRequest) -> bool {
-    MACHINE_PATHS.iter().any(|p| request.path().starts_with(p))
+fn is_machine(path: &str) -> bool {
+    MACHINE_PATHS.iter().any(|p| path.starts_with(p))
 }
 
 /// An error that nobody has put into words yet.
@@ -76,15 +87,11 @@ fn needs_words(response: &ServiceResponse<BoxBody>) -> bool {
     failed && !kind.starts_with("text/html") && !kind.starts_with("application/json")
 }
 
-fn explain(
-    request: &actix_web::HttpRequest,
-    response: &ServiceResponse<BoxBody>,
-    context: &RequestContext,
-) -> HttpResponse {
-    let mut worded = if is_machine(request) {
+fn explain(machine: bool, response: &ServiceResponse<BoxBody>, context: &RequestContext) -> HttpResponse {
+    let mut worded = if machine {
         api::error::plain(response.status())
     } else {
-        web::error::page(response.status(), request, context)
+        web::error::page(response.status(), Some(response.request()), context)
     };
     if let Some(after) = response.headers().get(header::RETRY_AFTER) {
         worded.headers_mut().insert(header::RETRY_AFTER, after.clone());
@@ -122,17 +129,12 @@ fn add_headers(headers: &mut HeaderMap, context: &RequestContext, secure: bool) 
 }
 
 /// One line a request. The route's pattern, never the path: paths can hold links that must stay secret.
-fn log(
-    request: &actix_web::HttpRequest,
-    response: &ServiceResponse<BoxBody>,
-    context: &RequestContext,
-    took: std::time::Duration,
-) {
+fn log(response: &ServiceResponse<BoxBody>, context: &RequestContext, took: std::time::Duration) {
     let route = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
     let address = context.address.map(|a| a.to_string()).unwrap_or_default();
     tracing::info!(
         request = context.id,
-        method = request.method().as_str(),
+        method = response.request().method().as_str(),
         route,
         status = response.status().as_u16(),
         took_us = took.as_micros(),

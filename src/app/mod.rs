@@ -16,8 +16,8 @@ use crate::catalog::{Catalog, CatalogError};
 use crate::config::Config;
 use crate::crypto::{Hasher, Keyring};
 use crate::domain::{Chance, Clock};
-use crate::store::migrate::{self, MigrateError};
 use crate::store::Db;
+use crate::store::migrate::{self, MigrateError};
 
 #[derive(Clone)]
 pub struct App {

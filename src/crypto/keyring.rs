@@ -251,7 +251,14 @@ fn name_of(key: &WrappedDataKey) -> KeyName<'_> {
 }
 
 fn installation_context(purpose: &str) -> Context<'_> {
-    Context { purpose: "installation key", workspace: None, hook: None, row: purpose, column: "installation_keys.blob", number: 0 }
+    Context {
+        purpose: "installation key",
+        workspace: None,
+        hook: None,
+        row: purpose,
+        column: "installation_keys.blob",
+        number: 0,
+    }
 }
 
 fn workspace_context(workspace: &WorkspaceId) -> Context<'_> {

@@ -112,7 +112,8 @@ impl Hasher {
 }
 
 fn argon2(settings: HashSettings) -> Result<Argon2<'static>, HashError> {
-    let params = Params::new(settings.memory_kib, settings.passes, settings.lanes, None).map_err(|_| HashError::Failed)?;
+    let params =
+        Params::new(settings.memory_kib, settings.passes, settings.lanes, None).map_err(|_| HashError::Failed)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -134,6 +135,8 @@ fn decoy(settings: HashSettings, chance: &dyn Chance) -> String {
 
 fn made_with(settings: HashSettings, stored: &PasswordHash) -> bool {
     Params::try_from(stored).is_ok_and(|params| {
-        params.m_cost() == settings.memory_kib && params.t_cost() == settings.passes && params.p_cost() == settings.lanes
+        params.m_cost() == settings.memory_kib
+            && params.t_cost() == settings.passes
+            && params.p_cost() == settings.lanes
     })
 }

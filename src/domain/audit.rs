@@ -4,10 +4,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Delivery, Environment, Kind, Moment, PersonId, SecretId, SessionId, Sharing, TokenId, WorkspaceId,
-};
 use super::word::words;
+use super::{Delivery, Environment, Kind, Moment, PersonId, SecretId, SessionId, Sharing, TokenId, WorkspaceId};
 
 words! {
     /// The three kinds of chain.

@@ -23,7 +23,9 @@ pub(crate) fn draw_body(at: Moment, chance: &dyn Chance) -> String {
 
 fn is_body(text: &str) -> bool {
     text.len() == BODY
-        && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'h' | b'j' | b'k' | b'm' | b'n' | b'p'..=b't' | b'v'..=b'z'))
+        && text
+            .bytes()
+            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'h' | b'j' | b'k' | b'm' | b'n' | b'p'..=b't' | b'v'..=b'z'))
 }
 
 macro_rules! ids {

@@ -97,7 +97,9 @@ impl Kind {
             Self::ApiKey => "Like a hotel key card: it opens the doors it was coded for, whoever holds it.",
             Self::AccessToken => "Like a limited-use key: made for one purpose, and easily taken back.",
             Self::Password => "Like letting us sign in as you: it opens everything your account can.",
-            Self::ApplicationPassword => "Like a guest password: it lets one application in and leaves your own untouched.",
+            Self::ApplicationPassword => {
+                "Like a guest password: it lets one application in and leaves your own untouched."
+            }
             Self::KeyPair => "Like a lock that needs two keys: both halves are turned together.",
         }
     }

@@ -67,7 +67,9 @@ pub fn mark_used(tx: &mut WriteTx<'_>, used: &[(SecretId, TokenId)]) -> Result<(
     secret_ids.sort();
     secret_ids.dedup();
     for id in secret_ids {
-        diesel::update(secrets::table.filter(secrets::id.eq(id))).set(secrets::last_used_at.eq(now)).execute(tx.conn)?;
+        diesel::update(secrets::table.filter(secrets::id.eq(id)))
+            .set(secrets::last_used_at.eq(now))
+            .execute(tx.conn)?;
     }
     let mut token_ids: Vec<_> = used.iter().map(|(_, token)| token).collect();
     token_ids.sort();
@@ -147,7 +149,10 @@ impl StoredEntry {
 }
 
 /// The names of the workspace's people, for pages that show who acted.
-pub fn names(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Vec<(PersonId, crate::domain::Name)>, Error> {
+pub fn names(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+) -> Result<Vec<(PersonId, crate::domain::Name)>, Error> {
     use super::schema::{members, people};
     let rows = members::table
         .inner_join(people::table)

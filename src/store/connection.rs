@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection, TransactionManager};
+use diesel::connection::{
+    AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection, TransactionManager,
+};
 use diesel::r2d2::{self, ManageConnection};
 use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
 
@@ -26,7 +28,9 @@ type Pg = AnsiTransactionManager;
 impl Conn {
     pub(super) fn begin(&mut self, mode: Mode) -> QueryResult<()> {
         match (self, mode) {
-            (Self::Pg(c), Mode::Read) => Pg::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+            (Self::Pg(c), Mode::Read) => {
+                Pg::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            }
             (Self::Pg(c), Mode::Write) => Pg::begin_transaction_sql(c, "BEGIN"),
             (Self::Sqlite(c), Mode::Read) => Pg::begin_transaction_sql(c, "BEGIN DEFERRED"),
             // Never deferred: a later upgrade to a write lock would fail at once when somebody else holds it.

@@ -62,8 +62,11 @@ where
     EmbeddedMigrations: MigrationSource<DB>,
 {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| MigrateError::Failed(error.to_string());
-    let known: Vec<String> =
-        MigrationSource::<DB>::migrations(&migrations).map_err(failed)?.iter().map(|m| m.name().version().to_string()).collect();
+    let known: Vec<String> = MigrationSource::<DB>::migrations(&migrations)
+        .map_err(failed)?
+        .iter()
+        .map(|m| m.name().version().to_string())
+        .collect();
     let applied = conn.applied_migrations().map_err(failed)?;
     if let Some(unknown) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
         return Err(MigrateError::Newer(unknown));
@@ -87,8 +90,7 @@ pub(super) fn is_current(conn: &mut super::connection::Conn) -> diesel::QueryRes
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         count: i64,
     }
-    let rows: Vec<Count> =
-        diesel::sql_query("SELECT COUNT(*) AS count FROM __diesel_schema_migrations").load(conn)?;
+    let rows: Vec<Count> = diesel::sql_query("SELECT COUNT(*) AS count FROM __diesel_schema_migrations").load(conn)?;
     let known = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE).map_or(0, |all| all.len());
     Ok(rows.first().is_some_and(|row| usize::try_from(row.count) == Ok(known)))
 }

@@ -59,9 +59,7 @@ pub fn insert<R: Right>(
 }
 
 pub fn set_password(tx: &mut WriteTx<'_>, person: &PersonId, hash: &str) -> Result<(), Error> {
-    diesel::update(people::table.filter(people::id.eq(person)))
-        .set(people::password_hash.eq(hash))
-        .execute(tx.conn)?;
+    diesel::update(people::table.filter(people::id.eq(person))).set(people::password_hash.eq(hash)).execute(tx.conn)?;
     Ok(())
 }
 

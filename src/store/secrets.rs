@@ -144,7 +144,8 @@ pub fn list(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result
         .left_join(end_users::table)
         .left_join(organizations::table)
         .left_join(
-            secret_shares::table.on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.person()))),
+            secret_shares::table
+                .on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.person()))),
         )
         .filter(secrets::workspace_id.eq(by.workspace()))
         .order(secrets::id.desc())
@@ -171,7 +172,8 @@ pub fn find(
         .left_join(end_users::table)
         .left_join(organizations::table)
         .left_join(
-            secret_shares::table.on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.person()))),
+            secret_shares::table
+                .on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.person()))),
         )
         .filter(secrets::workspace_id.eq(by.workspace()))
         .filter(secrets::id.eq(id))

@@ -93,8 +93,21 @@ macro_rules! word_text {
 }
 
 trusted_text!(
-    WorkspaceId, PersonId, SessionId, NodeTypeId, SecretId, ValueId, DataKeyId, TokenId, EndUserId, OrganizationId,
-    LinkId, ChainId, Email, Name, Slug,
+    WorkspaceId,
+    PersonId,
+    SessionId,
+    NodeTypeId,
+    SecretId,
+    ValueId,
+    DataKeyId,
+    TokenId,
+    EndUserId,
+    OrganizationId,
+    LinkId,
+    ChainId,
+    Email,
+    Name,
+    Slug,
 );
 word_text!(Role, Environment, Method, Kind, Sharing, Delivery, Slot, ConnectionRole, ChainKind);
 
@@ -117,4 +130,3 @@ where
         i64::from_sql(bytes).map(Self::from_micros)
     }
 }
-

@@ -79,12 +79,7 @@ pub fn found<'tx, R: Right>(
     Ok(proof)
 }
 
-pub fn insert_member(
-    tx: &mut WriteTx<'_>,
-    by: &Proof<'_, Owner>,
-    person: &PersonId,
-    role: Role,
-) -> Result<(), Error> {
+pub fn insert_member(tx: &mut WriteTx<'_>, by: &Proof<'_, Owner>, person: &PersonId, role: Role) -> Result<(), Error> {
     let now = tx.now();
     diesel::insert_into(members::table)
         .values((

@@ -54,8 +54,7 @@ impl Chrome {
     }
 
     pub fn themes(&self) -> [ThemeChoice; 3] {
-        [Theme::System, Theme::Light, Theme::Dark]
-            .map(|theme| ThemeChoice { theme, chosen: theme == self.theme })
+        [Theme::System, Theme::Light, Theme::Dark].map(|theme| ThemeChoice { theme, chosen: theme == self.theme })
     }
 }
 

@@ -99,7 +99,8 @@ pub fn see_other(app: &Data<App>, to: &str, flash: Option<Flash>) -> HttpRespons
 /// Only a path of our own is gone back to.
 pub fn safe_return(to: &str) -> Option<&str> {
     let plain = to.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    (plain && to.starts_with('/') && !to.starts_with("//") && !to.contains("/%2f") && !to.contains("/%5c")).then_some(to)
+    (plain && to.starts_with('/') && !to.starts_with("//") && !to.contains("/%2f") && !to.contains("/%5c"))
+        .then_some(to)
 }
 
 #[cfg(test)]

@@ -36,7 +36,8 @@ impl Store {
 
     async fn find(&self, key: &SessionKey) -> Result<Option<SessionId>, Fault<Never>> {
         let (mac, now) = (self.mac(key), self.app.clock.now());
-        let found = self.app.db.read(AskNothing, move |tx, by| Ok(store::sessions::find_by_cookie(tx, by, &mac)?)).await?;
+        let found =
+            self.app.db.read(AskNothing, move |tx, by| Ok(store::sessions::find_by_cookie(tx, by, &mac)?)).await?;
         let Some((id, seen)) = found else { return Ok(None) };
         if now.since(seen) >= TOUCH_AFTER {
             let touched = id.clone();

@@ -45,7 +45,9 @@ impl Teller<'_> {
         let secret = |id: &str, name: &str| Some(Link { label: name.to_owned(), url: url::secret(self.ws, id) });
         let token = |id: &str, name: &str| Some(Link { label: name.to_owned(), url: url::token(self.ws, id) });
         match event {
-            Event::SecretCreated { secret: s, .. } => ("added the secret".to_owned(), secret(s.id.as_str(), &s.name), "key"),
+            Event::SecretCreated { secret: s, .. } => {
+                ("added the secret".to_owned(), secret(s.id.as_str(), &s.name), "key")
+            }
             Event::ValueReplaced { secret: s, .. } => {
                 ("entered a new value for".to_owned(), secret(s.id.as_str(), &s.name), "key")
             }
@@ -53,9 +55,15 @@ impl Teller<'_> {
             Event::SecretUnreadable { secret: id, name, .. } => {
                 ("could not read the value of".to_owned(), secret(id.as_str(), name), "alert")
             }
-            Event::Vended { secret: id, name, .. } => ("fetched the value of".to_owned(), secret(id.as_str(), name), "hand-out"),
-            Event::TokenCreated { token: id, name, .. } => ("made the service token".to_owned(), token(id.as_str(), name), "ticket"),
-            Event::TokenRevoked { token: id, name } => ("revoked the service token".to_owned(), token(id.as_str(), name), "ticket"),
+            Event::Vended { secret: id, name, .. } => {
+                ("fetched the value of".to_owned(), secret(id.as_str(), name), "hand-out")
+            }
+            Event::TokenCreated { token: id, name, .. } => {
+                ("made the service token".to_owned(), token(id.as_str(), name), "ticket")
+            }
+            Event::TokenRevoked { token: id, name } => {
+                ("revoked the service token".to_owned(), token(id.as_str(), name), "ticket")
+            }
             Event::WorkspaceCreated { name, .. } => (format!("made the workspace {name}"), None, "building"),
             Event::MemberJoined { name, role, .. } => (format!("made {name} an {}", role.label()), None, "people"),
             Event::SetUpDone { .. } => ("set Keyrack up".to_owned(), None, "check-circle"),

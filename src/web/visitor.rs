@@ -20,8 +20,8 @@ use crate::store::access::{Ask, AskMyself};
 
 use super::chrome::Theme;
 use super::error::Error;
-use super::session::{SESSION, UNAVAILABLE};
 use super::flash;
+use super::session::{SESSION, UNAVAILABLE};
 
 pub struct Visitor {
     pub context: RequestContext,

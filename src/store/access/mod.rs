@@ -42,8 +42,8 @@ pub use rights::{ConnectRight, VendRight};
 pub use rights::{Membership, Myself, TokenHolder};
 pub use sessions::{Ask, AskMyself};
 pub use tokens::AskToken;
-pub use uses::{ConnectionOf, UseProof, UseRefusal, Wanted, Whose, prove_vend};
 pub(in crate::store) use uses::value_row;
+pub use uses::{ConnectionOf, UseProof, UseRefusal, Wanted, Whose, prove_vend};
 
 use super::error::{Denied, Error};
 use super::tx::{ReadTx, WriteTx};
@@ -120,7 +120,8 @@ impl Demand for AskSetUp {
 
     fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, SetUp>, Error> {
         let open = super::installation::find_open_link(tx, &self.link)?;
-        let same = open.is_some_and(|mac| bool::from(subtle::ConstantTimeEq::ct_eq(mac.as_slice(), self.mac.as_slice())));
+        let same =
+            open.is_some_and(|mac| bool::from(subtle::ConstantTimeEq::ct_eq(mac.as_slice(), self.mac.as_slice())));
         if !same || super::people::exist(tx)? {
             return Err(Denied::SpentLink.into());
         }

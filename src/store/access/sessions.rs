@@ -86,7 +86,9 @@ fn find_session(tx: &mut ReadTx<'_>, id: &SessionId) -> Result<Myself, Error> {
         .first(tx.conn)
         .optional()?;
     match found {
-        Some((person, created, seen)) if is_alive(created, seen, tx.now()) => Ok(Myself { person, session: id.clone() }),
+        Some((person, created, seen)) if is_alive(created, seen, tx.now()) => {
+            Ok(Myself { person, session: id.clone() })
+        }
         _ => Err(Denied::SignedOut.into()),
     }
 }

@@ -54,9 +54,10 @@ impl<A: TokenRight> Demand for AskToken<A> {
     fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, A>, Error> {
         // The join makes the token die with its maker's membership.
         let row: Option<Row> = tokens::table
-            .inner_join(members::table.on(
-                members::workspace_id.eq(tokens::workspace_id).and(members::person_id.eq(tokens::maker_id)),
-            ))
+            .inner_join(
+                members::table
+                    .on(members::workspace_id.eq(tokens::workspace_id).and(members::person_id.eq(tokens::maker_id))),
+            )
             .filter(tokens::id.eq(&self.token))
             .select((
                 tokens::workspace_id,

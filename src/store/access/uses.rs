@@ -184,11 +184,7 @@ macro_rules! candidate_columns {
     };
 }
 
-fn of_member(
-    tx: &mut ReadTx<'_>,
-    by: &Proof<'_, VendRight>,
-    node_type: &NodeTypeId,
-) -> Result<Vec<Candidate>, Error> {
+fn of_member(tx: &mut ReadTx<'_>, by: &Proof<'_, VendRight>, node_type: &NodeTypeId) -> Result<Vec<Candidate>, Error> {
     let rows: Vec<(Candidate, Option<PersonId>)> = secrets::table
         .left_join(
             secret_shares::table

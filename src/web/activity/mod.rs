@@ -54,10 +54,8 @@ pub async fn index(visitor: Visitor, demand: Demand<Admin>, narrow: Query<Narrow
     let older = more.then(|| url::with_query(&base, &[("kind", &narrow.kind), ("before", &last)]));
     let newest = url::with_query(&base, &[("kind", &narrow.kind)]);
     let template = page::Index {
-        ws: demand.ws().to_owned(),
         entries: stored.iter().flat_map(StoredEntry::acts).map(|act| teller.tell(&act)).collect(),
         filters: filters(&base, &narrow.kind),
-        chain: page::Chain::Unchecked,
         pager: Pager { newer: before.map(|_| newest), older },
         chrome: frame::chrome(&visitor, Some(&frame), "Activity", Place::Activity),
     };

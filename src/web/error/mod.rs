@@ -109,8 +109,8 @@ pub async fn not_found() -> Result<HttpResponse, Error> {
 }
 
 /// The page for a status, drawn without asking the database for anything.
-pub fn page(status: StatusCode, request: &HttpRequest, context: &RequestContext) -> HttpResponse {
-    let visitor = Visitor::of(request).ok();
+pub fn page(status: StatusCode, request: Option<&HttpRequest>, context: &RequestContext) -> HttpResponse {
+    let visitor = request.and_then(|request| Visitor::of(request).ok());
     let chrome = Chrome {
         page: page::Words::of(status.as_u16()).title.to_owned(),
         nonce: context.nonce.clone(),

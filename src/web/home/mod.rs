@@ -25,7 +25,11 @@ type Never = std::convert::Infallible;
 pub async fn root(visitor: Visitor, app: Data<App>) -> Reply {
     let Some(session) = visitor.session.clone() else {
         let someone = app.db.read(AskNothing, |tx, _| Ok::<_, Fault<Never>>(store::people::exist(tx)?)).await?;
-        return if someone { Ok(see_other(&app, &url::sign_in(), visitor.flash)) } else { set_up::closed(&visitor, &app, false) };
+        return if someone {
+            Ok(see_other(&app, &url::sign_in(), visitor.flash))
+        } else {
+            set_up::closed(&visitor, &app, false)
+        };
     };
     let ask = store::access::AskMyself { session };
     let all = app.db.read(ask, |tx, by| Ok::<_, Fault<Never>>(store::workspaces::mine(tx, by)?)).await?;

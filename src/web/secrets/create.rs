@@ -11,8 +11,8 @@ use crate::app::App;
 use crate::catalog::{FieldSpec, KindSpec, NodeType};
 use crate::crypto::Entered;
 use crate::domain::{Delivery, Environment, Slug};
-use crate::store::access::Member;
 use crate::store::Fault;
+use crate::store::access::Member;
 use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
 use crate::web::error::Error;
@@ -166,9 +166,9 @@ pub async fn create(
         }
     };
     let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
-    let stored = app.db.write(demand.ask(), move |tx, by| {
-        secrets::create(tx, by, (&keyring, &*chance), &origin(by, from), &entry)
-    });
+    let stored = app
+        .db
+        .write(demand.ask(), move |tx, by| secrets::create(tx, by, (&keyring, &*chance), &origin(by, from), &entry));
     match stored.await {
         Ok(id) => {
             let flash = if trimmed { Flash::SecretTrimmed } else { Flash::SecretStored };
@@ -231,7 +231,8 @@ fn understand(app: &App, node_type: &NodeType, sent: Vec<(String, String)>) -> R
             let slug: Slug = node_type.slug.parse().map_err(|_| Error::Internal)?;
             let trimmed = filled.trimmed;
             let Filled { kind, last_four, facts, credential, .. } = filled;
-            let entry = Entry { node_type: slug, environment, name, kind, delivery, expires_at, last_four, facts, credential };
+            let entry =
+                Entry { node_type: slug, environment, name, kind, delivery, expires_at, last_four, facts, credential };
             Ok(Read::Whole(Box::new(entry), draft, trimmed))
         }
         _ => {

@@ -76,18 +76,22 @@ impl Narrow {
             chosen: value == chosen,
         };
         let node_types = catalog.all().map(|n| choice(&n.slug, &n.name, &self.node_type)).collect();
-        let environments =
-            Environment::ALL.iter().map(|e| choice(e.as_str(), e.as_str(), &self.environment)).collect();
+        let environments = Environment::ALL.iter().map(|e| choice(e.as_str(), e.as_str(), &self.environment)).collect();
         let states = SecretState::ALL.iter().map(|s| choice(s.as_str(), s.word(), &self.state)).collect();
         page::Filter { q: self.q.clone(), node_types, environments, states, chips: self.chips(ws) }
     }
 
     /// One for each filter in force, leading to the list without it.
     fn chips(&self, ws: &str) -> Vec<Link> {
-        let all =
-            [("q", &self.q), ("node_type", &self.node_type), ("environment", &self.environment), ("state", &self.state)];
+        let all = [
+            ("q", &self.q),
+            ("node_type", &self.node_type),
+            ("environment", &self.environment),
+            ("state", &self.state),
+        ];
         let without = |name: &str| {
-            let rest: Vec<(&str, &str)> = all.iter().filter(|(n, _)| *n != name).map(|(n, v)| (*n, v.as_str())).collect();
+            let rest: Vec<(&str, &str)> =
+                all.iter().filter(|(n, _)| *n != name).map(|(n, v)| (*n, v.as_str())).collect();
             url::with_query(&url::secrets(ws), &rest)
         };
         let set = all.iter().filter(|(_, value)| !value.is_empty());
@@ -147,7 +151,15 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         let standing = Standing { person: by.person(), role: by.role() };
         let (may_delete, usable) = (row.facts().deletable_by(standing), row.facts().usable_by(by.person()));
         let yours = row.secret.owner.as_ref() == Some(by.person());
-        Ok::<_, Fault<Never>>(Found { frame: Frame::of_member(tx, by)?, row, users, may_delete, usable, yours, now: tx.now() })
+        Ok::<_, Fault<Never>>(Found {
+            frame: Frame::of_member(tx, by)?,
+            row,
+            users,
+            may_delete,
+            usable,
+            yours,
+            now: tx.now(),
+        })
     });
     Ok(found.await?)
 }
@@ -167,7 +179,13 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
     let base = app.config.server.public_url.as_str().trim_end_matches('/');
     let own = found.usable && secret.delivery == Delivery::Vend;
     let snippet = own.then(|| {
-        Snippet::vend("vend", "Fetch it from a backend", base, secret.node_type.as_str(), found.frame.person.id.as_str())
+        Snippet::vend(
+            "vend",
+            "Fetch it from a backend",
+            base,
+            secret.node_type.as_str(),
+            found.frame.person.id.as_str(),
+        )
     });
     let state = secret.state(now);
     let template = page::Show {

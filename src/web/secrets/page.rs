@@ -126,9 +126,14 @@ pub struct Field {
 
 /// A secret field has no value: it cannot come back filled.
 pub enum Control {
-    Plain { value: String },
+    Plain {
+        value: String,
+    },
     /// The known prefixes of each environment, separated by spaces.
-    Secret { test: String, live: String },
+    Secret {
+        test: String,
+        live: String,
+    },
 }
 
 pub struct Guide {

@@ -81,7 +81,9 @@ pub async fn create(visitor: Visitor, form: CsrfForm<Form>, session: Session, ap
     let stored = known.as_ref().and_then(|(_, hash)| hash.clone());
     let checked = app.hasher.check(entered, stored).await?;
     match known.map(|(person, _)| person) {
-        Some(person) if checked.right && !too_long => welcome(&visitor, &form.email, &form.return_to, session, &app, person, attempt).await,
+        Some(person) if checked.right && !too_long => {
+            welcome(&visitor, &form.email, &form.return_to, session, &app, person, attempt).await
+        }
         known => refuse(&visitor, &form.email, &form.return_to, &app, known).await,
     }
 }

@@ -30,7 +30,9 @@ impl Trouble {
 
     pub fn text(&self) -> String {
         match self {
-            Self::NoMatch => "This e-mail address and password do not belong together. Check both and try again.".to_owned(),
+            Self::NoMatch => {
+                "This e-mail address and password do not belong together. Check both and try again.".to_owned()
+            }
             Self::Wait { seconds } => {
                 let wait = if *seconds < 120 {
                     counted(*seconds, "second", "seconds")

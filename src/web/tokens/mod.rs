@@ -129,8 +129,14 @@ pub async fn create(visitor: Visitor, demand: Demand<Member>, form: CsrfForm<For
     let frame = frame_of(&app, &demand).await?;
     let (Some(name), Some(expires_at), Some(abilities)) = (name, expires_at, abilities.clone()) else {
         let abilities_error = abilities.is_none().then(|| "Choose at least one ability.".to_owned());
-        let filled =
-            Filled { name: name_input, environment: form.environment, preset, abilities: form.allow, abilities_error, expires_on };
+        let filled = Filled {
+            name: name_input,
+            environment: form.environment,
+            preset,
+            abilities: form.allow,
+            abilities_error,
+            expires_on,
+        };
         return frame::again(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), filled));
     };
     let (keyring, chance, context) = (app.keyring.clone(), app.chance.clone(), visitor.context.clone());
