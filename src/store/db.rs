@@ -7,7 +7,7 @@ use diesel::r2d2::{Pool, PooledConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::{DatabaseAddress, DatabaseConfig};
-use crate::domain::{Chance, Clock};
+use crate::domain::{Chance, Clock, Moment};
 
 use super::access::{Demand, Proof};
 use super::connection::{Conn, Manager, Mode};
@@ -15,6 +15,9 @@ use super::error::{Error, Fault};
 use super::tx::{ReadTx, WriteTx};
 
 const TRIES: u32 = 5;
+
+/// One try: from the demand to the proof to the work.
+type Attempt<D, F, T, E> = fn(&mut Conn, Moment, &D, &mut F) -> Result<T, Fault<E>>;
 
 /// Connections of one sort, and the queue for them.
 #[derive(Clone)]
@@ -113,7 +116,7 @@ impl Db {
         ask: D,
         mode: Mode,
         mut work: F,
-        attempt: fn(&mut Conn, crate::domain::Moment, &D, &mut F) -> Result<T, Fault<E>>,
+        attempt: Attempt<D, F, T, E>,
     ) -> Result<T, Fault<E>>
     where
         D: Demand,
