@@ -1,5 +1,10 @@
-//! Behaviour from outside: a real server on a free port, a fresh database, HTTP.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+//! Keyrack as a whole: the real server with a fresh database for each test, spoken to over HTTP.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
+mod canary;
+mod house;
 mod pipes;
+mod pipes_refusals;
+mod sealed;
+mod sign_in;
 mod support;

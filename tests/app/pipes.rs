@@ -1,119 +1,106 @@
-//! From set-up to vend, and what must not work on the way.
+//! Handing out and taking in values over the Pipes-compatible routes.
 
-use std::time::Duration;
-
-use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Browser, TestApp};
+use crate::support::TestApp;
 
-const VEND: &str = "/data-integrations/stripe/credentials";
-const PUT: &str = "/data-integrations/stripe/api-key";
-const KEY: &str = "sk_test_4eC39HqLyjWDarjtT1zdp7dc";
+const VALUE: &str = "rk_test_first1234567890";
+const OTHER: &str = "rk_test_other0987654321";
+const ALL: &str = "vend,connect,read";
 
 #[actix_web::test]
-async fn a_stored_key_is_vended_to_its_makers_token_and_to_nobody_else() {
+async fn a_key_from_the_browser_is_handed_to_its_owners_backend() {
     let app = TestApp::start().await;
-    let mut owner = app.founder().await;
-    assert_eq!(owner.add_stripe_key("Main", KEY, "vend").await.status(), 303);
-    let person = owner.person().await;
-    let token = app.token("test", "vend").await;
-    let ask = json!({ "user_id": person });
-
-    let (status, vended) = app.call(&token, Method::POST, VEND, ask.clone()).await;
-    assert_eq!((status, &vended["credential"]["value"]), (200, &json!(KEY)));
-
-    let live = app.token("live", "vend").await;
-    let (status, other) = app.call(&live, Method::POST, VEND, ask.clone()).await;
-    assert_eq!((status, other), (200, json!({ "active": false, "error": "not_installed" })));
-
-    let weak = app.token("test", "connect").await;
-    let (status, refused) = app.call(&weak, Method::POST, VEND, ask.clone()).await;
-    assert_eq!((status, &refused["code"]), (403, &json!("insufficient_ability")));
-
-    for bad in ["", "kr_test_", &token[..token.len() - 1], &format!("{token}a"), &token.to_uppercase()] {
-        let (status, refused) = app.call(bad, Method::POST, VEND, ask.clone()).await;
-        assert_eq!(status, 401, "{bad}");
-        assert!(refused["code"].is_string() && refused.get("error").is_none());
-    }
-    let stranger = json!({ "user_id": "usr_01jd8x3f5k7q9r2t4v6w8y0z1a" });
-    assert_eq!(app.call(&token, Method::POST, VEND, stranger).await.0, 404);
-    assert_eq!(app.call(&token, Method::POST, "/data-integrations/nope/credentials", ask).await.0, 404);
+    let mut ada = app.owner().await;
+    let id = ada.add_stripe("Payments", VALUE, "vend").await;
+    let (token, person) = ada.make_token("test").await;
+    token.vend("stripe", &person).await.hands_out(VALUE);
+    let page = ada.get(&format!("/w/acme/secrets/{id}")).await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("7890") && !page.text.contains(VALUE));
+    let activity = ada.get("/w/acme/activity").await;
+    assert_eq!(activity.status, 200);
+    assert!(activity.text.contains("Payments"));
 }
 
 #[actix_web::test]
-async fn a_proxy_secret_is_never_vended() {
+async fn an_end_users_key_is_stored_handed_out_and_replaced() {
     let app = TestApp::start().await;
-    let mut owner = app.founder().await;
-    assert_eq!(owner.add_stripe_key("Main", KEY, "proxy").await.status(), 303);
-    let (token, person) = (app.token("test", "vend").await, owner.person().await);
-    let (status, refused) = app.call(&token, Method::POST, VEND, json!({ "user_id": person })).await;
-    assert_eq!((status, &refused["code"]), (403, &json!("delivery_proxy_only")));
+    app.owner().await;
+    let token = app.token("test", ALL).await;
+    let first = token.put("stripe", "customer-42", VALUE).await;
+    assert_eq!(first.status, 200, "{}", first.text);
+    token.vend("stripe", "customer-42").await.hands_out(VALUE);
+    let again = token.put("stripe", "customer-42", OTHER).await;
+    assert_eq!((again.status, &again.body["id"]), (200, &first.body["id"]));
+    assert_eq!(again.body["api_key_last_4"], "4321");
+    token.vend("stripe", "customer-42").await.hands_out(OTHER);
+    token.vend("stripe", "customer-43").await.is_not_installed();
 }
 
 #[actix_web::test]
-async fn an_end_users_key_is_put_replaced_and_vended() {
+async fn a_connected_account_has_every_field_and_no_value() {
     let app = TestApp::start().await;
-    app.founder().await;
-    let token = app.token("test", "vend,connect").await;
-    let ask = json!({ "user_id": "customer-42" });
-    let (_, nothing) = app.call(&token, Method::POST, VEND, ask.clone()).await;
-    assert_eq!(nothing, json!({ "active": false, "error": "not_installed" }));
-    let mut ids = Vec::new();
-    for value in [KEY, "rk_test_second0000000000"] {
-        let body = json!({ "user_id": "customer-42", "secret": value });
-        let (status, account) = app.call(&token, Method::PUT, PUT, body).await;
-        assert_eq!((status, &account["state"]), (200, &json!("connected")));
-        ids.push(account["id"].clone());
-        let (_, vended) = app.call(&token, Method::POST, VEND, ask.clone()).await;
-        assert_eq!(vended["credential"]["value"], json!(value));
-    }
-    assert_eq!(ids[0], ids[1]);
+    app.owner().await;
+    let token = app.token("test", ALL).await;
+    let answer = token.put("stripe", "customer-42", VALUE).await;
+    assert!(answer.body["id"].as_str().unwrap().starts_with("sec_"));
+    let mut expected = json!({
+        "object": "connected_account", "id": answer.body["id"], "connection_role": "compatibility",
+        "account_identifier": null, "account_display_name": null, "user_id": "customer-42", "organization_id": null,
+        "scopes": [], "auth_method": "api_key", "api_key_last_4": "7890", "client_id": null,
+        "client_secret_last_4": null, "config": {}, "state": "connected",
+        "established_by_user_id": answer.body["established_by_user_id"], "state_reason": null,
+        "created_at": "2026-11-21T10:42:00.000Z", "updated_at": "2026-11-21T10:42:00.000Z",
+    });
+    assert_eq!(answer.body, expected);
+    assert!(answer.body.as_object().unwrap().contains_key("established_by_user_id"));
+    assert!(!answer.text.contains(VALUE));
+
+    let labels = json!({ "user_id": "customer-42", "secret": VALUE, "account_display_name": "Shop", "account_identifier": "acct_1" });
+    let labelled = token.put_with("stripe", &labels).await;
+    expected["account_display_name"] = json!("Shop");
+    expected["account_identifier"] = json!("acct_1");
+    assert_eq!(labelled.body, expected);
+    let kept = token.put("stripe", "customer-42", VALUE).await;
+    assert_eq!(kept.body, expected, "what is left out is kept");
+    let cleared = token.put_with("stripe", &json!({ "user_id": "customer-42", "secret": VALUE, "account_identifier": null })).await;
+    expected["account_identifier"] = json!(null);
+    assert_eq!(cleared.body, expected, "null clears");
 }
 
 #[actix_web::test]
-async fn no_page_and_no_file_holds_a_stored_value() {
+async fn an_organizations_connection_is_not_its_users() {
     let app = TestApp::start().await;
-    let mut owner = app.founder().await;
-    let stored = owner.add_stripe_key("Main", KEY, "vend").await;
-    let secret = stored.headers()["location"].to_str().unwrap().to_owned();
-    for path in [secret.as_str(), "/w/acme", "/w/acme/secrets", "/w/acme/tokens", "/w/acme/activity", "/account"] {
-        let answer = owner.get(path).await;
-        assert_eq!(answer.status(), 200, "{path}");
-        let policy = answer.headers()["content-security-policy"].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none'"));
-        assert!(!answer.text().await.unwrap().contains(KEY), "{path}");
-    }
-    for file in std::fs::read_dir(app.folder.path()).unwrap() {
-        let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        assert!(!bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes()));
-    }
+    app.owner().await;
+    let token = app.token("test", ALL).await;
+    let inside = json!({ "user_id": "customer-42", "organization_id": "hotel", "secret": VALUE });
+    let stored = token.put_with("stripe", &inside).await;
+    assert_eq!((stored.status, &stored.body["organization_id"]), (200, &json!("hotel")), "{}", stored.text);
+    token.vend("stripe", "customer-42").await.is_not_installed();
+    let asked = json!({ "user_id": "customer-42", "organization_id": "hotel" });
+    token.vend_with("stripe", &asked).await.hands_out(VALUE);
 }
 
 #[actix_web::test]
-async fn forms_from_elsewhere_and_ended_sessions_are_refused() {
+async fn two_upserts_at_once_make_one_connection() {
     let app = TestApp::start().await;
-    let mut owner = app.founder().await;
-    let form = [("name", "T"), ("environment", "test"), ("preset", "agent"), ("csrf", "made up")];
-    assert_eq!(owner.post("/w/acme/tokens/new", &form).await.status(), 403);
-    let kept = owner.cookies.clone();
-    assert_eq!(owner.submit("/account", "/sign-out", &[]).await.status(), 303);
-    let mut replayed = Browser::new(&app.base);
-    replayed.cookies = kept;
-    assert_eq!(replayed.get("/w/acme").await.status(), 303);
+    app.owner().await;
+    let token = app.token("test", ALL).await;
+    let puts = (0..8).map(|_| token.put("stripe", "customer-42", VALUE));
+    let answers = futures_util::future::join_all(puts).await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{:?}", answers.iter().map(|a| &a.text).collect::<Vec<_>>());
+    assert!(answers.iter().all(|answer| answer.body["id"] == answers[0].body["id"]));
+    token.vend("stripe", "customer-42").await.hands_out(VALUE);
 }
 
 #[actix_web::test]
-async fn a_session_ends_when_idle_and_attempts_are_counted() {
+async fn health_says_live_and_ready() {
     let app = TestApp::start().await;
-    let mut owner = app.founder().await;
-    assert_eq!(owner.get("/w/acme").await.status(), 200);
-    app.clock.advance(Duration::from_hours(2));
-    assert_eq!(owner.get("/w/acme").await.status(), 303);
-    let mut stranger = Browser::new(&app.base);
-    for turn in 1..=6 {
-        let form = [("email", "ada@example.com"), ("password", "not the right one"), ("return_to", "")];
-        let status = stranger.submit("/sign-in", "/sign-in", &form).await.status();
-        assert_eq!(status, if turn <= 5 { 422 } else { 429 }, "attempt {turn}");
+    let mut browser = app.anonymous();
+    for path in ["/health/live", "/health/ready"] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        assert!(browser.cookies.is_empty(), "machines get no cookies");
     }
 }

@@ -1,0 +1,145 @@
+//! Somebody with a browser: keeps cookies, reads the form's guard from the page it stands on.
+
+use std::collections::BTreeMap;
+
+use reqwest::header::{COOKIE, HeaderMap, ORIGIN, SET_COOKIE};
+use scraper::{Html, Selector};
+
+use super::{PASSWORD, Token, client};
+
+pub const STRIPE: &str = "/w/acme/secrets/new/stripe";
+
+pub struct Page {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Page {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    pub fn location(&self) -> &str {
+        self.header("location")
+    }
+
+    /// The named attribute of every element that the selector finds.
+    pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
+        let selector = Selector::parse(selector).unwrap();
+        let html = Html::parse_document(&self.text);
+        html.select(&selector).filter_map(|found| found.value().attr(name).map(ToOwned::to_owned)).collect()
+    }
+
+    pub fn text_of(&self, selector: &str) -> String {
+        let wanted = Selector::parse(selector).unwrap();
+        let html = Html::parse_document(&self.text);
+        let found = html.select(&wanted).next().unwrap_or_else(|| panic!("no {selector} in {}", self.text));
+        found.text().collect::<String>().trim().to_owned()
+    }
+
+    pub fn csrf(&self) -> String {
+        let found = self.attributes("input[name=csrf]", "value");
+        found.into_iter().next().unwrap_or_else(|| panic!("{} has no form: {}", self.status, self.text))
+    }
+}
+
+#[derive(Clone)]
+pub struct Browser {
+    base: String,
+    client: reqwest::Client,
+    pub cookies: BTreeMap<String, String>,
+    /// Every body that was answered, for the canary.
+    pub seen: Vec<String>,
+}
+
+impl Browser {
+    pub fn new(base: &str) -> Self {
+        Self { base: base.to_owned(), client: client(), cookies: BTreeMap::new(), seen: Vec::new() }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Page {
+        let request = self.client.get(format!("{}{path}", self.base));
+        self.send(request).await
+    }
+
+    /// Posts exactly these fields, from our own origin.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let origin = self.base.clone();
+        self.post_from(path, fields, &[(ORIGIN.as_str(), origin.as_str())]).await
+    }
+
+    /// Posts with these headers about where the form stood.
+    pub async fn post_from(&mut self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Page {
+        let body = serde_html_form::to_string(fields).unwrap();
+        let mut request = self.client.post(format!("{}{path}", self.base));
+        request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request).await
+    }
+
+    /// Opens the page with the form, and sends the form with its guard.
+    pub async fn submit(&mut self, from: &str, to: &str, fields: &[(&str, &str)]) -> Page {
+        let csrf = self.get(from).await.csrf();
+        let mut all = vec![("csrf", csrf.as_str())];
+        all.extend_from_slice(fields);
+        self.post(to, &all).await
+    }
+
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> Page {
+        self.submit("/sign-in", "/sign-in", &[("email", email), ("password", password)]).await
+    }
+
+    pub async fn sign_out(&mut self) -> Page {
+        self.submit("/account", "/sign-out", &[]).await
+    }
+
+    /// Stores a Stripe key and gives its id.
+    pub async fn add_stripe(&mut self, name: &str, value: &str, delivery: &str) -> String {
+        let environment = if value.contains("_live_") { "live" } else { "test" };
+        let fields = [
+            ("kind", "api_key"),
+            ("api_key", value),
+            ("name", name),
+            ("environment", environment),
+            ("delivery", delivery),
+            ("expires_on", ""),
+        ];
+        let page = self.submit(STRIPE, STRIPE, &fields).await;
+        assert_eq!(page.status, 303, "{}", page.text);
+        page.location().strip_prefix("/w/acme/secrets/").expect("goes to the secret").to_owned()
+    }
+
+    /// Makes a token with the backend's abilities; with it the maker's id, as the page shows it.
+    pub async fn make_token(&mut self, environment: &str) -> (Token, String) {
+        const NEW: &str = "/w/acme/tokens/new";
+        let fields = [("name", "Backend"), ("environment", environment), ("preset", "backend"), ("expires_on", "")];
+        let page = self.submit(NEW, NEW, &fields).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
+        let person = id.find(&page.text).expect("a request with the maker's id").as_str().to_owned();
+        (Token::new(&self.base, &page.text_of("code#token")), person)
+    }
+
+    async fn send(&mut self, request: reqwest::RequestBuilder) -> Page {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) };
+        let response = request.send().await.unwrap();
+        for line in response.headers().get_all(SET_COOKIE) {
+            let line = line.to_str().unwrap();
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            if value.is_empty() || line.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let page = Page { status, headers, text: response.text().await.unwrap() };
+        assert!(!page.text.contains(PASSWORD), "a page shows the password");
+        self.seen.push(page.text.clone());
+        page
+    }
+}

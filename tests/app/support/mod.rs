@@ -1,0 +1,151 @@
+//! The running Keyrack of a test, its clock and chance, and the actors who speak to it.
+
+mod browser;
+mod database;
+mod parts;
+mod token;
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use keyrack::app::{App, StartError, commands, server};
+use keyrack::cli::{OwnerCreate, TokenCreate};
+use keyrack::config::Config;
+use keyrack::domain::{Email, Name};
+
+pub use browser::{Browser, Page};
+pub use database::Database;
+pub use parts::{ManualClock, SeededChance};
+pub use token::Token;
+
+pub const EMAIL: &str = "ada@example.com";
+pub const PASSWORD: &str = "four plain words suffice";
+pub const WORKSPACE: &str = "Acme";
+
+pub struct TestApp {
+    pub app: App,
+    pub clock: Arc<ManualClock>,
+    pub database: Database,
+    pub base: String,
+    folder: tempfile::TempDir,
+    handle: ServerHandle,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(1).await
+    }
+
+    /// Another installation: other keys, other ids.
+    pub async fn start_with(seed: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::create(folder.path());
+        let clock = Arc::new(ManualClock::new());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let config = config(&database.url, &master_key_file(folder.path()), &base);
+        let app = App::start(config, clock.clone(), Arc::new(SeededChance::new(seed))).await.unwrap();
+        let server = server::listen(&app, listener).unwrap();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        Self { app, clock, database, base, folder, handle }
+    }
+
+    /// Starts once more on the same data, without listening.
+    pub async fn start_again(&self) -> Result<App, StartError> {
+        let config = config(&self.database.url, &self.master_key_file(), &self.base);
+        App::start(config, self.clock.clone(), Arc::new(SeededChance::new(2))).await
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn master_key_file(&self) -> PathBuf {
+        master_key_file(self.folder.path())
+    }
+
+    pub fn advance(&self, span: Duration) {
+        self.clock.advance(span);
+    }
+
+    pub fn anonymous(&self) -> Browser {
+        Browser::new(&self.base)
+    }
+
+    /// The path of a fresh set-up link.
+    pub async fn set_up_path(&self) -> String {
+        let link = commands::offer_set_up(&self.app).await.expect("nobody is there yet");
+        link.strip_prefix(&self.base).expect("the link begins with the public address").to_owned()
+    }
+
+    /// The first Owner, made through the set-up link and signed in.
+    pub async fn owner(&self) -> Browser {
+        let path = self.set_up_path().await;
+        let mut browser = self.anonymous();
+        let fields = [("name", "Ada"), ("email", EMAIL), ("password", PASSWORD), ("workspace", WORKSPACE)];
+        let page = browser.submit(&path, &path, &fields).await;
+        assert_eq!(page.status, 303, "{}", page.text);
+        assert_eq!(page.location(), "/w/acme");
+        browser
+    }
+
+    /// One more Owner of the same workspace, made at the command line.
+    pub async fn other_owner(&self, email: &str) -> Browser {
+        let ask = OwnerCreate {
+            email: Email::parse(email).unwrap(),
+            name: Name::parse("Grace").unwrap(),
+            workspace: Name::parse(WORKSPACE).unwrap(),
+        };
+        assert_eq!(commands::create_owner(&self.app, &ask, PASSWORD.to_owned()).await.unwrap(), "acme");
+        let mut browser = self.anonymous();
+        assert_eq!(browser.sign_in(email, PASSWORD).await.status, 303);
+        browser
+    }
+
+    /// A token made at the command line by the only Owner.
+    pub async fn token(&self, environment: &str, abilities: &str) -> Token {
+        let ask = TokenCreate {
+            workspace: Name::parse(WORKSPACE).unwrap(),
+            name: Name::parse("Backend").unwrap(),
+            environment: environment.parse().unwrap(),
+            allow: abilities.parse().unwrap(),
+            maker: Some(Email::parse(EMAIL).unwrap()),
+            expires: None,
+        };
+        Token::new(&self.base, &commands::create_token(&self.app, &ask).await.unwrap())
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // The command is sent by the call itself; nobody waits for the future.
+        drop(self.handle.stop(false));
+    }
+}
+
+fn master_key_file(folder: &Path) -> PathBuf {
+    folder.join("master.keys")
+}
+
+fn config(database: &str, keys: &Path, base: &str) -> Config {
+    let vars = [
+        ("KEYRACK_DATABASE_URL", database),
+        ("KEYRACK_DATABASE_POOL", "4"),
+        ("KEYRACK_MASTER_KEY_FILE", keys.to_str().unwrap()),
+        ("KEYRACK_LISTEN", "127.0.0.1:0"),
+        ("KEYRACK_PUBLIC_URL", base),
+        ("KEYRACK_WORKERS", "2"),
+        ("KEYRACK_PASSWORD_MEMORY_KIB", "19456"),
+        ("KEYRACK_PASSWORD_PASSES", "2"),
+        ("KEYRACK_PASSWORD_LANES", "1"),
+    ];
+    Config::load(vars.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())), None).unwrap()
+}
+
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
+}

@@ -1,0 +1,102 @@
+//! A backend with a service token.
+
+use serde_json::{Value, json};
+
+use super::client;
+
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+    pub text: String,
+    pub kind: String,
+}
+
+impl Answer {
+    /// Checks that this is an error as all SDKs can read it.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) {
+        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}", self.text);
+        assert!(self.body["message"].as_str().is_some_and(|message| !message.is_empty()), "{}", self.text);
+        assert!(self.body.get("error").is_none(), "a key `error` turns into an OAuth exception: {}", self.text);
+        assert!(self.kind.starts_with("application/json"), "{}", self.kind);
+    }
+
+    #[track_caller]
+    pub fn hands_out(&self, value: &str) {
+        assert_eq!(self.status, 200, "{}", self.text);
+        let credential = json!({ "object": "credential", "auth_method": "api_key", "value": value, "config": {} });
+        assert_eq!(self.body, json!({ "active": true, "credential": credential }));
+        assert!(self.kind.starts_with("application/json"), "{}", self.kind);
+    }
+
+    #[track_caller]
+    pub fn is_not_installed(&self) {
+        assert_eq!((self.status, &self.body), (200, &json!({ "active": false, "error": "not_installed" })));
+    }
+}
+
+#[derive(Clone)]
+pub struct Token {
+    base: String,
+    client: reqwest::Client,
+    pub text: String,
+}
+
+impl Token {
+    pub fn new(base: &str, text: &str) -> Self {
+        Self { base: base.to_owned(), client: client(), text: text.to_owned() }
+    }
+
+    /// The same caller with another text in the header.
+    pub fn saying(&self, text: &str) -> Self {
+        Self { text: text.to_owned(), ..self.clone() }
+    }
+
+    pub fn id(&self) -> String {
+        let body = self.text.splitn(3, '_').nth(2).unwrap();
+        format!("tok_{}", &body[..26])
+    }
+
+    pub async fn vend(&self, slug: &str, user: &str) -> Answer {
+        self.vend_with(slug, &json!({ "user_id": user })).await
+    }
+
+    pub async fn vend_with(&self, slug: &str, body: &Value) -> Answer {
+        let url = format!("{}/data-integrations/{slug}/credentials", self.base);
+        self.send(self.client.post(url).json(body)).await
+    }
+
+    pub async fn put(&self, slug: &str, user: &str, secret: &str) -> Answer {
+        self.put_with(slug, &json!({ "user_id": user, "secret": secret })).await
+    }
+
+    pub async fn put_with(&self, slug: &str, body: &Value) -> Answer {
+        let url = format!("{}/data-integrations/{slug}/api-key", self.base);
+        self.send(self.client.put(url).json(body)).await
+    }
+
+    /// Asks with the token in the address instead of the header.
+    pub async fn vend_by_query(&self, slug: &str, user: &str) -> Answer {
+        let token = &self.text;
+        let url = format!("{}/data-integrations/{slug}/credentials?token={token}&access_token={token}", self.base);
+        read(self.client.post(url).json(&json!({ "user_id": user }))).await
+    }
+
+    pub async fn vend_without_header(&self, slug: &str, user: &str) -> Answer {
+        let url = format!("{}/data-integrations/{slug}/credentials", self.base);
+        read(self.client.post(url).json(&json!({ "user_id": user }))).await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        read(request.header("authorization", format!("Bearer {}", self.text))).await
+    }
+}
+
+async fn read(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let kind = response.headers().get("content-type").map(|k| k.to_str().unwrap().to_owned()).unwrap_or_default();
+    let text = response.text().await.unwrap();
+    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+    Answer { status, body, text, kind }
+}
