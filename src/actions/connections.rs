@@ -6,8 +6,9 @@ use crate::domain::keys::Hook;
 use crate::domain::secret::ConnectionRole;
 use crate::domain::{Chance, Delivery, Kind, Name, SecretId, Sharing, Slug};
 use crate::store::access::{ConnectRight, ConnectionOf, Proof};
+use crate::store::connections::ConnectionRow;
 use crate::store::node_types::NodeTypeRow;
-use crate::store::secrets::{ConnectionRow, NewOwner, NewSecret, Replaced};
+use crate::store::secrets::{NewOwner, NewSecret, Replaced};
 use crate::store::{self, Denied, Error, Fault, Refusal, WriteTx};
 
 use super::audit::{self, Origin};
@@ -53,7 +54,7 @@ pub fn upsert(
     if !node_type.enabled {
         return Err(ConnectionRefusal::Disabled.into());
     }
-    match store::secrets::first_connection(tx, by, &node_type.id, &ask.of)? {
+    match store::connections::first_connection(tx, by, &node_type.id, &ask.of)? {
         Some(known) if ask.expected.as_ref().is_some_and(|id| *id != known.secret.id) => {
             return Err(ConnectionRefusal::NoSuchAccount.into());
         }
@@ -61,7 +62,7 @@ pub fn upsert(
         Some(known) => replace(tx, by, tools, origin, (&node_type, &known), ask)?,
         None => create(tx, by, tools, origin, &node_type, ask)?,
     }
-    Ok(store::secrets::first_connection(tx, by, &node_type.id, &ask.of)?.ok_or(Denied::NotFound)?)
+    Ok(store::connections::first_connection(tx, by, &node_type.id, &ask.of)?.ok_or(Denied::NotFound)?)
 }
 
 fn create(
@@ -74,11 +75,11 @@ fn create(
 ) -> Result<(), Error> {
     let (keyring, chance) = tools;
     let end_user = match &ask.of.end_user {
-        Some(external) => Some(store::secrets::end_user(tx, by, external, chance)?),
+        Some(external) => Some(store::connections::end_user(tx, by, external, chance)?),
         None => None,
     };
     let organization = match &ask.of.organization {
-        Some(external) => Some(store::secrets::organization(tx, by, external, chance)?),
+        Some(external) => Some(store::connections::organization(tx, by, external, chance)?),
         None => None,
     };
     let role = ConnectionRole::Compatibility;

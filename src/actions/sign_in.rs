@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::crypto::Keyring;
 use crate::domain::audit::Event;
 use crate::domain::{Chance, Email, Moment, PersonId, SessionId};
-use crate::store::access::{Nobody, Oneself, Proof};
+use crate::store::access::{Nobody, Oneself, Proof, Right};
 use crate::store::sessions::SessionRow;
 use crate::store::{self, Denied, Error, Outcome, Unrecorded, WriteTx};
 
@@ -38,6 +38,7 @@ pub enum Gate {
 
 impl Attempt {
     /// A known device counts for itself, so that strangers behind the same address cannot use up its tries.
+    /// So does a session that asks for the password once more.
     pub fn new(keyring: &Keyring, email: &str, address: IpAddr, device: Option<&str>) -> Self {
         let account = email.trim().to_ascii_lowercase();
         let network = network_of(address);
@@ -71,7 +72,7 @@ pub fn count(tx: &mut WriteTx<'_>, by: &Proof<'_, Nobody>, attempt: &Attempt) ->
     if pair.hits > PAIR_LIMIT {
         return Ok(Gate::Closed(pair.ends_at()));
     }
-    if address.hits > ADDRESS_LIMIT {
+    if address.hits > ADDRESS_LIMIT && !attempt.known_device {
         return Ok(Gate::Closed(address.ends_at()));
     }
     let account = store::throttle::hit(tx, by, &attempt.account, WINDOW)?;
@@ -103,27 +104,50 @@ pub struct Browser {
     pub user_agent: String,
 }
 
-/// Starts a session for somebody whose password was right, unless it has changed since it was read.
+/// A password that was right: the hash that it was compared with, and one at today's costs where that one was older.
+pub struct Compared {
+    pub person: PersonId,
+    pub stored: String,
+    pub fresh: Option<String>,
+}
+
+/// Starts a session for somebody whose password was right, unless it has changed since it was compared.
 pub fn start(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, Nobody>,
     (keyring, chance): (&Keyring, &dyn Chance),
     origin: &Origin,
-    (person, attempt): (&PersonId, &Attempt),
+    (compared, attempt): (&Compared, &Attempt),
     browser: &Browser,
 ) -> Outcome<SessionId> {
+    let hash = compared.fresh.as_ref().unwrap_or(&compared.stored);
+    if !store::people::replace_password(tx, by, &compared.person, (&compared.stored, hash))? {
+        return Err(Denied::SignedOut.into());
+    }
     store::throttle::forget(tx, by, &attempt.pair)?;
     store::throttle::forget(tx, by, &attempt.account)?;
     store::throttle::take_back(tx, by, &attempt.address)?;
-    Ok(open_session(tx, by, (keyring, chance), origin, person, browser)?)
+    Ok(open_session(tx, by, (keyring, chance), origin, &compared.person, browser)?)
 }
 
 /// Makes the session's row and its entry.
-pub fn open_session<R: store::access::Right>(
+pub fn open_session<R: Right>(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, R>,
     (keyring, chance): (&Keyring, &dyn Chance),
     origin: &Origin,
+    person: &PersonId,
+    browser: &Browser,
+) -> Result<SessionId, Error> {
+    let id = insert_session(tx, by, chance, person, browser)?;
+    audit::installation(tx, keyring, origin, Event::SignedIn { session: id.clone() })?;
+    Ok(id)
+}
+
+fn insert_session<R: Right>(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, R>,
+    chance: &dyn Chance,
     person: &PersonId,
     browser: &Browser,
 ) -> Result<SessionId, Error> {
@@ -138,7 +162,6 @@ pub fn open_session<R: store::access::Right>(
         seen_at: now,
     };
     store::sessions::insert(tx, by, &row)?;
-    audit::installation(tx, keyring, origin, Event::SignedIn { session: id.clone() })?;
     Ok(id)
 }
 
@@ -178,18 +201,23 @@ pub fn end_others(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, keyring: &Keyri
     Ok(count)
 }
 
-/// Sets a new password and ends every other session.
+/// Sets a new password, ends every session and opens one for the browser that asked: its cookie is a new one too.
 pub fn change_password(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, Oneself>,
-    keyring: &Keyring,
+    (keyring, chance): (&Keyring, &dyn Chance),
     origin: &Origin,
-    hash: &str,
-) -> Outcome<()> {
+    (compared, new): (&str, &str),
+    browser: &Browser,
+) -> Outcome<SessionId> {
     let person = by.holder().person.clone();
-    store::people::set_password(tx, &person, hash)?;
-    store::sessions::delete_others(tx, by)?;
-    Ok(audit::installation(tx, keyring, origin, Event::PasswordChanged { person })?)
+    if !store::people::replace_password(tx, by, &person, (compared, new))? {
+        return Err(Denied::SignedOut.into());
+    }
+    store::sessions::delete_all(tx, by)?;
+    let session = insert_session(tx, by, chance, &person, browser)?;
+    audit::installation(tx, keyring, origin, Event::PasswordChanged { person })?;
+    Ok(session)
 }
 
 #[cfg(test)]

@@ -5,15 +5,4 @@
 
 mod authenticate;
 pub mod error;
-mod pipes;
-
-use actix_web::web::{self, ServiceConfig};
-
-pub fn configure(config: &mut ServiceConfig) {
-    config.service(
-        web::scope("/data-integrations")
-            .route("/{slug}/credentials", web::post().to(pipes::vend))
-            .route("/{slug}/api-key", web::put().to(pipes::put_api_key))
-            .default_service(web::to(pipes::unknown)),
-    );
-}
+pub mod pipes;

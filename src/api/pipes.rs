@@ -18,7 +18,7 @@ use crate::domain::name::is_hidden;
 use crate::domain::{Moment, Name, PersonId, SecretId, SecretState, Slug};
 use crate::store::Fault;
 use crate::store::access::{ConnectRight, ConnectionOf, UseRefusal, VendRight, Wanted, Whose};
-use crate::store::secrets::ConnectionRow;
+use crate::store::connections::ConnectionRow;
 
 use super::authenticate::Caller;
 use super::error::Error;
@@ -277,8 +277,4 @@ fn connected_account(row: &ConnectionRow, now: Moment) -> Value {
         "created_at": row.secret.created_at.wire(),
         "updated_at": row.secret.updated_at.wire(),
     })
-}
-
-pub async fn unknown() -> Result<HttpResponse, Error> {
-    Err(Error::NotFound)
 }

@@ -45,12 +45,16 @@ pub(super) async fn around<B: MessageBody + 'static>(
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     let mut response = match answer {
         Ok(Ok(response)) => response.map_into_boxed_body(),
-        Ok(Err(error)) => return Err(in_words(machine, error.as_response_error().status_code(), &context)),
+        Ok(Err(error)) => {
+            let status = error.as_response_error().status_code();
+            return Err(in_words(machine, status, &context, cookies.secure()));
+        }
         Err(_panic) => {
             tracing::error!(request = context.id, method = method.as_str(), "a handler panicked");
-            return Err(in_words(machine, StatusCode::INTERNAL_SERVER_ERROR, &context));
+            return Err(in_words(machine, StatusCode::INTERNAL_SERVER_ERROR, &context, cookies.secure()));
         }
     };
+    web::error::come_back(&mut response);
     if needs_words(&response) {
         let worded = explain(machine, &response, &context);
         response = response.into_response(worded);
@@ -65,9 +69,9 @@ pub(super) async fn around<B: MessageBody + 'static>(
 }
 
 /// For what ended before there was a response: a panic, or a session that could not be kept.
-fn in_words(machine: bool, status: StatusCode, context: &RequestContext) -> Error {
+fn in_words(machine: bool, status: StatusCode, context: &RequestContext, secure: bool) -> Error {
     let mut worded = if machine { api::error::plain(status) } else { web::error::page(status, None, context) };
-    add_headers(worded.headers_mut(), context, false);
+    add_headers(worded.headers_mut(), context, secure);
     InternalError::from_response("stopped", worded).into()
 }
 

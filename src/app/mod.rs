@@ -5,6 +5,7 @@ pub mod context;
 mod health;
 pub mod logging;
 mod middleware;
+pub mod routes;
 pub mod server;
 pub mod system;
 

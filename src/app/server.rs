@@ -11,9 +11,10 @@ use actix_web::web::{self, Data};
 use actix_web::{App as ActixApp, HttpServer};
 
 use super::context::Cookies;
-use super::{App, health, middleware};
+use super::routes::{HEALTH, MACHINES, PAGES, resources};
+use super::{App, middleware};
+use crate::web::error::not_found;
 use crate::web::session::Store;
-use crate::{api, web as pages};
 
 /// Seconds that running requests are given to finish when the process is told to stop.
 const GRACE: u64 = 20;
@@ -27,13 +28,14 @@ pub fn listen(app: &App, listener: TcpListener) -> std::io::Result<Server> {
         ActixApp::new()
             .app_data(Data::new(app.clone()))
             .app_data(web::PayloadConfig::new(limit))
+            .service(resources(HEALTH))
+            .service(resources(MACHINES))
             .service(
-                web::scope("/health")
-                    .route("/live", web::get().to(health::live))
-                    .route("/ready", web::get().to(health::ready)),
+                web::scope("")
+                    .wrap(sessions(&app, key.clone()))
+                    .service(resources(PAGES))
+                    .default_service(web::to(not_found)),
             )
-            .configure(api::configure)
-            .service(web::scope("").wrap(sessions(&app, key.clone())).configure(pages::configure))
             .wrap(from_fn(middleware::around))
     });
     Ok(server.workers(workers).shutdown_timeout(GRACE).listen(listener)?.run())

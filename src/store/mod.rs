@@ -6,6 +6,7 @@
 pub mod access;
 pub mod audit;
 mod connection;
+pub mod connections;
 mod db;
 mod error;
 pub mod installation;

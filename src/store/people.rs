@@ -58,9 +58,17 @@ pub fn insert<R: Right>(
     Ok(())
 }
 
-pub fn set_password(tx: &mut WriteTx<'_>, person: &PersonId, hash: &str) -> Result<(), Error> {
-    diesel::update(people::table.filter(people::id.eq(person))).set(people::password_hash.eq(hash)).execute(tx.conn)?;
-    Ok(())
+/// Sets a new hash where the old one is still the one that a password was compared with; false where it is not.
+pub fn replace_password<R: Right>(
+    tx: &mut WriteTx<'_>,
+    _by: &Proof<'_, R>,
+    person: &PersonId,
+    (compared, new): (&str, &str),
+) -> Result<bool, Error> {
+    let rows = diesel::update(people::table.filter(people::id.eq(person)).filter(people::password_hash.eq(compared)))
+        .set((people::password_hash.eq(new), people::writes.eq(people::writes + 1)))
+        .execute(tx.conn)?;
+    Ok(rows == 1)
 }
 
 /// Since when this account has been there.

@@ -5,11 +5,11 @@ use diesel::prelude::*;
 use crate::domain::policy::{SecretFacts, Standing};
 use crate::domain::secret::{ConnectionRole, Slot, StateFacts};
 use crate::domain::{
-    Chance, DataKeyId, Delivery, EndUserId, Environment, Kind, Moment, Name, NodeTypeId, OrganizationId, PersonId,
-    SecretId, SecretState, Sharing, Slug, ValueId,
+    DataKeyId, Delivery, EndUserId, Environment, Kind, Moment, Name, NodeTypeId, OrganizationId, PersonId, SecretId,
+    SecretState, Sharing, Slug, ValueId,
 };
 
-use super::access::{AtLeast, ConnectRight, ConnectionOf, InWorkspace, Member, Proof};
+use super::access::{AtLeast, InWorkspace, Member, Proof};
 use super::error::Error;
 use super::schema::{end_users, node_types, organizations, people, secret_shares, secret_values, secrets};
 use super::tx::{ReadTx, WriteTx};
@@ -49,17 +49,6 @@ pub struct ListedSecret {
     shared_with: Option<PersonId>,
 }
 
-/// An end user's connection, with what the wire format shows of it.
-#[derive(Queryable, Clone)]
-pub struct ConnectionRow {
-    pub secret: SecretRow,
-    pub role: Option<ConnectionRole>,
-    pub account_name: Option<String>,
-    pub account_identifier: Option<String>,
-    pub end_user: Option<String>,
-    pub organization: Option<String>,
-}
-
 pub struct NewSecret<'a> {
     pub id: &'a SecretId,
     pub node_type: &'a NodeTypeId,
@@ -87,6 +76,7 @@ pub struct NewValue<'a> {
     pub blob: &'a [u8],
 }
 
+/// The columns of a `SecretRow`, in its order.
 macro_rules! columns {
     () => {
         (
@@ -113,6 +103,8 @@ macro_rules! columns {
         )
     };
 }
+
+pub(super) use columns;
 
 impl SecretRow {
     pub fn state(&self, now: Moment) -> SecretState {
@@ -317,95 +309,4 @@ pub fn mark_unreadable(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, i
         .set(secrets::unreadable_at.eq(now))
         .execute(tx.conn)?;
     Ok(())
-}
-
-/// The first connection of an end user or organization for a node type.
-pub fn first_connection(
-    tx: &mut ReadTx<'_>,
-    by: &Proof<'_, ConnectRight>,
-    node_type: &NodeTypeId,
-    of: &ConnectionOf,
-) -> Result<Option<ConnectionRow>, Error> {
-    let mut query = secrets::table
-        .inner_join(node_types::table)
-        .left_join(end_users::table)
-        .left_join(organizations::table)
-        .filter(secrets::workspace_id.eq(by.workspace()))
-        .filter(secrets::node_type_id.eq(node_type))
-        .filter(secrets::environment.eq(by.environment()))
-        .filter(secrets::connection_role.eq(ConnectionRole::Compatibility))
-        .select((
-            columns!(),
-            secrets::connection_role,
-            secrets::account_name,
-            secrets::account_identifier,
-            end_users::external_id.nullable(),
-            organizations::external_id.nullable(),
-        ))
-        .into_boxed();
-    query = match &of.end_user {
-        Some(id) => query.filter(end_users::external_id.eq(id)),
-        None => query.filter(secrets::end_user_id.is_null()),
-    };
-    query = match &of.organization {
-        Some(id) => query.filter(organizations::external_id.eq(id)),
-        None => query.filter(secrets::organization_id.is_null()),
-    };
-    Ok(query.first(tx.conn).optional()?)
-}
-
-/// The end user of this name, made by being mentioned for the first time.
-pub fn end_user(
-    tx: &mut WriteTx<'_>,
-    by: &Proof<'_, ConnectRight>,
-    external: &str,
-    chance: &dyn Chance,
-) -> Result<EndUserId, Error> {
-    let known = end_users::table
-        .filter(end_users::workspace_id.eq(by.workspace()))
-        .filter(end_users::external_id.eq(external))
-        .select(end_users::id)
-        .first(tx.conn)
-        .optional()?;
-    if let Some(id) = known {
-        return Ok(id);
-    }
-    let (id, now) = (EndUserId::draw(tx.now(), chance), tx.now());
-    diesel::insert_into(end_users::table)
-        .values((
-            end_users::id.eq(&id),
-            end_users::workspace_id.eq(by.workspace()),
-            end_users::external_id.eq(external),
-            end_users::created_at.eq(now),
-        ))
-        .execute(tx.conn)?;
-    Ok(id)
-}
-
-/// The organization of this name, made by being mentioned for the first time.
-pub fn organization(
-    tx: &mut WriteTx<'_>,
-    by: &Proof<'_, ConnectRight>,
-    external: &str,
-    chance: &dyn Chance,
-) -> Result<OrganizationId, Error> {
-    let known = organizations::table
-        .filter(organizations::workspace_id.eq(by.workspace()))
-        .filter(organizations::external_id.eq(external))
-        .select(organizations::id)
-        .first(tx.conn)
-        .optional()?;
-    if let Some(id) = known {
-        return Ok(id);
-    }
-    let (id, now) = (OrganizationId::draw(tx.now(), chance), tx.now());
-    diesel::insert_into(organizations::table)
-        .values((
-            organizations::id.eq(&id),
-            organizations::workspace_id.eq(by.workspace()),
-            organizations::external_id.eq(external),
-            organizations::created_at.eq(now),
-        ))
-        .execute(tx.conn)?;
-    Ok(id)
 }

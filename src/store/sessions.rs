@@ -105,6 +105,12 @@ pub fn delete_mine(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, id: &SessionId
     Ok(diesel::delete(own).execute(tx.conn)? == 1)
 }
 
+/// Ends all of one's sessions, this one too.
+pub fn delete_all(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>) -> Result<(), Error> {
+    diesel::delete(sessions::table.filter(sessions::person_id.eq(&by.holder().person))).execute(tx.conn)?;
+    Ok(())
+}
+
 /// Ends all of one's sessions but this one; which they were.
 pub fn delete_others(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>) -> Result<Vec<SessionId>, Error> {
     let others = || {

@@ -2,7 +2,7 @@
 
 use crate::domain::{Moment, Name};
 
-use super::view::Input;
+use super::view::{Input, counted};
 
 pub fn kept(value: &str) -> Input {
     Input { value: value.to_owned(), error: None }
@@ -18,6 +18,17 @@ pub fn name(text: &str) -> (Option<Name>, Input) {
         Ok(name) => (Some(name), kept(text)),
         Err(error) => (None, wrong(text, &error.to_string())),
     }
+}
+
+/// What is said where somebody has tried too often, and the seconds for `Retry-After`.
+pub fn wait(until: Moment, now: Moment) -> (String, u64) {
+    let seconds = until.since(now).as_secs().max(1);
+    let span = if seconds < 120 {
+        counted(seconds, "second", "seconds")
+    } else {
+        counted(seconds.div_ceil(60), "minute", "minutes")
+    };
+    (format!("There were too many attempts. Wait {span}, then try again."), seconds)
 }
 
 /// A last day that may be left empty; nothing when what stands there is no day to come.

@@ -79,7 +79,14 @@ pub fn again(app: &Data<App>, visitor: &Visitor, template: &impl Template) -> Re
     answer(app, visitor, StatusCode::UNPROCESSABLE_ENTITY, template)
 }
 
-pub fn answer(app: &Data<App>, visitor: &Visitor, status: StatusCode, template: &impl Template) -> Reply {
+/// A form that was sent too often.
+pub fn later(app: &Data<App>, visitor: &Visitor, seconds: u64, template: &impl Template) -> Reply {
+    let mut response = answer(app, visitor, StatusCode::TOO_MANY_REQUESTS, template)?;
+    response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    Ok(response)
+}
+
+fn answer(app: &Data<App>, visitor: &Visitor, status: StatusCode, template: &impl Template) -> Reply {
     let mut response = HttpResponse::build(status);
     if visitor.flash.is_some() {
         response.cookie(Cookies::new(&app.config.server).remove("flash"));

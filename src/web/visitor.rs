@@ -76,7 +76,7 @@ impl Visitor {
     }
 
     fn signed_in(&self) -> Result<SessionId, Error> {
-        self.session.clone().ok_or_else(|| Error::SignIn(self.path.clone()))
+        self.session.clone().ok_or(Error::SignIn)
     }
 }
 

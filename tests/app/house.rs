@@ -83,7 +83,8 @@ fn flat(group: &str) -> String {
 
 #[test]
 fn named_parts_are_found_in_every_spelling() {
-    let text = "use crate::{api, web as pages};\nuse crate::store::{self, Db};\nuse crate::{\n  domain::{a, b},\n  app,\n};";
+    let text =
+        "use crate::{api, web as pages};\nuse crate::store::{self, Db};\nuse crate::{\n  domain::{a, b},\n  app,\n};";
     let expected = ["api", "app", "domain", "store", "web"].map(ToOwned::to_owned);
     assert_eq!(named(text), BTreeSet::from(expected));
 }

@@ -64,7 +64,9 @@ async fn a_connected_account_has_every_field_and_no_value() {
     assert_eq!(labelled.body, expected);
     let kept = token.put("stripe", "customer-42", VALUE).await;
     assert_eq!(kept.body, expected, "what is left out is kept");
-    let cleared = token.put_with("stripe", &json!({ "user_id": "customer-42", "secret": VALUE, "account_identifier": null })).await;
+    let cleared = token
+        .put_with("stripe", &json!({ "user_id": "customer-42", "secret": VALUE, "account_identifier": null }))
+        .await;
     expected["account_identifier"] = json!(null);
     assert_eq!(cleared.body, expected, "null clears");
 }
@@ -89,7 +91,11 @@ async fn two_upserts_at_once_make_one_connection() {
     let token = app.token("test", ALL).await;
     let puts = (0..8).map(|_| token.put("stripe", "customer-42", VALUE));
     let answers = futures_util::future::join_all(puts).await;
-    assert!(answers.iter().all(|answer| answer.status == 200), "{:?}", answers.iter().map(|a| &a.text).collect::<Vec<_>>());
+    assert!(
+        answers.iter().all(|answer| answer.status == 200),
+        "{:?}",
+        answers.iter().map(|a| &a.text).collect::<Vec<_>>()
+    );
     assert!(answers.iter().all(|answer| answer.body["id"] == answers[0].body["id"]));
     token.vend("stripe", "customer-42").await.hands_out(VALUE);
 }

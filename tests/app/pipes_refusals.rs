@@ -18,7 +18,8 @@ async fn only_a_whole_and_known_token_in_the_header_counts() {
     token.vend_by_query("stripe", "customer-42").await.refused(401, "unauthorized");
     let last = if text.ends_with('a') { "b" } else { "a" };
     let mistyped = format!("{}{last}", &text[..text.len() - 1]);
-    let wrong = ["garbage", &text[..text.len() - 1], &text.to_uppercase(), &mistyped, &text.replace("kr_test_", "kr_live_")];
+    let wrong =
+        ["garbage", &text[..text.len() - 1], &text.to_uppercase(), &mistyped, &text.replace("kr_test_", "kr_live_")];
     for wrong in wrong {
         token.saying(wrong).vend("stripe", "customer-42").await.refused(401, "unauthorized");
         token.saying(wrong).put("stripe", "customer-42", VALUE).await.refused(401, "unauthorized");
@@ -143,11 +144,20 @@ async fn a_body_that_is_wrong_is_named_and_never_quoted() {
     let app = TestApp::start().await;
     app.owner().await;
     let token = app.token("test", ALL).await;
-    for body in [json!({}), json!({ "user_id": "" }), json!({ "user_id": 7 }), json!({ "user_id": "a", "connection_owner": "x" })] {
+    for body in [
+        json!({}),
+        json!({ "user_id": "" }),
+        json!({ "user_id": 7 }),
+        json!({ "user_id": "a", "connection_owner": "x" }),
+    ] {
         token.vend_with("stripe", &body).await.refused(422, "invalid_request_parameters");
     }
     let canary = "pk_test_canary55555";
-    for body in [json!({ "user_id": "a", "secret": canary }), json!({ "user_id": [canary], "secret": canary }), json!({ "secret": canary })] {
+    for body in [
+        json!({ "user_id": "a", "secret": canary }),
+        json!({ "user_id": [canary], "secret": canary }),
+        json!({ "secret": canary }),
+    ] {
         let answer = token.put_with("stripe", &body).await;
         answer.refused(422, "invalid_request_parameters");
         assert!(!answer.text.contains("canary"), "{}", answer.text);

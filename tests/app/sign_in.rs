@@ -209,7 +209,15 @@ async fn every_page_forbids_what_it_does_not_need() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     ada.add_stripe("Payments", "rk_test_shown1234", "vend").await;
-    let pages = ["/w/acme", "/w/acme/secrets", "/w/acme/secrets/new", "/w/acme/tokens", "/w/acme/activity", "/account", "/nowhere"];
+    let pages = [
+        "/w/acme",
+        "/w/acme/secrets",
+        "/w/acme/secrets/new",
+        "/w/acme/tokens",
+        "/w/acme/activity",
+        "/account",
+        "/nowhere",
+    ];
     for path in pages {
         has_strict_headers(&mut ada, path).await;
     }

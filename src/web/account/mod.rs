@@ -2,24 +2,26 @@
 
 mod page;
 
+use actix_session::Session;
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::actions::audit::Origin;
-use crate::actions::sign_in;
+use crate::actions::sign_in::{self, Attempt, Gate};
 use crate::app::App;
 use crate::domain::audit::Actor;
 use crate::domain::{SessionId, password};
-use crate::store::access::{Oneself, Proof};
+use crate::store::access::{AskNothing, Oneself, Proof};
 use crate::store::{self, Fault};
 
 use super::chrome::Place;
 use super::csrf::CsrfForm;
 use super::error::Error;
 use super::flash::Flash;
-use super::forms::wrong;
+use super::forms::{self, wrong};
 use super::frame::{self, Frame, Reply, see_other};
+use super::session::SESSION;
 use super::sign_in::Nothing;
 use super::url;
 use super::view::{Input, When};
@@ -60,7 +62,13 @@ pub struct Passwords {
     new: String,
 }
 
-pub async fn update_password(visitor: Visitor, myself: Myself, form: CsrfForm<Passwords>, app: Data<App>) -> Reply {
+pub async fn update_password(
+    visitor: Visitor,
+    myself: Myself,
+    form: CsrfForm<Passwords>,
+    session: Session,
+    app: Data<App>,
+) -> Reply {
     let form = form.into_inner();
     let (current, new) = (Zeroizing::new(form.current), Zeroizing::new(form.new));
     if let Err(error) = password::check(&new) {
@@ -68,19 +76,49 @@ pub async fn update_password(visitor: Visitor, myself: Myself, form: CsrfForm<Pa
         return frame::again(&app, &visitor, &page);
     }
     let found = app.db.read(myself.ask(), |tx, by| Ok::<_, Fault<Never>>(store::people::myself(tx, by)?));
-    let (_, stored) = found.await?;
-    if !app.hasher.check(current, stored.clone()).await?.right {
+    let (person, stored) = found.await?;
+    let attempt = attempt(&visitor, &app, person.email.as_str())?;
+    if let Gate::Closed(until) = count(&app, attempt).await? {
+        let (sentence, seconds) = forms::wait(until, app.clock.now());
+        let page = profile(&visitor, &myself, &app, wrong("", &sentence), Input::default()).await?;
+        return frame::later(&app, &visitor, seconds, &page);
+    }
+    let right = app.hasher.check(current, stored.clone()).await?.right;
+    let Some(stored) = stored.filter(|_| right) else {
         let page = profile(&visitor, &myself, &app, wrong("", "This is not your current password."), Input::default());
         return frame::again(&app, &visitor, &page.await?);
-    }
-    let hash = app.hasher.hash(new).await?;
-    let (keyring, context) = (app.keyring.clone(), visitor.context.clone());
-    app.db
-        .write::<_, _, Never, _>(myself.ask(), move |tx, by| {
-            sign_in::change_password(tx, by, &keyring, &origin(by, context.address), &hash)
-        })
-        .await?;
+    };
+    let id = change_password(&visitor, &myself, &app, stored, new).await?;
+    session.renew();
+    session.insert(SESSION, id).map_err(|_| Error::Internal)?;
     Ok(see_other(&app, &url::account(), Some(Flash::PasswordChanged)))
+}
+
+/// Whoever sits at somebody else's open session has no more tries than at the door.
+fn attempt(visitor: &Visitor, app: &App, email: &str) -> Result<Attempt, Error> {
+    let address = visitor.address().ok_or(Error::Internal)?;
+    Ok(Attempt::new(&app.keyring, email, address, visitor.session.as_ref().map(SessionId::as_str)))
+}
+
+async fn count(app: &App, attempt: Attempt) -> Result<Gate, Error> {
+    Ok(app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::count(tx, by, &attempt)).await?)
+}
+
+async fn change_password(
+    visitor: &Visitor,
+    myself: &Myself,
+    app: &App,
+    compared: String,
+    new: Zeroizing<String>,
+) -> Result<SessionId, Error> {
+    let hash = app.hasher.hash(new).await?;
+    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
+    let browser = visitor.browser();
+    let changed = app.db.write::<_, _, Never, _>(myself.ask(), move |tx, by| {
+        let hashes = (compared.as_str(), hash.as_str());
+        sign_in::change_password(tx, by, (&keyring, &*chance), &origin(by, from), hashes, &browser)
+    });
+    Ok(changed.await?)
 }
 
 fn origin(by: &Proof<'_, Oneself>, from: Option<std::net::IpAddr>) -> Origin {

@@ -2,7 +2,11 @@
 
 pub mod page;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::header::HeaderValue;
+use actix_web::http::uri::PathAndQuery;
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use askama::Template as _;
 
@@ -16,8 +20,8 @@ use super::visitor::Visitor;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("signing in is needed for {0}")]
-    SignIn(String),
+    #[error("signing in is needed")]
+    SignIn,
     #[error("the request could not be read")]
     BadRequest,
     #[error("the form did not come from our own page")]
@@ -26,6 +30,8 @@ pub enum Error {
     Forbidden,
     #[error("not found")]
     NotFound,
+    #[error("the form is larger than allowed")]
+    TooLarge,
     #[error("busy")]
     Unavailable,
     #[error("something failed inside")]
@@ -35,10 +41,11 @@ pub enum Error {
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::SignIn(_) => StatusCode::SEE_OTHER,
+            Self::SignIn => StatusCode::SEE_OTHER,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::ForeignForm | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -48,9 +55,8 @@ impl ResponseError for Error {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         match self {
-            Self::SignIn(path) => {
-                let back = url::with_query(&url::sign_in(), &[("return_to", path)]);
-                response.insert_header((header::LOCATION, back));
+            Self::SignIn => {
+                response.insert_header((header::LOCATION, url::sign_in()));
             }
             Self::Unavailable => {
                 response.insert_header((header::RETRY_AFTER, "2"));
@@ -64,7 +70,7 @@ impl ResponseError for Error {
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::Denied(Denied::SignedOut) => Self::SignIn(url::home()),
+            store::Error::Denied(Denied::SignedOut) => Self::SignIn,
             store::Error::Denied(Denied::Forbidden) => Self::Forbidden,
             store::Error::Denied(_) => Self::NotFound,
             store::Error::Unavailable(why) => {
@@ -101,6 +107,19 @@ impl From<crate::crypto::HashError> for Error {
             crate::crypto::HashError::Busy => Self::Unavailable,
             crate::crypto::HashError::Failed => Self::Internal,
         }
+    }
+}
+
+/// After signing in, people go on where they were: on a page, never on the sending of a form.
+pub fn come_back(response: &mut ServiceResponse<BoxBody>) {
+    let asked = response.response().error().and_then(|error| error.as_error::<Error>());
+    if !matches!(asked, Some(Error::SignIn)) || response.request().method() != Method::GET {
+        return;
+    }
+    let path = response.request().uri().path_and_query().map_or("", PathAndQuery::as_str);
+    let back = url::with_query(&url::sign_in(), &[("return_to", path)]);
+    if let Ok(back) = HeaderValue::from_str(&back) {
+        response.headers_mut().insert(header::LOCATION, back);
     }
 }
 

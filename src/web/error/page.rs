@@ -40,10 +40,20 @@ impl Words {
                 "The page does not exist, was deleted, or belongs to a workspace that you are not in.",
                 "Check the address, or go on from your home page.",
             ),
+            405 => (
+                "This address is not asked that way",
+                "The page exists, but the request did not come the way that it is used.",
+                "Go on from your home page.",
+            ),
             409 => (
                 "Somebody was here first",
                 "What you were changing has changed since you opened it, so nothing was stored.",
                 "Open it again, look at what is there now, and repeat the step if it is still needed.",
+            ),
+            413 => (
+                "That is too much at once",
+                "What was sent is larger than Keyrack takes, so nothing was stored.",
+                "Go back and send less. A key is never longer than a few thousand characters.",
             ),
             422 => (
                 "Something in the form is not right",

@@ -104,7 +104,7 @@ fn form_page(visitor: &Visitor, frame: &Frame, ws: &str, node_type: &NodeType, d
         fields: fields(&choice.kind.fields, Some(&choice.kind)),
     });
     page::New {
-        chrome: frame::chrome(visitor, Some(frame), &format!("Add a {} key", node_type.name), Place::Secrets),
+        chrome: frame::chrome(visitor, Some(frame), &format!("Add a key for {}", node_type.name), Place::Secrets),
         ws: ws.to_owned(),
         node_type: mark_of(node_type),
         guide: page::Guide {

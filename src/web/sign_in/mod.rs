@@ -4,12 +4,11 @@ mod page;
 
 use actix_session::Session;
 use actix_web::cookie::time::Duration;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::actions::sign_in::{self, Attempt, Gate};
+use crate::actions::sign_in::{self, Attempt, Compared, Gate};
 use crate::app::App;
 use crate::app::context::Cookies;
 use crate::domain::{Email, PersonId, password};
@@ -20,7 +19,7 @@ use super::chrome::Place;
 use super::csrf::CsrfForm;
 use super::error::Error;
 use super::flash::Flash;
-use super::forms::kept;
+use super::forms::{self, kept};
 use super::frame::{self, Reply, safe_return, see_other};
 use super::session::SESSION;
 use super::url;
@@ -65,9 +64,9 @@ pub async fn create(visitor: Visitor, form: CsrfForm<Form>, session: Session, ap
     let gate = app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::count(tx, by, &counted)).await?;
     match gate {
         Gate::Closed(until) => {
-            let seconds = until.since(app.clock.now()).as_secs().max(1);
-            let page = page_of(&visitor, &form.email, &form.return_to, Some(page::Trouble::Wait { seconds }));
-            return frame::answer(&app, &visitor, StatusCode::TOO_MANY_REQUESTS, &page);
+            let (sentence, seconds) = forms::wait(until, app.clock.now());
+            let page = page_of(&visitor, &form.email, &form.return_to, Some(page::Trouble::Wait { sentence }));
+            return frame::later(&app, &visitor, seconds, &page);
         }
         Gate::After(delay) if !delay.is_zero() => app.clock.sleep(delay).await,
         Gate::After(_) => {}
@@ -79,16 +78,18 @@ pub async fn create(visitor: Visitor, form: CsrfForm<Form>, session: Session, ap
     let too_long = entered.len() > password::MOST;
     let entered = if too_long { Zeroizing::new(String::new()) } else { entered };
     let stored = known.as_ref().and_then(|(_, hash)| hash.clone());
-    let checked = app.hasher.check(entered, stored).await?;
-    match known.map(|(person, _)| person) {
-        Some(person) if checked.right && !too_long => {
-            welcome(&visitor, &form.email, &form.return_to, session, &app, person, attempt).await
+    let checked = app.hasher.check(entered.clone(), stored).await?;
+    match known {
+        Some((person, Some(stored))) if checked.right && !too_long => {
+            let fresh = if checked.outdated { Some(app.hasher.hash(entered).await?) } else { None };
+            let compared = Compared { person, stored, fresh };
+            welcome(&visitor, (&form.email, &form.return_to), session, &app, compared, attempt).await
         }
-        known => refuse(&visitor, &form.email, &form.return_to, &app, known).await,
+        known => refuse(&visitor, (&form.email, &form.return_to), &app, known.map(|(person, _)| person)).await,
     }
 }
 
-async fn refuse(visitor: &Visitor, email: &str, back: &str, app: &Data<App>, known: Option<PersonId>) -> Reply {
+async fn refuse(visitor: &Visitor, (email, back): (&str, &str), app: &Data<App>, known: Option<PersonId>) -> Reply {
     let (keyring, origin) = (app.keyring.clone(), visitor.stranger());
     app.db
         .write::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::refuse(tx, by, &keyring, &origin, known.clone()))
@@ -98,19 +99,18 @@ async fn refuse(visitor: &Visitor, email: &str, back: &str, app: &Data<App>, kno
 
 async fn welcome(
     visitor: &Visitor,
-    email: &str,
-    back: &str,
+    (email, back): (&str, &str),
     session: Session,
     app: &Data<App>,
-    person: PersonId,
+    compared: Compared,
     attempt: Attempt,
 ) -> Reply {
     let (keyring, chance) = (app.keyring.clone(), app.chance.clone());
-    let (origin, browser) = (visitor.origin(&person), visitor.browser());
+    let (origin, browser) = (visitor.origin(&compared.person), visitor.browser());
     let id = app
         .db
         .write(AskNothing, move |tx, by| {
-            sign_in::start(tx, by, (&keyring, &*chance), &origin, (&person, &attempt), &browser)
+            sign_in::start(tx, by, (&keyring, &*chance), &origin, (&compared, &attempt), &browser)
         })
         .await?;
     session.renew();

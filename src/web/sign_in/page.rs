@@ -2,7 +2,7 @@
 
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::{Input, Tone, counted};
+use crate::web::view::{Input, Tone};
 
 #[derive(askama::Template)]
 #[template(path = "sign_in/new.html")]
@@ -17,7 +17,7 @@ pub enum Trouble {
     /// Address or password is wrong; which of them stays unsaid.
     NoMatch,
     /// Too many attempts: when the next one will be looked at.
-    Wait { seconds: u64 },
+    Wait { sentence: String },
 }
 
 impl Trouble {
@@ -33,14 +33,7 @@ impl Trouble {
             Self::NoMatch => {
                 "This e-mail address and password do not belong together. Check both and try again.".to_owned()
             }
-            Self::Wait { seconds } => {
-                let wait = if *seconds < 120 {
-                    counted(*seconds, "second", "seconds")
-                } else {
-                    counted(seconds.div_ceil(60), "minute", "minutes")
-                };
-                format!("There were too many attempts. Wait {wait}, then try again.")
-            }
+            Self::Wait { sentence } => sentence.clone(),
         }
     }
 }

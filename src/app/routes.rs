@@ -1,0 +1,103 @@
+//! Every address that Keyrack answers on, with the least that one must be to get an answer.
+//!
+//! Invariant: this table is the only way a handler is reached, so none can be forgotten in it; the tests
+//! try each row as every kind of person and machine.
+
+use actix_web::guard;
+use actix_web::http::Method;
+use actix_web::{Resource, Route, web};
+
+use super::health;
+use crate::api::pipes;
+use crate::domain::{Ability, Role};
+use crate::web::{account, activity, assets, home, secrets, set_up, sign_in, theme, tokens};
+
+/// What a caller must be at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Least {
+    Anyone,
+    SignedIn,
+    Role(Role),
+    Token(Ability),
+}
+
+pub struct Entry {
+    pub method: Method,
+    pub path: &'static str,
+    pub least: Least,
+    handler: fn(Route) -> Route,
+}
+
+const fn get(path: &'static str, least: Least, handler: fn(Route) -> Route) -> Entry {
+    Entry { method: Method::GET, path, least, handler }
+}
+
+const fn post(path: &'static str, least: Least, handler: fn(Route) -> Route) -> Entry {
+    Entry { method: Method::POST, path, least, handler }
+}
+
+const fn put(path: &'static str, least: Least, handler: fn(Route) -> Route) -> Entry {
+    Entry { method: Method::PUT, path, least, handler }
+}
+
+const ANYONE: Least = Least::Anyone;
+const SIGNED_IN: Least = Least::SignedIn;
+const MEMBER: Least = Least::Role(Role::Member);
+const ADMIN: Least = Least::Role(Role::Admin);
+
+pub static HEALTH: &[Entry] =
+    &[get("/health/live", ANYONE, |r| r.to(health::live)), get("/health/ready", ANYONE, |r| r.to(health::ready))];
+
+pub static MACHINES: &[Entry] = &[
+    post("/data-integrations/{slug}/credentials", Least::Token(Ability::Vend), |r| r.to(pipes::vend)),
+    put("/data-integrations/{slug}/api-key", Least::Token(Ability::Connect), |r| r.to(pipes::put_api_key)),
+];
+
+pub static PAGES: &[Entry] = &[
+    get("/", ANYONE, |r| r.to(home::root)),
+    get("/favicon.ico", ANYONE, |r| r.to(assets::favicon)),
+    get("/assets/{hash}/{path:.*}", ANYONE, |r| r.to(assets::show)),
+    post("/theme", ANYONE, |r| r.to(theme::update)),
+    get("/set-up/{link}", ANYONE, |r| r.to(set_up::new)),
+    post("/set-up/{link}", ANYONE, |r| r.to(set_up::create)),
+    get("/sign-in", ANYONE, |r| r.to(sign_in::new)),
+    post("/sign-in", ANYONE, |r| r.to(sign_in::create)),
+    post("/sign-out", SIGNED_IN, |r| r.to(sign_in::destroy)),
+    get("/account", SIGNED_IN, |r| r.to(account::show)),
+    post("/account/password", SIGNED_IN, |r| r.to(account::update_password)),
+    get("/account/sessions", SIGNED_IN, |r| r.to(account::sessions)),
+    post("/account/sessions/revoke-others", SIGNED_IN, |r| r.to(account::revoke_others)),
+    post("/account/sessions/{session}/revoke", SIGNED_IN, |r| r.to(account::revoke)),
+    get("/w/{workspace}", MEMBER, |r| r.to(home::show)),
+    get("/w/{workspace}/secrets", MEMBER, |r| r.to(secrets::index)),
+    get("/w/{workspace}/secrets/new", MEMBER, |r| r.to(secrets::create::choose)),
+    get("/w/{workspace}/secrets/new/{node_type}", MEMBER, |r| r.to(secrets::create::new)),
+    post("/w/{workspace}/secrets/new/{node_type}", MEMBER, |r| r.to(secrets::create::create)),
+    get("/w/{workspace}/secrets/{secret}", MEMBER, |r| r.to(secrets::show)),
+    get("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::new)),
+    post("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::create)),
+    get("/w/{workspace}/tokens", MEMBER, |r| r.to(tokens::index)),
+    get("/w/{workspace}/tokens/new", MEMBER, |r| r.to(tokens::new)),
+    post("/w/{workspace}/tokens/new", MEMBER, |r| r.to(tokens::create)),
+    get("/w/{workspace}/tokens/{token}", MEMBER, |r| r.to(tokens::show)),
+    post("/w/{workspace}/tokens/{token}/revoke", MEMBER, |r| r.to(tokens::revoke)),
+    get("/w/{workspace}/activity", ADMIN, |r| r.to(activity::index)),
+];
+
+/// The rows of a table as resources: one for each path, so that another method answers 405.
+pub(super) fn resources(table: &'static [Entry]) -> Vec<Resource> {
+    let same_path = table.chunk_by(|one, next| one.path == next.path);
+    let resource = |rows: &'static [Entry]| {
+        let path = rows.first()?.path;
+        Some(rows.iter().fold(Resource::new(path), |resource, row| resource.route((row.handler)(method(row)))))
+    };
+    same_path.filter_map(resource).collect()
+}
+
+/// Whatever may be read may also be asked for its head.
+fn method(row: &Entry) -> Route {
+    if row.method == Method::GET {
+        return web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
+    }
+    web::method(row.method.clone())
+}

@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { createDatabase } from "./database.mjs";
+import { Tap } from "./tap.mjs";
+
+function binary() {
+  const target = process.env.CARGO_TARGET_DIR || path.join(os.homedir(), ".cache/keyrack/target");
+  return process.env.KEYRACK_TEST_BINARY || path.join(target, "debug/keyrack");
+}
+
+async function freePort() {
+  const server = net.createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+// A running Keyrack with a folder and a database of its own.
+export class Keyrack {
+  // `base` is where the browser goes. `direct` is where a backend goes, past the tap: its answers hold values.
+  static async start() {
+    const keyrack = new Keyrack();
+    keyrack.folder = fs.mkdtempSync(path.join(os.tmpdir(), "keyrack-browser-"));
+    keyrack.database = createDatabase(keyrack.folder);
+    keyrack.tap = new Tap();
+    keyrack.base = await keyrack.tap.open();
+    const port = await freePort();
+    keyrack.direct = `http://127.0.0.1:${port}`;
+    keyrack.tap.forwardTo(port);
+    await keyrack.#run(port);
+    return keyrack;
+  }
+
+  async stop() {
+    const ended = new Promise((done) => this.process.once("exit", done));
+    if (this.process.exitCode === null && this.process.kill("SIGTERM")) await ended;
+    await this.tap.close();
+    this.database.drop();
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  // Every file under the folder, by its path in it.
+  files() {
+    const entries = fs.readdirSync(this.folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+    return new Map(files.map((file) => [path.relative(this.folder, file), fs.readFileSync(file)]));
+  }
+
+  #run(port) {
+    this.output = "";
+    this.log = "";
+    this.process = spawn(binary(), [], { cwd: this.folder, env: this.#environment(port) });
+    return new Promise((done, fail) => {
+      this.process.stderr.on("data", (text) => (this.log += text));
+      this.process.stdout.on("data", (text) => {
+        this.output += text;
+        const link = this.output.match(/^\s*(http\S+\/set-up\/\S+)$/m);
+        if (!link) return;
+        this.setUpLink = link[1];
+        done();
+      });
+      this.process.on("error", fail);
+      this.process.on("exit", (code) => fail(new Error(`Keyrack ended with ${code}:\n${this.log}`)));
+    });
+  }
+
+  #environment(port) {
+    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("KEYRACK_"));
+    return {
+      ...Object.fromEntries(inherited),
+      KEYRACK_DATABASE_URL: this.database.url,
+      KEYRACK_LISTEN: `127.0.0.1:${port}`,
+      KEYRACK_PUBLIC_URL: this.base,
+      KEYRACK_LOG: "trace",
+      // The least that is accepted: these tests are not about the cost of guessing.
+      KEYRACK_PASSWORD_MEMORY_KIB: "19456",
+      KEYRACK_PASSWORD_PASSES: "2",
+      KEYRACK_PASSWORD_LANES: "1",
+    };
+  }
+}
