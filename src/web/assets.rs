@@ -64,5 +64,5 @@ pub async fn show(path: Path<(String, String)>, request: HttpRequest) -> Result<
 
 /// Browsers that ask without reading the page are sent to the real one.
 pub async fn favicon() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, url("favicon.svg"))).finish()
+    HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, url("favicon.svg"))).finish()
 }

@@ -14,10 +14,10 @@ use super::csrf::CsrfForm;
 use super::frame::{Reply, safe_return};
 use super::url;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Choice {
     theme: String,
-    #[serde(default)]
     return_to: String,
 }
 

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 mod canary;
+mod crawl;
 mod house;
 mod pipes;
 mod pipes_refusals;
+mod routes;
 mod sealed;
 mod sign_in;
 mod support;

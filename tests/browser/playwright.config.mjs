@@ -15,6 +15,7 @@ export default defineConfig({
   use: {
     browserName: "chromium",
     viewport: { width: 1280, height: 800 },
+    actionTimeout: 10_000,
     locale: "en-GB",
     timezoneId: "UTC",
     permissions: ["clipboard-read", "clipboard-write"],

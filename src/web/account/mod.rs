@@ -56,7 +56,8 @@ async fn profile(
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Passwords {
     current: String,
     new: String,

@@ -27,9 +27,9 @@ use super::{origin, page};
 
 type Never = std::convert::Infallible;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Search {
-    #[serde(default)]
     q: String,
 }
 

@@ -45,7 +45,8 @@ pub async fn new(visitor: Visitor, demand: Demand<Member>, path: Path<(String, S
     frame::page(&app, &visitor, &page_of(&visitor, &app, demand.ws(), &found, Input::default()))
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Confirm {
     name: String,
 }

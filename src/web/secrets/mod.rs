@@ -46,15 +46,12 @@ fn owner_of(row: &ListedSecret) -> String {
     member.or(outside).unwrap_or_default()
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Narrow {
-    #[serde(default)]
     q: String,
-    #[serde(default)]
     node_type: String,
-    #[serde(default)]
     environment: String,
-    #[serde(default)]
     state: String,
 }
 

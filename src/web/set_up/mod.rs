@@ -81,7 +81,8 @@ pub fn closed(visitor: &Visitor, app: &Data<App>, done: bool) -> Reply {
     frame::page(app, visitor, &page::Closed { chrome, done })
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Form {
     name: String,
     email: String,

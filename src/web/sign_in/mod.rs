@@ -46,11 +46,11 @@ pub async fn new(visitor: Visitor, back: Query<Back>, app: Data<App>) -> Reply {
     frame::page(&app, &visitor, &page_of(&visitor, "", &back.return_to, None))
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Form {
     email: String,
     password: String,
-    #[serde(default)]
     return_to: String,
 }
 

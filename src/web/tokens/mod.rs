@@ -67,14 +67,13 @@ fn row_of(row: &TokenRow, now: Moment) -> page::Row {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Form {
     name: String,
-    environment: Environment,
+    environment: String,
     preset: String,
-    #[serde(default)]
-    allow: Vec<Ability>,
-    #[serde(default)]
+    allow: Vec<String>,
     expires_on: String,
 }
 
@@ -121,26 +120,22 @@ pub async fn new(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> Re
 
 pub async fn create(visitor: Visitor, demand: Demand<Member>, form: CsrfForm<Form>, app: Data<App>) -> Reply {
     let form = form.into_inner();
+    let frame = frame_of(&app, &demand).await?;
     let (name, name_input) = forms::name(&form.name);
     let (expires_at, expires_on) = forms::last_day(&form.expires_on, app.clock.now());
+    let environment: Environment = form.environment.parse().map_err(|_| Error::BadRequest)?;
     let preset = page::Preset::parse(&form.preset).ok_or(Error::BadRequest)?;
-    let chosen = if preset == page::Preset::Custom { form.allow.as_slice() } else { preset.abilities() };
+    let ticked: Result<Vec<Ability>, _> = form.allow.iter().map(|word| word.parse()).collect();
+    let ticked = ticked.map_err(|_| Error::BadRequest)?;
+    let chosen = if preset == page::Preset::Custom { ticked.as_slice() } else { preset.abilities() };
     let abilities = Abilities::new(chosen.iter().copied());
-    let frame = frame_of(&app, &demand).await?;
     let (Some(name), Some(expires_at), Some(abilities)) = (name, expires_at, abilities.clone()) else {
         let abilities_error = abilities.is_none().then(|| "Choose at least one ability.".to_owned());
-        let filled = Filled {
-            name: name_input,
-            environment: form.environment,
-            preset,
-            abilities: form.allow,
-            abilities_error,
-            expires_on,
-        };
+        let filled = Filled { name: name_input, environment, preset, abilities: ticked, abilities_error, expires_on };
         return frame::again(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), filled));
     };
     let (keyring, chance, context) = (app.keyring.clone(), app.chance.clone(), visitor.context.clone());
-    let ask = Ask { name, environment: form.environment, abilities, expires_at };
+    let ask = Ask { name, environment, abilities, expires_at };
     let made = app.db.write(demand.ask(), move |tx, by| {
         let made = tokens::create(tx, by, (&keyring, &*chance), &super::secrets::origin(by, context.address), &ask)?;
         Ok::<_, Fault<Never>>((made, ask.name.to_string()))
@@ -151,7 +146,7 @@ pub async fn create(visitor: Visitor, demand: Demand<Member>, form: CsrfForm<For
         ws: demand.ws().to_owned(),
         id: made.id.to_string(),
         name,
-        environment: form.environment,
+        environment,
         token: made.token.as_str().to_owned(),
         snippets: snippets(&app, frame.person.id.as_str()),
     };

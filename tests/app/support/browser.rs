@@ -80,6 +80,11 @@ impl Browser {
         self.send(request).await
     }
 
+    pub async fn head(&mut self, path: &str) -> Page {
+        let request = self.client.head(format!("{}{path}", self.base));
+        self.send(request).await
+    }
+
     /// Opens the page with the form, and sends the form with its guard.
     pub async fn submit(&mut self, from: &str, to: &str, fields: &[(&str, &str)]) -> Page {
         let csrf = self.get(from).await.csrf();

@@ -75,6 +75,14 @@ impl Database {
         assert_eq!(changed.unwrap(), 1);
     }
 
+    /// Runs one statement past the program.
+    pub fn execute(&self, statement: &str) -> usize {
+        match self.connect() {
+            Connected::Pg(mut conn) => sql_query(statement).execute(&mut conn).unwrap(),
+            Connected::Lite(mut conn) => sql_query(statement).execute(&mut conn).unwrap(),
+        }
+    }
+
     /// Every row that holds a key, a check or a sealed value.
     pub fn keys(&self) -> Vec<(String, Vec<u8>)> {
         self.rows(

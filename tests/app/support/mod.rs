@@ -14,7 +14,7 @@ use actix_web::dev::ServerHandle;
 use keyrack::app::{App, StartError, commands, server};
 use keyrack::cli::{OwnerCreate, TokenCreate};
 use keyrack::config::Config;
-use keyrack::domain::{Email, Name};
+use keyrack::domain::{Email, Name, Role};
 
 pub use browser::{Browser, Page};
 pub use database::Database;
@@ -95,25 +95,51 @@ impl TestApp {
 
     /// One more Owner of the same workspace, made at the command line.
     pub async fn other_owner(&self, email: &str) -> Browser {
+        self.owner_of(WORKSPACE, email).await
+    }
+
+    /// An Owner of this workspace, which is made where it is not there yet.
+    pub async fn owner_of(&self, workspace: &str, email: &str) -> Browser {
         let ask = OwnerCreate {
             email: Email::parse(email).unwrap(),
             name: Name::parse("Grace").unwrap(),
-            workspace: Name::parse(WORKSPACE).unwrap(),
+            workspace: Name::parse(workspace).unwrap(),
         };
-        assert_eq!(commands::create_owner(&self.app, &ask, PASSWORD.to_owned()).await.unwrap(), "acme");
+        let slug = commands::create_owner(&self.app, &ask, PASSWORD.to_owned()).await.unwrap();
+        assert_eq!(slug, workspace.to_lowercase());
         let mut browser = self.anonymous();
         assert_eq!(browser.sign_in(email, PASSWORD).await.status, 303);
         browser
     }
 
-    /// A token made at the command line by the only Owner.
+    /// A member with this role; invitations are not there yet, so the role is set past the program.
+    pub async fn member(&self, email: &str, role: Role) -> Browser {
+        let browser = self.other_owner(email).await;
+        let of = format!("person_id = (SELECT id FROM people WHERE email = '{email}')");
+        assert_eq!(self.database.execute(&format!("UPDATE members SET role = '{}' WHERE {of}", role.as_str())), 1);
+        browser
+    }
+
+    /// Somebody who was a member and is none any more.
+    pub async fn removed_member(&self, email: &str) -> Browser {
+        let browser = self.other_owner(email).await;
+        let of = format!("person_id = (SELECT id FROM people WHERE email = '{email}')");
+        assert_eq!(self.database.execute(&format!("DELETE FROM members WHERE {of}")), 1);
+        browser
+    }
+
+    /// A token made at the command line by the first Owner.
     pub async fn token(&self, environment: &str, abilities: &str) -> Token {
+        self.token_of(WORKSPACE, EMAIL, environment, abilities).await
+    }
+
+    pub async fn token_of(&self, workspace: &str, maker: &str, environment: &str, abilities: &str) -> Token {
         let ask = TokenCreate {
-            workspace: Name::parse(WORKSPACE).unwrap(),
+            workspace: Name::parse(workspace).unwrap(),
             name: Name::parse("Backend").unwrap(),
             environment: environment.parse().unwrap(),
             allow: abilities.parse().unwrap(),
-            maker: Some(Email::parse(EMAIL).unwrap()),
+            maker: Some(Email::parse(maker).unwrap()),
             expires: None,
         };
         Token::new(&self.base, &commands::create_token(&self.app, &ask).await.unwrap())

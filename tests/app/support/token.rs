@@ -75,6 +75,17 @@ impl Token {
         self.send(self.client.put(url).json(body)).await
     }
 
+    /// Any request to any of the machines' routes.
+    pub async fn ask(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.send(self.client.request(method.parse().unwrap(), format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// Asks with a browser's cookies instead of the header.
+    pub async fn with_cookies(&self, method: &str, path: &str, cookies: &str) -> Answer {
+        let request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.base)).json(&json!({}));
+        read(request.header("cookie", cookies)).await
+    }
+
     /// Asks with the token in the address instead of the header.
     pub async fn vend_by_query(&self, slug: &str, user: &str) -> Answer {
         let token = &self.text;

@@ -1,0 +1,248 @@
+//! Every route as every kind of person and machine.
+
+use keyrack::app::routes::{Entry, HEALTH, Least, MACHINES, PAGES};
+use keyrack::domain::Role;
+use serde_json::json;
+
+use crate::support::{Browser, EMAIL, PASSWORD, Page, TestApp, Token};
+
+const KEY: &str = "rk_test_routes1234567890";
+
+struct Actor {
+    name: &'static str,
+    browser: Browser,
+    signed_in: bool,
+    role: Option<Role>,
+    /// Another session of the same person, to be ended.
+    session: String,
+}
+
+/// What stands for the parts in braces of a path.
+struct Ids {
+    secret: String,
+    token: String,
+    asset: String,
+}
+
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    Open,
+    SignIn,
+    Forbidden,
+    NotFound,
+}
+
+impl Actor {
+    async fn new(app: &TestApp, name: &'static str, mut browser: Browser, email: &str, role: Option<Role>) -> Self {
+        assert_eq!(app.anonymous().sign_in(email, PASSWORD).await.status, 303, "a second session");
+        let forms = browser.get("/account/sessions").await.attributes("form[action$='/revoke']", "action");
+        let session = forms[0].split('/').nth(3).unwrap().to_owned();
+        Self { name, browser, signed_in: true, role, session }
+    }
+
+    fn expected(&self, least: Least) -> Verdict {
+        match least {
+            Least::Anyone => Verdict::Open,
+            _ if !self.signed_in => Verdict::SignIn,
+            Least::SignedIn => Verdict::Open,
+            Least::Role(needed) => match self.role {
+                None => Verdict::NotFound,
+                Some(role) if role < needed => Verdict::Forbidden,
+                Some(_) => Verdict::Open,
+            },
+            Least::Token(_) => unreachable!("a machine's route among the pages"),
+        }
+    }
+
+    async fn ask(&mut self, row: &Entry, ids: &Ids) -> Page {
+        let path = filled(row.path, ids).replace("{session}", &self.session);
+        if row.method == "GET" {
+            return self.browser.get(&path).await;
+        }
+        let form = if self.signed_in { "/account" } else { "/sign-in" };
+        self.browser.submit(form, &path, &[]).await
+    }
+}
+
+fn filled(path: &str, ids: &Ids) -> String {
+    path.replace("{workspace}", "acme")
+        .replace("{node_type}", "stripe")
+        .replace("{secret}", &ids.secret)
+        .replace("{token}", &ids.token)
+        .replace("/assets/{hash}/{path:.*}", &ids.asset)
+        .replace("{link}", "kr_setup_gone")
+}
+
+fn verdict(row: &Entry, page: &Page) -> Verdict {
+    let leads_to_sign_in = page.status == 303 && page.location().starts_with("/sign-in");
+    match page.status {
+        // These two lead there when they have done what they are for.
+        _ if row.path == "/" || has_signed_out(page) => Verdict::Open,
+        _ if leads_to_sign_in => Verdict::SignIn,
+        403 => Verdict::Forbidden,
+        404 => Verdict::NotFound,
+        200 | 303 | 307 | 400 | 422 => Verdict::Open,
+        other => panic!("{} {} answers {other}: {}", row.method, row.path, page.text),
+    }
+}
+
+fn has_signed_out(page: &Page) -> bool {
+    page.headers.get_all("set-cookie").iter().any(|line| line.to_str().unwrap().contains("flash=signed-out"))
+}
+
+/// From the weakest to the strongest.
+async fn everybody(app: &TestApp) -> Vec<Actor> {
+    let ada = app.owner().await;
+    let removed = app.removed_member("removed@example.com").await;
+    let outsider = app.owner_of("Other", "outsider@example.com").await;
+    let member = app.member("member@example.com", Role::Member).await;
+    let admin = app.member("admin@example.com", Role::Admin).await;
+    let anonymous = Actor {
+        name: "anonymous",
+        browser: app.anonymous(),
+        signed_in: false,
+        role: None,
+        session: "ses_01jd8x3f5k7q9r2t4v6w8y0z1a".to_owned(),
+    };
+    vec![
+        anonymous,
+        Actor::new(app, "removed member", removed, "removed@example.com", None).await,
+        Actor::new(app, "outsider", outsider, "outsider@example.com", None).await,
+        Actor::new(app, "Member", member, "member@example.com", Some(Role::Member)).await,
+        Actor::new(app, "Admin", admin, "admin@example.com", Some(Role::Admin)).await,
+        Actor::new(app, "Owner", ada, EMAIL, Some(Role::Owner)).await,
+    ]
+}
+
+/// A secret and a token of the Member's, which everybody above may see too.
+async fn ids(member: &mut Browser, at: usize) -> Ids {
+    const NEW: &str = "/w/acme/tokens/new";
+    let secret = member.add_stripe(&format!("Key {at}"), KEY, "proxy").await;
+    let name = format!("Agent {at}");
+    let fields = [("name", name.as_str()), ("environment", "test"), ("preset", "agent"), ("expires_on", "")];
+    let page = member.submit(NEW, NEW, &fields).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    let token = Token::new("", &page.text_of("code#token")).id();
+    let asset = page.attributes("link[rel=stylesheet]", "href").remove(0);
+    Ids { secret, token, asset }
+}
+
+#[actix_web::test]
+async fn each_page_opens_for_those_it_is_for_and_for_nobody_else() {
+    let app = TestApp::start().await;
+    let mut actors = everybody(&app).await;
+    let mut wrong = Vec::new();
+    for at in 0..actors.len() {
+        // Each of them tries the sign-in form with nothing in it, which is counted.
+        app.advance(std::time::Duration::from_mins(15));
+        let ids = ids(&mut actors[3].browser, at).await;
+        let actor = &mut actors[at];
+        let last = |row: &&&Entry| row.path == "/sign-out";
+        let rows = PAGES.iter().filter(|row| !last(&row)).chain(PAGES.iter().filter(|row| last(&row)));
+        for row in rows {
+            let page = actor.ask(row, &ids).await;
+            let (found, expected) = (verdict(row, &page), actor.expected(row.least));
+            if found != expected {
+                wrong.push(format!("{} {} as {}: {found:?}, not {expected:?}", row.method, row.path, actor.name));
+            }
+        }
+        if actor.name == "Member" {
+            actor.browser.sign_in("member@example.com", PASSWORD).await;
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[actix_web::test]
+async fn no_form_is_taken_without_its_guard_or_from_elsewhere() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let ids = ids(&mut ada, 0).await;
+    let csrf = ada.get("/account").await.csrf();
+    let rows: Vec<_> = PAGES.iter().filter(|row| row.method != "GET").collect();
+    assert!(rows.len() >= 10);
+    for row in rows {
+        let path = filled(row.path, &ids).replace("{session}", "ses_01jd8x3f5k7q9r2t4v6w8y0z1a");
+        assert_eq!(ada.post(&path, &[]).await.status, 403, "{path} without a guard");
+        let fields = [("csrf", csrf.as_str())];
+        let elsewhere = [("origin", "https://evil.example")];
+        assert_eq!(ada.post_from(&path, &fields, &elsewhere).await.status, 403, "{path} from elsewhere");
+        let crossing = [("sec-fetch-site", "cross-site")];
+        assert_eq!(ada.post_from(&path, &fields, &crossing).await.status, 403, "{path} from elsewhere");
+    }
+}
+
+#[actix_web::test]
+async fn ids_of_another_workspace_are_not_found() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let mut eve = app.owner_of("Other", "eve@example.com").await;
+    let ids = ids(&mut ada, 0).await;
+    let mut tried = 0;
+    for row in PAGES.iter().filter(|row| row.path.contains("{secret}") || row.path.contains("{token}")) {
+        let path = filled(row.path, &ids).replace("/w/acme/", "/w/other/");
+        let page = if row.method == "GET" {
+            eve.get(&path).await
+        } else {
+            eve.submit("/account", &path, &[("name", "x"), ("confirm", "x")]).await
+        };
+        assert_eq!(page.status, 404, "{} {path}", row.method);
+        tried += 1;
+    }
+    assert!(tried >= 4);
+    app.anonymous().sign_in(EMAIL, PASSWORD).await;
+    let other = ada.get("/account/sessions").await.attributes("form[action$='/revoke']", "action").remove(0);
+    assert_eq!(eve.submit("/account", &other, &[]).await.status, 404, "another person's session");
+    assert_eq!(ada.submit("/account", &other, &[]).await.status, 303);
+}
+
+#[actix_web::test]
+async fn a_lowered_role_counts_at_the_very_next_request() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    let mut admin = app.member("admin@example.com", Role::Admin).await;
+    assert_eq!(admin.get("/w/acme/activity").await.status, 200);
+    app.database.execute("UPDATE members SET role = 'member' WHERE role = 'admin'");
+    assert_eq!(admin.get("/w/acme/activity").await.status, 403);
+    app.database.execute("DELETE FROM members WHERE role = 'member'");
+    assert_eq!(admin.get("/w/acme").await.status, 404);
+}
+
+#[actix_web::test]
+async fn machines_routes_want_a_token_with_their_ability() {
+    let app = TestApp::start().await;
+    let ada = app.owner().await;
+    app.owner_of("Other", "eve@example.com").await;
+    let body = json!({ "user_id": "customer-42", "secret": KEY });
+    app.token("test", "connect").await.put_with("stripe", &body).await;
+    let theirs = app.token_of("Other", "eve@example.com", "test", "vend,connect").await;
+    for row in MACHINES {
+        let Least::Token(ability) = row.least else { panic!("{} is open to people", row.path) };
+        let path = row.path.replace("{slug}", "stripe");
+        let others = ["vend", "proxy", "connect", "read", "manage", "audit"].into_iter();
+        let without = others.filter(|word| *word != ability.as_str()).collect::<Vec<_>>().join(",");
+        let weak = app.token("test", &without).await;
+        weak.ask(row.method.as_str(), &path, &body).await.refused(403, "insufficient_ability");
+        weak.saying("").ask(row.method.as_str(), &path, &body).await.refused(401, "unauthorized");
+        let cookies = ada.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        weak.with_cookies(row.method.as_str(), &path, &cookies).await.refused(401, "unauthorized");
+        let able = app.token("test", ability.as_str()).await;
+        assert_eq!(able.ask(row.method.as_str(), &path, &body).await.status, 200, "{path}");
+    }
+    theirs.vend("stripe", "customer-42").await.is_not_installed();
+}
+
+#[actix_web::test]
+async fn a_known_address_asked_in_another_way_says_so() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    for row in PAGES.iter().filter(|row| row.method == "GET" && !row.path.contains('{')).chain(HEALTH) {
+        let page = ada.head(row.path).await;
+        assert!(page.text.is_empty() && [200, 303, 307].contains(&page.status), "{}: {}", row.path, page.status);
+    }
+    assert_eq!(ada.submit("/account", "/account", &[]).await.status, 405);
+    let token = app.token("test", "vend").await;
+    let path = "/data-integrations/stripe/credentials";
+    token.ask("GET", path, &json!({})).await.refused(405, "method_not_allowed");
+    token.ask("POST", "/data-integrations/stripe/nothing", &json!({})).await.refused(404, "not_found");
+}

@@ -1,0 +1,31 @@
+import { addHttpRequest, addStripe, HOME, makeToken, send } from "./steps.mjs";
+
+const day = (ahead) => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
+
+// A workspace as it looks after some weeks: keys of several kinds, tokens that are in use and one that is not.
+export async function fill(page, keyrack) {
+  await addStripe(page, { name: "Reception till", value: "rk_test_51Kj9wQzR4tVbNm2xYf8LpHs7c4e2", environment: "Test" });
+  const secret = new URL(page.url()).pathname;
+  await addStripe(page, { name: "Restaurant payments", value: "rk_live_51Mn2vTzB7kQwEr5uHg3ZsXd9q7Td", environment: "Live", delivery: "Proxy" });
+  await addStripe(page, { name: "Spa refunds", value: "rk_live_51Pq8sLcU1jFyGn6oKb4VtWa0mR5k", environment: "Live", expires: day(9) });
+  await addHttpRequest(page, { name: "Channel manager", value: "cm_2f81d07a94be45c6a3e0", base: "https://api.channels.example/v2", environment: "Live" });
+  await addHttpRequest(page, { name: "Door locks, sandbox", value: "dl-sandbox-7731-49af-b2c8", base: "https://sandbox.locks.example", delivery: "Proxy" });
+
+  await makeToken(page, { name: "Night audit agent", environment: "Live", preset: /agent/i });
+  await makeToken(page, { name: "Accounts export", expires: day(30) });
+  const token = await makeToken(page, { name: "Booking backend", environment: "Test" });
+  const person = (await page.locator("#own").textContent()).match(/usr_\w+/)[0];
+
+  const vend = (user_id) => send(keyrack, token, { method: "POST", path: "/data-integrations/stripe/credentials", body: { user_id } });
+  for (let time = 0; time < 4; time++) await vend(person);
+  await send(keyrack, token, {
+    method: "PUT",
+    path: "/data-integrations/stripe/api-key",
+    body: { user_id: "guest-1042", secret: "rk_test_51Ab3dGuestOwnKeyXy77" },
+  });
+  await vend("guest-1042");
+
+  await page.goto(`${HOME}/tokens`);
+  const used = await page.getByRole("link", { name: "Booking backend" }).getAttribute("href");
+  return { secret, token: used };
+}

@@ -1,0 +1,100 @@
+import { expect } from "@playwright/test";
+
+export const ADA = {
+  name: "Ada Brook",
+  email: "ada@example.com",
+  password: "four plain words suffice",
+  workspace: "Harbour Hotels",
+};
+export const HOME = "/w/harbour-hotels";
+
+// What a person does, through the pages and their words.
+
+export async function setUp(page, link) {
+  await page.goto(link);
+  await page.getByLabel("Your name").fill(ADA.name);
+  await page.getByLabel("E-mail address").fill(ADA.email);
+  await page.getByLabel("Password").fill(ADA.password);
+  await page.getByLabel("Workspace name").fill(ADA.workspace);
+  await page.getByRole("button", { name: "Set up Keyrack" }).click();
+  await expect(page).toHaveURL(HOME);
+}
+
+export async function signIn(page) {
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail address").fill(ADA.email);
+  await page.getByLabel("Password").fill(ADA.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(HOME);
+}
+
+export async function signOut(page) {
+  await page.locator("details.menu.rail-foot > summary").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByText("You are signed out.")).toBeVisible();
+}
+
+export async function openStripeForm(page) {
+  await page.goto(`${HOME}/secrets/new`);
+  await page.getByRole("link", { name: /^Stripe/ }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Add a key for Stripe");
+}
+
+export const keyField = (page) => page.getByLabel("Restricted or secret key", { exact: true });
+export const store = (page) => page.getByRole("button", { name: "Store this key" });
+
+export async function addStripe(page, { name, value, environment = "Test", delivery = "Vend", expires }) {
+  await openStripeForm(page);
+  await keyField(page).fill(value);
+  await describe(page, { name, environment, delivery, expires });
+}
+
+export async function addHttpRequest(page, { name, value, base, environment = "Test", delivery = "Vend", expires }) {
+  await page.goto(`${HOME}/secrets/new/http-request`);
+  await page.getByLabel("Base URL").fill(base);
+  await page.getByLabel("Token", { exact: true }).fill(value);
+  await describe(page, { name, environment, delivery, expires });
+}
+
+// The second half of every form, and the sending.
+async function describe(page, { name, environment, delivery, expires }) {
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByRole("radio", { name: environment }).check();
+  await page.getByRole("radio", { name: delivery }).check();
+  if (expires) await page.getByLabel("Expires on").fill(expires);
+  await store(page).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+}
+
+// Makes a token and returns it; the page still shows it.
+export async function makeToken(page, { name, environment = "Test", preset = /^Backend/, expires }) {
+  await page.goto(`${HOME}/tokens/new`);
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByRole("radio", { name: environment, exact: false }).first().check();
+  await page.getByRole("radio", { name: preset }).check();
+  if (expires) await page.getByLabel("Expires on").fill(expires);
+  await page.getByRole("button", { name: "Make this token" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`“${name}” is ready`);
+  return page.locator("#token").textContent();
+}
+
+// A request as a page shows it, taken apart: what somebody would paste into a terminal.
+export function readSnippet(text) {
+  return {
+    method: text.match(/-X (\w+)/)?.[1] ?? "POST",
+    path: new URL(text.match(/http[^\s'"]+/)[0]).pathname,
+    body: JSON.parse(text.match(/-d '([^']*)'/)[1]),
+  };
+}
+
+// Sends it as a backend does, past the tap.
+export async function send(keyrack, token, { method, path, body }) {
+  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+  const answer = await fetch(keyrack.direct + path, { method, headers, body: JSON.stringify(body) });
+  return { status: answer.status, body: await answer.json() };
+}
+
+export async function revokeToken(page) {
+  await page.getByRole("button", { name: "Revoke…" }).click();
+  await page.getByRole("button", { name: "Revoke it now" }).click();
+}
