@@ -56,10 +56,14 @@ pub(super) fn append(
     entries: &[Entry],
 ) -> Result<(), Error> {
     let text = serde_json::to_string(entries).unwrap_or_default();
+    let subject = match entries {
+        [change] if kind != ChainKind::Uses => Some(change.event.subject()),
+        _ => None,
+    };
     let place = store::audit::take_place(tx, kind, workspace)?;
     let at = tx.now().micros().to_be_bytes();
     let seq = place.seq.to_be_bytes();
     let parts: [&[u8]; 5] = [&place.previous, place.chain.as_str().as_bytes(), &seq, &at, text.as_bytes()];
     let mac = keyring.audit_mac(&parts);
-    store::audit::append(tx, &place, &text, mac.as_bytes())
+    store::audit::append(tx, &place, subject, &text, mac.as_bytes())
 }

@@ -37,7 +37,9 @@ struct Ready {
     name: Name,
     node_type: Slug,
     kind: Kind,
-    sealed: SealedValue,
+    number: i64,
+    /// None where the row for this value is not there.
+    sealed: Option<SealedValue>,
 }
 
 pub async fn vend(
@@ -54,15 +56,14 @@ pub async fn vend(
                 Fault::Refused(refusal) => Fault::Refused(VendRefusal::Use(refusal)),
                 Fault::Store(error) => Fault::Store(error),
             })?;
-            let sealed = store::vend::sealed_value(tx, by, &allowed)?
-                .ok_or_else(|| VendRefusal::Unreadable(allowed.name().clone()))?;
+            let sealed = store::vend::sealed_value(tx, by, &allowed)?;
             let origin = Origin { by: Actor::Token { id: by.token().clone(), maker: by.maker().clone() }, from };
             let event = Event::Vended {
                 secret: allowed.secret().clone(),
                 name: allowed.name().to_string(),
                 node_type: allowed.node_type().to_string(),
                 environment: allowed.environment(),
-                value: sealed.number,
+                value: allowed.number(),
             };
             let of = Use {
                 workspace: by.workspace().clone(),
@@ -71,17 +72,16 @@ pub async fn vend(
                 entry: origin.entry(tx.now(), event),
             };
             let (name, node_type, kind) = (allowed.name().clone(), allowed.node_type().clone(), allowed.kind());
-            Ok(Ready { of, name, node_type, kind, sealed })
+            Ok(Ready { of, number: allowed.number(), name, node_type, kind, sealed })
         })
         .await?;
     recorder.record(ready.of.clone()).await?;
-    match keyring.open_value(Purpose::Vend, &ready.sealed) {
-        Ok(credential) => Ok(Vended { node_type: ready.node_type, kind: ready.kind, credential }),
-        Err(_) => {
-            note_unreadable(db, keyring.clone(), ask(), &ready).await?;
-            Err(VendRefusal::Unreadable(ready.name).into())
-        }
-    }
+    let opened = ready.sealed.as_ref().and_then(|sealed| keyring.open_value(Purpose::Vend, sealed).ok());
+    let Some(credential) = opened else {
+        note_unreadable(db, keyring.clone(), ask(), &ready).await?;
+        return Err(VendRefusal::Unreadable(ready.name).into());
+    };
+    Ok(Vended { node_type: ready.node_type, kind: ready.kind, credential })
 }
 
 /// Says on the secret, and in the chain, that its value does not open. Other rows are not touched.
@@ -92,7 +92,7 @@ async fn note_unreadable(
     ready: &Ready,
 ) -> Result<(), Fault<VendRefusal>> {
     let (id, name): (SecretId, String) = (ready.of.secret.clone(), ready.name.to_string());
-    let (value, entry) = (ready.sealed.number, ready.of.entry.clone());
+    let (value, entry) = (ready.number, ready.of.entry.clone());
     db.write(ask, move |tx, by| {
         store::secrets::mark_unreadable(tx, by, &id)?;
         let origin = Origin { by: entry.by.clone(), from: entry.from };

@@ -71,6 +71,27 @@ pub enum Event {
     TokenRevoked { token: TokenId, name: String },
 }
 
+impl Event {
+    /// The id of what the act is about, by which its history is found.
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::SetUpDone { person }
+            | Self::PersonCreated { person }
+            | Self::MemberJoined { person, .. }
+            | Self::PasswordChanged { person } => person.as_str(),
+            Self::WorkspaceCreated { workspace, .. } => workspace.as_str(),
+            Self::SignedIn { session } | Self::SignedOut { session } => session.as_str(),
+            Self::SignInRefused { person } => person.as_ref().map_or("", PersonId::as_str),
+            Self::SessionsRevoked { sessions } => sessions.first().map_or("", SessionId::as_str),
+            Self::SecretCreated { secret, .. }
+            | Self::ValueReplaced { secret, .. }
+            | Self::SecretDeleted { secret } => secret.id.as_str(),
+            Self::SecretUnreadable { secret, .. } | Self::Vended { secret, .. } => secret.as_str(),
+            Self::TokenCreated { token, .. } | Self::TokenRevoked { token, .. } => token.as_str(),
+        }
+    }
+}
+
 /// A secret as an entry describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretFacts {

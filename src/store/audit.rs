@@ -3,12 +3,12 @@
 use diesel::prelude::*;
 
 use crate::domain::audit::{ChainKind, Entry};
-use crate::domain::policy;
-use crate::domain::{ChainId, Moment, PersonId, SecretId, TokenId, WorkspaceId};
+use crate::domain::{ChainId, Moment, PersonId, SecretId, TokenId};
 
-use super::access::{AtLeast, Member, Proof};
-use super::error::{Denied, Error};
+use super::access::{Admin, AtLeast, Member, Proof};
+use super::error::Error;
 use super::schema::{audit_chains, audit_entries, secret_uses, secrets, tokens};
+use super::secrets::ListedSecret;
 use super::tx::{ReadTx, WriteTx};
 
 /// The next place in a chain, taken for this transaction.
@@ -42,13 +42,20 @@ pub fn take_place(tx: &mut WriteTx<'_>, kind: ChainKind, workspace: &str) -> Res
     Ok(Place { chain, seq, previous })
 }
 
-pub fn append(tx: &mut WriteTx<'_>, place: &Place, entry: &str, mac: &[u8]) -> Result<(), Error> {
+pub fn append(
+    tx: &mut WriteTx<'_>,
+    place: &Place,
+    subject: Option<&str>,
+    entry: &str,
+    mac: &[u8],
+) -> Result<(), Error> {
     let now = tx.now();
     diesel::insert_into(audit_entries::table)
         .values((
             audit_entries::chain_id.eq(&place.chain),
             audit_entries::seq.eq(place.seq),
             audit_entries::at.eq(now),
+            audit_entries::subject.eq(subject),
             audit_entries::entry.eq(entry),
             audit_entries::mac.eq(mac),
         ))
@@ -120,21 +127,36 @@ pub struct StoredEntry {
 /// The newest entries of a workspace's chain, before a place.
 pub fn newest(
     tx: &mut ReadTx<'_>,
-    by: &Proof<'_, impl AtLeast<Member>>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
     kind: ChainKind,
     before: Option<Moment>,
     limit: i64,
 ) -> Result<Vec<StoredEntry>, Error> {
-    if !policy::sees_activity(by.role()) {
-        return Err(Denied::Forbidden.into());
-    }
-    let workspace: &WorkspaceId = by.workspace();
     let rows = audit_entries::table
         .inner_join(audit_chains::table)
-        .filter(audit_chains::workspace_id.eq(workspace.as_str()))
+        .filter(audit_chains::workspace_id.eq(by.workspace().as_str()))
         .filter(audit_chains::kind.eq(kind))
         .filter(audit_entries::at.lt(before.unwrap_or(Moment::from_micros(i64::MAX))))
         .order((audit_entries::at.desc(), audit_entries::seq.desc()))
+        .limit(limit)
+        .select((audit_entries::seq, audit_entries::at, audit_entries::entry, audit_entries::mac))
+        .load(tx.conn)?;
+    Ok(rows)
+}
+
+/// The newest changes of a secret, for whoever has been shown it.
+pub fn history(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    of: &ListedSecret,
+    limit: i64,
+) -> Result<Vec<StoredEntry>, Error> {
+    let rows = audit_entries::table
+        .inner_join(audit_chains::table)
+        .filter(audit_chains::workspace_id.eq(by.workspace().as_str()))
+        .filter(audit_chains::kind.eq(ChainKind::Changes))
+        .filter(audit_entries::subject.eq(of.secret.id.as_str()))
+        .order(audit_entries::seq.desc())
         .limit(limit)
         .select((audit_entries::seq, audit_entries::at, audit_entries::entry, audit_entries::mac))
         .load(tx.conn)?;

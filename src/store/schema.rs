@@ -204,6 +204,7 @@ diesel::table! {
         chain_id -> Text,
         seq -> BigInt,
         at -> BigInt,
+        subject -> Nullable<Text>,
         entry -> Text,
         mac -> Binary,
     }

@@ -15,5 +15,5 @@ pub fn sealed_value<'tx>(
 ) -> Result<Option<SealedValue>, Error> {
     let Some(row) = access::value_row(tx, of)? else { return Ok(None) };
     let Some(key) = keys::find(tx, by, &row.data_key)? else { return Ok(None) };
-    Ok(Some(SealedValue { secret: of.secret().clone(), number: row.number, blob: row.blob, key }))
+    Ok(Some(SealedValue { secret: of.secret().clone(), number: of.number(), blob: row.blob, key }))
 }

@@ -12,9 +12,12 @@ CREATE TABLE audit_entries (
     chain_id TEXT NOT NULL REFERENCES audit_chains (id),
     seq BIGINT NOT NULL,
     at BIGINT NOT NULL,
+    -- The id that a change is about; none for a group of uses.
+    subject TEXT,
     -- Exactly the text that the seal was made over.
     entry TEXT NOT NULL,
     mac BYTEA NOT NULL,
     PRIMARY KEY (chain_id, seq)
 );
 CREATE INDEX audit_entries_by_time ON audit_entries (chain_id, at);
+CREATE INDEX audit_entries_by_subject ON audit_entries (chain_id, subject, seq);

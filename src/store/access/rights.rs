@@ -20,6 +20,7 @@ pub trait AtLeast<Least>: Right<Holder = Membership> + InWorkspace {
 }
 
 /// A member of a workspace, as the transaction found them.
+#[derive(Clone)]
 pub struct Membership {
     pub(super) workspace: WorkspaceId,
     pub(super) slug: Slug,
@@ -131,7 +132,12 @@ impl<R: InWorkspace> Proof<'_, R> {
     }
 }
 
-impl<R: Right<Holder = Membership>> Proof<'_, R> {
+impl<'tx, R: Right<Holder = Membership>> Proof<'tx, R> {
+    /// The same member with a stronger right, where their role carries it: for what a page shows besides.
+    pub fn raised<S: AtLeast<S>>(&self) -> Option<Proof<'tx, S>> {
+        (self.holder.role >= S::LEAST).then(|| Proof { holder: self.holder.clone(), brand: self.brand })
+    }
+
     pub fn person(&self) -> &PersonId {
         &self.holder.person
     }

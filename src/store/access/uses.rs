@@ -63,6 +63,8 @@ pub struct UseProof<'tx> {
     kind: crate::domain::Kind,
     node_type: Slug,
     environment: Environment,
+    /// The number of the value that the row stands for; an older value put back has another.
+    number: i64,
     brand: PhantomData<fn(&'tx ()) -> &'tx ()>,
 }
 
@@ -81,6 +83,10 @@ impl UseProof<'_> {
 
     pub fn node_type(&self) -> &Slug {
         &self.node_type
+    }
+
+    pub fn number(&self) -> i64 {
+        self.number
     }
 
     pub fn environment(&self) -> Environment {
@@ -102,6 +108,7 @@ struct Candidate {
     needs_reauthorization_at: Option<Moment>,
     rejected_at: Option<Moment>,
     value_entered_at: Option<Moment>,
+    number: i64,
     role: Option<ConnectionRole>,
 }
 
@@ -135,6 +142,7 @@ pub fn prove_vend<'tx>(
         kind: candidate.kind,
         node_type: wanted.node_type.clone(),
         environment: candidate.environment,
+        number: candidate.number,
         brand: PhantomData,
     })
 }
@@ -179,6 +187,7 @@ macro_rules! candidate_columns {
             secrets::needs_reauthorization_at,
             secrets::rejected_at,
             secrets::value_entered_at,
+            secrets::value_number,
             secrets::connection_role,
         )
     };
@@ -236,7 +245,6 @@ fn of_connection(
 /// The sealed value to open: handed out for a proof of use and nothing else.
 #[derive(Queryable)]
 pub(in crate::store) struct ValueRow {
-    pub number: i64,
     pub blob: Vec<u8>,
     pub data_key: crate::domain::DataKeyId,
 }
@@ -245,7 +253,8 @@ pub(in crate::store) fn value_row(tx: &mut ReadTx<'_>, of: &UseProof<'_>) -> Res
     let row = secret_values::table
         .filter(secret_values::secret_id.eq(&of.secret))
         .filter(secret_values::slot.eq(crate::domain::secret::Slot::Current))
-        .select((secret_values::number, secret_values::blob, secret_values::data_key_id))
+        .filter(secret_values::number.eq(of.number))
+        .select((secret_values::blob, secret_values::data_key_id))
         .first(tx.conn)
         .optional()?;
     Ok(row)

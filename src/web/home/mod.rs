@@ -7,8 +7,8 @@ use actix_web::web::Data;
 
 use crate::app::App;
 use crate::domain::audit::ChainKind;
-use crate::domain::{SecretState, policy};
-use crate::store::access::{AskNothing, Member};
+use crate::domain::SecretState;
+use crate::store::access::{Admin, AskNothing, Member};
 use crate::store::secrets::ListedSecret;
 use crate::store::{self, Fault};
 
@@ -42,9 +42,9 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
         let frame = Frame::of_member(tx, by)?;
         let secrets = store::secrets::list(tx, by)?;
         let tokens = store::tokens::list(tx, by)?;
-        let stored = if policy::sees_activity(by.role()) {
-            let changes = store::audit::newest(tx, by, ChainKind::Changes, None, 8)?;
-            let uses = store::audit::newest(tx, by, ChainKind::Uses, None, 8)?;
+        let stored = if let Some(admin) = by.raised::<Admin>() {
+            let changes = store::audit::newest(tx, &admin, ChainKind::Changes, None, 8)?;
+            let uses = store::audit::newest(tx, &admin, ChainKind::Uses, None, 8)?;
             Some((changes, uses, store::audit::names(tx, by)?))
         } else {
             None

@@ -15,8 +15,9 @@ use crate::app::App;
 use crate::catalog::Catalog;
 use crate::domain::audit::Actor;
 use crate::domain::policy::Standing;
-use crate::domain::{Delivery, Environment, Moment, SecretId, SecretState};
+use crate::domain::{Delivery, Environment, Moment, Name, PersonId, SecretId, SecretState};
 use crate::store::access::{AtLeast, Member, Proof};
+use crate::store::audit::StoredEntry;
 use crate::store::secrets::ListedSecret;
 use crate::store::tokens::UserRow;
 use crate::store::{self, Fault};
@@ -24,11 +25,15 @@ use crate::store::{self, Fault};
 use super::chrome::Place;
 use super::error::Error;
 use super::frame::{self, Frame, Reply};
+use super::story::Teller;
 use super::url;
-use super::view::{Choice, Link, NodeMark, Pager, Shown as _, Snippet, UsedBy, When};
+use super::view::{self, Choice, Link, NodeMark, Pager, Shown as _, Snippet, UsedBy, When};
 use super::visitor::{Demand, Visitor};
 
 type Never = std::convert::Infallible;
+
+/// Changes that a secret's page tells.
+const HISTORY: i64 = 20;
 
 /// Who acts, for the entry of a change.
 pub(super) fn origin(by: &Proof<'_, impl AtLeast<Member>>, from: Option<IpAddr>) -> Origin {
@@ -134,6 +139,8 @@ struct Found {
     frame: Frame,
     row: ListedSecret,
     users: Vec<UserRow>,
+    history: Vec<StoredEntry>,
+    names: Vec<(PersonId, Name)>,
     may_delete: bool,
     usable: bool,
     yours: bool,
@@ -145,6 +152,8 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
     let found = app.db.read(demand.ask(), move |tx, by| {
         let row = store::secrets::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
         let users = store::tokens::users_of(tx, by, &id)?;
+        let history = store::audit::history(tx, by, &row, HISTORY)?;
+        let names = store::audit::names(tx, by)?;
         let standing = Standing { person: by.person(), role: by.role() };
         let (may_delete, usable) = (row.facts().deletable_by(standing), row.facts().usable_by(by.person()));
         let yours = row.secret.owner.as_ref() == Some(by.person());
@@ -152,6 +161,8 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
             frame: Frame::of_member(tx, by)?,
             row,
             users,
+            history,
+            names,
             may_delete,
             usable,
             yours,
@@ -159,6 +170,12 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         })
     });
     Ok(found.await?)
+}
+
+/// What was done to it, the newest first.
+fn told(ws: &str, found: &Found) -> Vec<view::Entry> {
+    let teller = Teller { ws, names: found.names.iter().cloned().collect(), now: found.now };
+    found.history.iter().flat_map(StoredEntry::acts).map(|act| teller.tell(&act)).collect()
 }
 
 fn used_by(ws: &str, users: &[UserRow], now: Moment) -> Vec<UsedBy> {
@@ -207,7 +224,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         last_use: secret.last_used_at.map(|at| When::new(at, now)),
         used_by: used_by(demand.ws(), &found.users, now),
         snippet,
-        history: Vec::new(),
+        history: told(demand.ws(), &found),
         may_delete: found.may_delete,
         chrome: frame::chrome(&visitor, Some(&found.frame), secret.name.as_str(), Place::Secrets),
     };

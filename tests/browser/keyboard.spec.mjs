@@ -1,0 +1,119 @@
+import { expect, test } from "./support/fixtures.mjs";
+import { ADA, HOME, openStripeForm } from "./support/steps.mjs";
+
+const focused = (page) => page.locator(":focus");
+
+async function expectVisibleFocus(page) {
+  const ring = await focused(page).evaluate((element) => {
+    const { outlineStyle, outlineWidth, outlineColor, boxShadow } = getComputedStyle(element);
+    return { outlineStyle, width: parseFloat(outlineWidth), outlineColor, boxShadow };
+  });
+  expect(ring.outlineStyle !== "none" && ring.width >= 2, JSON.stringify(ring)).toBe(true);
+}
+
+// Presses Tab until the element has the focus; somebody with a keyboard gives up sooner.
+async function tabTo(page, target) {
+  for (let presses = 0; presses < 40; presses++) {
+    await page.keyboard.press("Tab");
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+  }
+  throw new Error("the focus never came there");
+}
+
+test("signing in needs no mouse", async ({ page }) => {
+  await page.goto("/sign-in");
+  await expect(page.getByLabel("E-mail address")).toBeFocused();
+  await page.keyboard.type(ADA.email);
+  await page.keyboard.press("Tab");
+  await expect(page.getByLabel("Password")).toBeFocused();
+  await page.keyboard.type(ADA.password);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(HOME);
+});
+
+test("the first Tab leads past the menu", async ({ ada }) => {
+  await ada.goto(`${HOME}/secrets`);
+  await ada.keyboard.press("Tab");
+  const skip = ada.getByRole("link", { name: "Skip to the page" });
+  await expect(skip).toBeFocused();
+  await expect(skip).toBeInViewport();
+  await ada.keyboard.press("Enter");
+  await expect(ada.locator("#main")).toBeFocused();
+  await ada.keyboard.press("Tab");
+  await expect(ada.getByRole("link", { name: "Add a key" })).toBeFocused();
+});
+
+for (const path of [HOME, `${HOME}/secrets`, `${HOME}/secrets/new/http-request`, `${HOME}/tokens/new`, "/account"]) {
+  test(`whatever has the focus shows it: ${path}`, async ({ ada }) => {
+    await ada.goto(path);
+    const seen = new Set();
+    for (let presses = 0; presses < 60; presses++) {
+      await ada.keyboard.press("Tab");
+      if (!(await focused(ada).count())) break;
+      const markup = await focused(ada).evaluate((element) => element.outerHTML.slice(0, 200));
+      // The ring of a choice is drawn around its card, which carries the words.
+      const hidden = await focused(ada).evaluate((element) => getComputedStyle(element).opacity === "0");
+      if (!hidden) await expectVisibleFocus(ada);
+      if (seen.has(markup)) break;
+      seen.add(markup);
+    }
+    expect(seen.size).toBeGreaterThan(5);
+  });
+}
+
+test("a refused form leads to its first error", async ({ ada }) => {
+  await openStripeForm(ada);
+  await ada.locator("form.card").evaluate((form) => (form.noValidate = true));
+  await ada.getByRole("button", { name: "Store this key" }).press("Enter");
+  const first = ada.locator("[aria-invalid=true]").first();
+  await expect(first).toBeFocused();
+  await expect(first).toHaveAccessibleDescription(/A Stripe key begins with/);
+  await expectVisibleFocus(ada);
+});
+
+test("a wrong password leads back to the password", async ({ page }) => {
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail address").fill("somebody@example.com");
+  await page.getByLabel("Password").fill("not the right one");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("alert")).toBeVisible();
+  await expect(page.getByLabel("Password")).toBeFocused();
+  await expect(page.getByLabel("E-mail address")).toHaveValue("somebody@example.com");
+});
+
+test("a dialog opens, holds the safe choice and closes with Escape", async ({ ada, places }) => {
+  await ada.goto(places.token);
+  const opener = ada.getByRole("button", { name: "Revoke…" });
+  await tabTo(ada, opener);
+  await ada.keyboard.press("Enter");
+  const dialog = ada.getByRole("dialog", { name: "Revoke this service token?" });
+  await expect(dialog).toBeVisible();
+  await expect(dialog.getByRole("button", { name: "Keep it" })).toBeFocused();
+  await ada.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await expect(opener).toBeFocused();
+});
+
+test("a menu closes with Escape and gives the focus back", async ({ ada }) => {
+  const summary = ada.locator("details.rail-foot > summary");
+  await tabTo(ada, summary);
+  await ada.keyboard.press("Enter");
+  await expect(ada.getByRole("button", { name: "Sign out" })).toBeVisible();
+  await ada.keyboard.press("Tab");
+  await ada.keyboard.press("Escape");
+  await expect(ada.getByRole("button", { name: "Sign out" })).toBeHidden();
+  await expect(summary).toBeFocused();
+});
+
+test("the menu of a phone opens and closes with the keyboard", async ({ ada }) => {
+  await ada.setViewportSize({ width: 390, height: 844 });
+  const menu = ada.getByRole("button", { name: "Menu", exact: true });
+  const secrets = ada.getByRole("navigation", { name: "Workspace" }).getByRole("link", { name: "Secrets" });
+  await expect(secrets).toBeHidden();
+  await tabTo(ada, menu);
+  await ada.keyboard.press("Enter");
+  await expect(secrets).toBeVisible();
+  await ada.keyboard.press("Escape");
+  await expect(secrets).toBeHidden();
+  await expect(menu).toBeFocused();
+});

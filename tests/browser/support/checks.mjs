@@ -1,0 +1,33 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect } from "@playwright/test";
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+// What axe finds on the page as it stands, in short.
+async function violations(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).setLegacyMode().analyze();
+  return violations.map(({ id, nodes }) => ({ id, at: nodes.map((node) => `${node.target} ${node.failureSummary}`) }));
+}
+
+async function expectNoSidewaysScrolling(page, width) {
+  await page.setViewportSize({ width, height: 844 });
+  const overhang = await page.evaluate(() => {
+    const root = document.scrollingElement;
+    return root.scrollWidth - root.clientWidth;
+  });
+  expect(overhang, `sideways scrolling at ${width} px`).toBe(0);
+}
+
+// Opens a page wide and narrow, and looks at it in light and in dark.
+export async function inspect(page, open) {
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 844 });
+    await open();
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      expect.soft(await violations(page), `${width} px, ${colorScheme}`).toEqual([]);
+    }
+  }
+  await expectNoSidewaysScrolling(page, 390);
+  await expectNoSidewaysScrolling(page, 360);
+}

@@ -1,0 +1,80 @@
+import { expect } from "@playwright/test";
+import { HOME, makeToken, openStripeForm, store } from "./steps.mjs";
+
+// Every page there is, by name: how Ada comes to it. Where `open` waits for what the page shows, the check is of that.
+
+const at = (path, heading) => async (page) => {
+  await page.goto(path);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
+};
+
+export const emptyPages = {
+  "home of a newcomer": at(HOME, "Harbour Hotels"),
+  "secrets, none yet": at(`${HOME}/secrets`, "Secrets"),
+  "tokens, none yet": at(`${HOME}/tokens`, "Service tokens"),
+};
+
+export const pages = {
+  home: at(HOME, "Harbour Hotels"),
+  secrets: at(`${HOME}/secrets`, "Secrets"),
+  "secrets, filtered": async (page) => {
+    await at(`${HOME}/secrets?q=till&environment=test`, "Secrets")(page);
+    await expect(page.getByRole("link", { name: "Clear" })).toBeVisible();
+  },
+  "secrets, filtered to nothing": async (page) => {
+    await at(`${HOME}/secrets?q=nothing-like-it`, "Secrets")(page);
+    await expect(page.getByText("No secret matches")).toBeVisible();
+  },
+  "new secret, choice": at(`${HOME}/secrets/new`, "Add a key"),
+  "new secret, no match": at(`${HOME}/secrets/new?q=nothing-like-it`, "Add a key"),
+  "new secret, Stripe": at(`${HOME}/secrets/new/stripe`, "Add a key for Stripe"),
+  "new secret, HTTP Request": at(`${HOME}/secrets/new/http-request`, "Add a key for HTTP Request"),
+  "new secret, refused": async (page) => {
+    await openStripeForm(page);
+    await page.locator("form.card").evaluate((form) => (form.noValidate = true));
+    await store(page).click();
+    await expect(page.locator("[aria-invalid=true]").first()).toBeVisible();
+  },
+  "new secret, questioned": async (page) => {
+    await openStripeForm(page);
+    await page.locator("[data-secret]").fill("sk_live_51Kq");
+    await expect(page.getByText("This looks like a live key")).toBeVisible();
+  },
+  secret: async (page, { places }) => at(places.secret, "Reception till")(page),
+  "secret, to delete": async (page, { places }) => at(`${places.secret}/delete`, /Delete “Reception till”/)(page),
+  tokens: at(`${HOME}/tokens`, "Service tokens"),
+  "new token": at(`${HOME}/tokens/new`, "Make a service token"),
+  "new token, refused": async (page) => {
+    await page.goto(`${HOME}/tokens/new`);
+    await page.getByRole("radio", { name: /^Custom|choose/i }).check();
+    await page.locator("form.card").evaluate((form) => (form.noValidate = true));
+    await page.getByRole("button", { name: "Make this token" }).click();
+    await expect(page.getByText("Choose at least one ability.")).toBeVisible();
+  },
+  "new token, shown once": async (page) => {
+    await makeToken(page, { name: "Shown once" });
+  },
+  token: async (page, { places }) => at(places.token, "Booking backend")(page),
+  "token, about to be revoked": async (page, { places }) => {
+    await page.goto(places.token);
+    await page.getByRole("button", { name: "Revoke…" }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+  },
+  activity: at(`${HOME}/activity`, "Activity"),
+  account: at("/account", "Account"),
+  "account, password refused": async (page) => {
+    await page.goto("/account");
+    await page.getByLabel("Current password").fill("not the right one");
+    await page.getByLabel("New password").fill("short");
+    await page.getByRole("button", { name: "Change password" }).click();
+    await expect(page.locator("[aria-invalid=true]").first()).toBeVisible();
+  },
+  sessions: at("/account/sessions", "Account"),
+  "not found": at("/nowhere", "There is nothing on this hook"),
+  "form from elsewhere": async (page) => {
+    await page.goto("/account");
+    await page.locator("[name=csrf]").evaluateAll((fields) => fields.forEach((field) => (field.value = "another")));
+    await page.getByRole("button", { name: "Dark" }).last().click();
+    await expect(page.getByText("Error 403")).toBeVisible();
+  },
+};
