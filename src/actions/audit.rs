@@ -55,7 +55,7 @@ pub(super) fn append(
     workspace: &str,
     entries: &[Entry],
 ) -> Result<(), Error> {
-    let text = serde_json::to_string(entries).unwrap_or_default();
+    let text = serde_json::to_string(entries).map_err(|_| Error::Unrecorded)?;
     let subject = match entries {
         [change] if kind != ChainKind::Uses => Some(change.event.subject()),
         _ => None,

@@ -4,7 +4,7 @@ use crate::crypto::{Credential, Keyring};
 use crate::domain::audit::{Event, SecretFacts};
 use crate::domain::keys::Hook;
 use crate::domain::secret::ConnectionRole;
-use crate::domain::{Chance, Delivery, Kind, Name, SecretId, Sharing, Slug};
+use crate::domain::{Chance, Delivery, Environment, Kind, Name, SecretId, Sharing, Slug};
 use crate::store::access::{ConnectRight, ConnectionOf, Proof};
 use crate::store::connections::ConnectionRow;
 use crate::store::node_types::NodeTypeRow;
@@ -20,6 +20,8 @@ pub enum ConnectionRefusal {
     Disabled,
     #[error("there is no such connection to authorize again")]
     NoSuchAccount,
+    #[error("secret: this looks like a {says} key, and the token is for {token}.")]
+    OtherEnvironment { says: Environment, token: Environment },
 }
 
 impl Refusal for ConnectionRefusal {}
@@ -32,6 +34,8 @@ pub struct Upsert {
     pub must_exist: bool,
     pub name: Name,
     pub kind: Kind,
+    /// The environment that the value's prefix tells.
+    pub prefix_says: Option<Environment>,
     pub last_four: Option<String>,
     pub facts: String,
     pub credential: Credential,
@@ -53,6 +57,10 @@ pub fn upsert(
     let node_type = store::node_types::find(tx, by, &ask.node_type)?.ok_or(Denied::NotFound)?;
     if !node_type.enabled {
         return Err(ConnectionRefusal::Disabled.into());
+    }
+    let token = by.environment();
+    if let Some(says) = ask.prefix_says.filter(|says| *says != token) {
+        return Err(ConnectionRefusal::OtherEnvironment { says, token }.into());
     }
     match store::connections::first_connection(tx, by, &node_type.id, &ask.of)? {
         Some(known) if ask.expected.as_ref().is_some_and(|id| *id != known.secret.id) => {

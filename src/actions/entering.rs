@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::catalog::{FieldSpec, KindSpec, NodeType, Placement};
 use crate::crypto::{Credential, Entered, Route};
+use crate::domain::name::is_hidden;
 use crate::domain::secret::last_four;
 use crate::domain::{Environment, Kind};
 
@@ -89,8 +90,9 @@ pub fn fill(node_type: &NodeType, kind: &KindSpec, mut given: Given) -> Result<F
     let plain = plain.filter_map(|spec| given.get(&spec.name).map(|v| (spec.name.clone(), v.as_str().to_owned())));
     let facts = Facts { fields: plain.collect(), hosts: route.hosts.clone() };
     let facts = serde_json::to_string(&facts).unwrap_or_default();
-    let kept = specs.iter().filter_map(|spec| given.remove_entry(&spec.name)).filter(|(_, value)| !value.is_empty());
-    let credential = Credential::new(kept, route);
+    let value = kind.value_field().and_then(|spec| given.remove_entry(&spec.name)).ok_or_else(Vec::new)?;
+    let others = specs.iter().filter_map(|spec| given.remove_entry(&spec.name)).filter(|(_, text)| !text.is_empty());
+    let credential = Credential::new(value, others, route);
     Ok(Filled { kind: kind.kind, last_four, facts, credential, prefix_says, trimmed })
 }
 
@@ -100,7 +102,7 @@ fn fault_of(spec: &FieldSpec, text: &str) -> Option<String> {
     if text.len() > LONGEST {
         return Some("This is longer than any credential; at most 16 KiB are taken.".to_owned());
     }
-    if text.contains('\0') {
+    if text.contains('\0') || (!spec.secret && text.chars().any(is_hidden)) {
         return Some("This contains a character that cannot be stored.".to_owned());
     }
     spec.fault(text).map(ToOwned::to_owned)

@@ -20,14 +20,12 @@ pub(super) fn seal(
     credential: &Credential,
 ) -> Result<(), Error> {
     let key = current_key(tx, by, keyring, hook)?;
-    let blob = keyring.seal(&key, secret, number, credential).map_err(|_| UNSEALED)?;
+    let blob = keyring.seal(&key, secret, number, credential).map_err(|_| Error::Unsealed)?;
     store::keys::count_seal(tx, by, &key.id)?;
     let id = ValueId::draw(tx.now(), chance);
     let value = NewValue { id: &id, secret, number, data_key: &key.id, blob: &blob };
     store::secrets::insert_value(tx, by, &value)
 }
-
-const UNSEALED: Error = Error::Unavailable("the value could not be sealed");
 
 fn current_key(
     tx: &mut WriteTx<'_>,
@@ -42,7 +40,7 @@ fn current_key(
         None => 1,
     };
     let workspace_key = store::keys::workspace_key(tx, by)?;
-    let key = keyring.new_data_key(hook.clone(), generation, workspace_key).map_err(|_| UNSEALED)?;
+    let key = keyring.new_data_key(hook.clone(), generation, workspace_key).map_err(|_| Error::Unsealed)?;
     store::keys::insert(tx, by, &key)?;
     Ok(key)
 }

@@ -53,6 +53,15 @@ impl Attempt {
     }
 }
 
+impl Attempt {
+    /// What may not be tried more often than so, always in this order. A known device is not held up by others
+    /// behind its address.
+    fn limits(&self) -> impl Iterator<Item = (&[u8], i64)> {
+        let address = (!self.known_device).then_some((self.address.as_slice(), ADDRESS_LIMIT));
+        address.into_iter().chain([(self.pair.as_slice(), PAIR_LIMIT)])
+    }
+}
+
 /// IPv6 addresses count by their /64: a household has billions of them.
 fn network_of(address: IpAddr) -> String {
     match address.to_canonical() {
@@ -67,13 +76,17 @@ fn network_of(address: IpAddr) -> String {
 /// Counts the attempt before anything is checked: attempts made at once cannot slip past each other.
 pub fn count(tx: &mut WriteTx<'_>, by: &Proof<'_, Nobody>, attempt: &Attempt) -> Outcome<Gate> {
     tx.unrecorded(Unrecorded::Throttle);
-    let pair = store::throttle::hit(tx, by, &attempt.pair, WINDOW)?;
-    let address = store::throttle::hit(tx, by, &attempt.address, WINDOW)?;
-    if pair.hits > PAIR_LIMIT {
-        return Ok(Gate::Closed(pair.ends_at()));
+    // Looked at before anything is written: whoever knocks at a closed gate costs no more than a look.
+    for limit in attempt.limits() {
+        if let Some(until) = store::throttle::closed_until(tx, by, limit)? {
+            return Ok(Gate::Closed(until));
+        }
     }
-    if address.hits > ADDRESS_LIMIT && !attempt.known_device {
-        return Ok(Gate::Closed(address.ends_at()));
+    for (name, limit) in attempt.limits() {
+        let count = store::throttle::hit(tx, by, name, WINDOW)?;
+        if count.hits > limit {
+            return Ok(Gate::Closed(count.ends_at()));
+        }
     }
     let account = store::throttle::hit(tx, by, &attempt.account, WINDOW)?;
     let delay = if attempt.known_device { Duration::ZERO } else { delay_after(account.hits - 1) };
@@ -86,6 +99,15 @@ fn delay_after(failures: i64) -> Duration {
         Err(_) => Duration::ZERO,
         Ok(over) => Duration::from_secs(1_u64 << over.min(5)).min(LONGEST_DELAY),
     }
+}
+
+/// Takes an attempt back that could not be judged, so that a crowd at the door locks nobody out.
+pub fn take_back(tx: &mut WriteTx<'_>, by: &Proof<'_, Nobody>, attempt: &Attempt) -> Outcome<()> {
+    tx.unrecorded(Unrecorded::Throttle);
+    for (name, _) in attempt.limits() {
+        store::throttle::take_back(tx, by, name)?;
+    }
+    Ok(store::throttle::take_back(tx, by, &attempt.account)?)
 }
 
 /// The account of an address with its stored hash; to be compared outside any transaction.
@@ -124,10 +146,19 @@ pub fn start(
     if !store::people::replace_password(tx, by, &compared.person, (&compared.stored, hash))? {
         return Err(Denied::SignedOut.into());
     }
-    store::throttle::forget(tx, by, &attempt.pair)?;
-    store::throttle::forget(tx, by, &attempt.account)?;
-    store::throttle::take_back(tx, by, &attempt.address)?;
+    succeed(tx, by, attempt)?;
+    store::throttle::sweep(tx, by)?;
+    store::sessions::sweep(tx, by)?;
     Ok(open_session(tx, by, (keyring, chance), origin, &compared.person, browser)?)
+}
+
+/// A right password makes up for the wrong ones before it; of its network's attempts it takes its own back.
+fn succeed<R: Right>(tx: &mut WriteTx<'_>, by: &Proof<'_, R>, attempt: &Attempt) -> Result<(), Error> {
+    if !attempt.known_device {
+        store::throttle::take_back(tx, by, &attempt.address)?;
+    }
+    store::throttle::forget(tx, by, &attempt.pair)?;
+    store::throttle::forget(tx, by, &attempt.account)
 }
 
 /// Makes the session's row and its entry.
@@ -208,12 +239,13 @@ pub fn change_password(
     (keyring, chance): (&Keyring, &dyn Chance),
     origin: &Origin,
     (compared, new): (&str, &str),
-    browser: &Browser,
+    (browser, attempt): (&Browser, &Attempt),
 ) -> Outcome<SessionId> {
     let person = by.holder().person.clone();
     if !store::people::replace_password(tx, by, &person, (compared, new))? {
         return Err(Denied::SignedOut.into());
     }
+    succeed(tx, by, attempt)?;
     store::sessions::delete_all(tx, by)?;
     let session = insert_session(tx, by, chance, &person, browser)?;
     audit::installation(tx, keyring, origin, Event::PasswordChanged { person })?;

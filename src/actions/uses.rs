@@ -1,6 +1,7 @@
 //! The record of uses: concurrent ones share a commit, and each answer waits for its own.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
@@ -9,7 +10,7 @@ use crate::crypto::Keyring;
 use crate::domain::audit::{ChainKind, Entry};
 use crate::domain::{SecretId, TokenId, WorkspaceId};
 use crate::store::access::AskNothing;
-use crate::store::{self, Db, Error, Fault, WriteTx};
+use crate::store::{self, Db, Error, Fault, Outcome, WriteTx};
 
 use super::audit;
 
@@ -59,23 +60,43 @@ async fn write_groups(db: Db, keyring: Arc<Keyring>, mut incoming: mpsc::Receive
     let mut group = Vec::new();
     while incoming.recv_many(&mut group, GROUP).await > 0 {
         let waiting = std::mem::take(&mut group);
-        let uses: Vec<Use> = waiting.iter().map(|one| one.of.clone()).collect();
-        let keyring = keyring.clone();
-        let written = db
-            .write::<_, _, std::convert::Infallible, _>(AskNothing, move |tx, _| Ok(commit(tx, &keyring, &uses)?))
-            .await;
-        if let Err(fault) = &written {
-            tracing::error!(error = %cause(fault), "uses could not be recorded; nothing was handed out");
-        }
-        for one in waiting {
-            // Whoever asked may have gone away; the record stands all the same.
-            let _gone = one.done.send(written.is_ok());
+        match write(&db, &keyring, &waiting).await {
+            Ok(()) => tell(waiting, true),
+            Err(Fault::Store(Error::Unavailable(_))) => tell(waiting, false),
+            // One workspace's trouble is not the others': each is tried once more by itself.
+            Err(_) => {
+                for (_, waiting) in by_workspace(waiting) {
+                    let written = write(&db, &keyring, &waiting).await.is_ok();
+                    tell(waiting, written);
+                }
+            }
         }
     }
 }
 
-fn cause(fault: &Fault<std::convert::Infallible>) -> String {
-    fault.to_string()
+async fn write(db: &Db, keyring: &Arc<Keyring>, waiting: &[Waiting]) -> Outcome<()> {
+    let uses: Vec<Use> = waiting.iter().map(|one| one.of.clone()).collect();
+    let keyring = keyring.clone();
+    let written = db.write::<_, _, Infallible, _>(AskNothing, move |tx, _| Ok(commit(tx, &keyring, &uses)?)).await;
+    if let Err(fault) = &written {
+        tracing::error!(error = %fault, uses = waiting.len(), "uses could not be recorded");
+    }
+    written
+}
+
+fn tell(waiting: Vec<Waiting>, written: bool) {
+    for one in waiting {
+        // Whoever asked may have gone away; the record stands all the same.
+        let _gone = one.done.send(written);
+    }
+}
+
+fn by_workspace(waiting: Vec<Waiting>) -> BTreeMap<WorkspaceId, Vec<Waiting>> {
+    let mut groups: BTreeMap<WorkspaceId, Vec<Waiting>> = BTreeMap::new();
+    for one in waiting {
+        groups.entry(one.of.workspace.clone()).or_default().push(one);
+    }
+    groups
 }
 
 /// One entry per workspace with its uses in order; workspaces in id order, so that replicas never

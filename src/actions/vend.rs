@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::crypto::{Credential, Keyring, Purpose};
 use crate::domain::audit::{Actor, Event};
 use crate::domain::keys::SealedValue;
-use crate::domain::{Kind, Name, SecretId, Slug};
+use crate::domain::{Name, SecretId};
 use crate::store::access::{self, AskToken, UseRefusal, VendRight, Wanted};
-use crate::store::{self, Db, Fault, Refusal};
+use crate::store::{self, Db, Fault, Refusal, Unrecorded};
 
 use super::audit::{self, Origin};
 use super::uses::{Recorder, Use};
@@ -24,19 +24,10 @@ pub enum VendRefusal {
 
 impl Refusal for VendRefusal {}
 
-/// A value on its way out.
-pub struct Vended {
-    pub node_type: Slug,
-    pub kind: Kind,
-    pub credential: Credential,
-}
-
 /// What the read found: everything that is needed to record and to open.
 struct Ready {
     of: Use,
     name: Name,
-    node_type: Slug,
-    kind: Kind,
     number: i64,
     /// None where the row for this value is not there.
     sealed: Option<SealedValue>,
@@ -49,7 +40,7 @@ pub async fn vend(
     ask: impl Fn() -> AskToken<VendRight>,
     wanted: Wanted,
     from: Option<IpAddr>,
-) -> Result<Vended, Fault<VendRefusal>> {
+) -> Result<Credential, Fault<VendRefusal>> {
     let ready = db
         .read(ask(), move |tx, by| {
             let allowed = access::prove_vend(tx, by, &wanted).map_err(|fault| match fault {
@@ -71,8 +62,7 @@ pub async fn vend(
                 token: by.token().clone(),
                 entry: origin.entry(tx.now(), event),
             };
-            let (name, node_type, kind) = (allowed.name().clone(), allowed.node_type().clone(), allowed.kind());
-            Ok(Ready { of, number: allowed.number(), name, node_type, kind, sealed })
+            Ok(Ready { of, number: allowed.number(), name: allowed.name().clone(), sealed })
         })
         .await?;
     recorder.record(ready.of.clone()).await?;
@@ -81,7 +71,7 @@ pub async fn vend(
         note_unreadable(db, keyring.clone(), ask(), &ready).await?;
         return Err(VendRefusal::Unreadable(ready.name).into());
     };
-    Ok(Vended { node_type: ready.node_type, kind: ready.kind, credential })
+    Ok(credential)
 }
 
 /// Says on the secret, and in the chain, that its value does not open. Other rows are not touched.
@@ -94,7 +84,10 @@ async fn note_unreadable(
     let (id, name): (SecretId, String) = (ready.of.secret.clone(), ready.name.to_string());
     let (value, entry) = (ready.number, ready.of.entry.clone());
     db.write(ask, move |tx, by| {
-        store::secrets::mark_unreadable(tx, by, &id)?;
+        if !store::secrets::mark_unreadable(tx, by, (&id, value))? {
+            tx.unrecorded(Unrecorded::Nothing);
+            return Ok(());
+        }
         let origin = Origin { by: entry.by.clone(), from: entry.from };
         let event = Event::SecretUnreadable { secret: id.clone(), name: name.clone(), value };
         Ok(audit::change(tx, by, &keyring, &origin, event)?)

@@ -1,5 +1,6 @@
 //! From the `Authorization` header to a demand.
 
+use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 
@@ -12,7 +13,7 @@ use crate::app::App;
 use crate::app::context::RequestContext;
 use crate::crypto::{Bearer, Mac};
 use crate::domain::TokenId;
-use crate::store::access::AskToken;
+use crate::store::access::{AskToken, TokenRight};
 
 use super::error::Error;
 
@@ -26,6 +27,16 @@ pub struct Caller {
 impl Caller {
     pub fn ask<A>(&self) -> AskToken<A> {
         AskToken::new(self.token.clone(), self.mac.as_bytes())
+    }
+}
+
+impl Caller {
+    /// What is wrong with a request is told to whoever holds the right alone; others hear what they lack.
+    pub async fn hears<A: TokenRight>(&self, app: &App, wrong: Error) -> Error {
+        match app.db.read::<_, _, Infallible, _>(self.ask::<A>(), |_, _| Ok(())).await {
+            Ok(()) => wrong,
+            Err(fault) => fault.into(),
+        }
     }
 }
 

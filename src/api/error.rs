@@ -1,5 +1,7 @@
 //! Errors as machines read them.
 
+use std::convert::Infallible;
+
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
@@ -28,6 +30,10 @@ pub enum Error {
     SelectionRequired,
     #[error("The stored value of \"{0}\" cannot be read. Enter it again.")]
     Unreadable(String),
+    #[error("The request body is too large.")]
+    TooLarge,
+    #[error("The request body did not arrive in time.")]
+    TooSlow,
     #[error("The request body is not the JSON object that this route takes: {0}")]
     Body(String),
     #[error("{0}")]
@@ -48,6 +54,8 @@ impl Error {
             Self::ProxyOnly => "delivery_proxy_only",
             Self::SelectionRequired => "account_selection_required",
             Self::Unreadable(_) => "secret_unreadable",
+            Self::TooLarge => "payload_too_large",
+            Self::TooSlow => "request_timeout",
             Self::Body(_) => "invalid_request",
             Self::Invalid(_) => "invalid_request_parameters",
             Self::Unavailable => "unavailable",
@@ -63,6 +71,8 @@ impl ResponseError for Error {
             Self::Lacks(_) | Self::Disabled | Self::ProxyOnly => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::SelectionRequired | Self::Unreadable(_) => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Body(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -118,11 +128,18 @@ impl<E: Into<Self>> From<Fault<E>> for Error {
     }
 }
 
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
 impl From<ConnectionRefusal> for Error {
     fn from(refusal: ConnectionRefusal) -> Self {
         match refusal {
             ConnectionRefusal::Disabled => Self::Disabled,
             ConnectionRefusal::NoSuchAccount => Self::NotFound,
+            ConnectionRefusal::OtherEnvironment { .. } => Self::Invalid(refusal.to_string()),
         }
     }
 }

@@ -4,5 +4,6 @@
 //! `authenticate`.
 
 mod authenticate;
+mod body;
 pub mod error;
 pub mod pipes;

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::actions::audit::Origin;
 use crate::actions::connections::{self, Upsert};
 use crate::actions::entering::{self, Facts, Given};
-use crate::actions::vend::{self, VendRefusal, Vended};
+use crate::actions::vend::{self, VendRefusal};
 use crate::app::App;
-use crate::crypto::{Entered, Purpose};
+use crate::crypto::{Credential, Entered, Purpose};
 use crate::domain::audit::Actor;
 use crate::domain::name::is_hidden;
 use crate::domain::{Moment, Name, PersonId, SecretId, SecretState, Slug};
@@ -21,6 +21,7 @@ use crate::store::access::{ConnectRight, ConnectionOf, UseRefusal, VendRight, Wa
 use crate::store::connections::ConnectionRow;
 
 use super::authenticate::Caller;
+use super::body::Sent;
 use super::error::Error;
 
 /// Whose connection a body names; the fields that every body shares.
@@ -51,7 +52,7 @@ struct ApiKeyBody {
     #[serde(default)]
     connection_intent: Option<String>,
     #[serde(default)]
-    config: BTreeMap<String, String>,
+    config: Option<BTreeMap<String, String>>,
     /// Absent keeps, null clears.
     #[serde(default, deserialize_with = "present")]
     account_display_name: Option<Option<String>>,
@@ -63,8 +64,8 @@ fn present<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<St
     Option::<String>::deserialize(from).map(Some)
 }
 
-fn read<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
-    serde_json::from_slice(body).map_err(|error| match error.classify() {
+fn read<T: serde::de::DeserializeOwned>(sent: &Sent) -> Result<T, Error> {
+    serde_json::from_slice(sent.bytes()?).map_err(|error| match error.classify() {
         // The position helps; the text around it could be a secret and stays out.
         serde_json::error::Category::Data => Error::Invalid(missing(&error)),
         _ => Error::Body(format!("line {}, column {}", error.line(), error.column())),
@@ -121,19 +122,14 @@ fn slug_of(path: &Path<String>) -> Result<Slug, Error> {
 }
 
 /// `POST /data-integrations/{slug}/credentials`
-pub async fn vend(caller: Caller, path: Path<String>, body: Bytes, app: Data<App>) -> Result<HttpResponse, Error> {
-    // The token comes first: what a body says wrong is nobody's business without one.
-    app.db.read(caller.ask::<VendRight>(), |_, _| Ok::<_, Fault<std::convert::Infallible>>(())).await.map_err(never)?;
-    let body: VendBody = read(&body)?;
-    let wanted = Wanted {
-        node_type: slug_of(&path)?,
-        whose: body.subject.whose()?,
-        chosen: body.subject.account()?,
-        several: body.supports_multiple_connections.unwrap_or(false),
+pub async fn vend(caller: Caller, path: Path<String>, sent: Sent, app: Data<App>) -> Result<HttpResponse, Error> {
+    let wanted = match wanted(&path, &sent) {
+        Ok(wanted) => wanted,
+        Err(wrong) => return Err(caller.hears::<VendRight>(&app, wrong).await),
     };
     let vended = vend::vend(&app.db, &app.keyring, &app.recorder, || caller.ask(), wanted, caller.address).await;
     match vended {
-        Ok(vended) => Ok(credential(&app, &vended)),
+        Ok(vended) => Ok(credential(&vended)),
         Err(Fault::Refused(VendRefusal::Use(UseRefusal::NotInstalled))) => Ok(inactive("not_installed")),
         Err(Fault::Refused(VendRefusal::Use(UseRefusal::NeedsReauthorization))) => {
             Ok(inactive("needs_reauthorization"))
@@ -142,11 +138,14 @@ pub async fn vend(caller: Caller, path: Path<String>, body: Bytes, app: Data<App
     }
 }
 
-fn never(fault: Fault<std::convert::Infallible>) -> Error {
-    match fault {
-        Fault::Store(error) => error.into(),
-        Fault::Refused(never) => match never {},
-    }
+fn wanted(path: &Path<String>, sent: &Sent) -> Result<Wanted, Error> {
+    let body: VendBody = read(sent)?;
+    Ok(Wanted {
+        node_type: slug_of(path)?,
+        whose: body.subject.whose()?,
+        chosen: body.subject.account()?,
+        several: body.supports_multiple_connections.unwrap_or(false),
+    })
 }
 
 fn inactive(error: &str) -> HttpResponse {
@@ -154,41 +153,31 @@ fn inactive(error: &str) -> HttpResponse {
 }
 
 /// The one answer that holds a value.
-fn credential(app: &App, vended: &Vended) -> HttpResponse {
-    let value_field = app
-        .catalog
-        .get(vended.node_type.as_str())
-        .and_then(|node_type| node_type.all_kinds().find(|kind| is_shape_of(kind, vended)))
-        .and_then(|kind| kind.value_field())
-        .map_or("", |field| field.name.as_str());
-    let value = vended.credential.field(value_field, Purpose::Vend).unwrap_or_default();
-    let others = vended.credential.fields(Purpose::Vend).filter(|(name, _)| *name != value_field);
-    let config: Map<String, Value> = others.map(|(name, text)| (name.to_owned(), json!(text))).collect();
+fn credential(of: &Credential) -> HttpResponse {
+    let config: Map<String, Value> =
+        of.others(Purpose::Vend).map(|(name, text)| (name.to_owned(), json!(text))).collect();
     HttpResponse::Ok().json(json!({
         "active": true,
-        "credential": { "object": "credential", "auth_method": "api_key", "value": value, "config": config },
+        "credential": {
+            "object": "credential",
+            "auth_method": "api_key",
+            "value": of.value(Purpose::Vend),
+            "config": config,
+        },
     }))
-}
-
-/// Two kinds of one node type may share a word; the value's own field tells them apart.
-fn is_shape_of(kind: &crate::catalog::KindSpec, vended: &Vended) -> bool {
-    let holds = |name: &str| vended.credential.field(name, Purpose::Vend).is_some();
-    kind.kind == vended.kind && kind.fields.iter().filter(|field| field.required).all(|field| holds(&field.name))
 }
 
 /// `PUT /data-integrations/{slug}/api-key`
 pub async fn put_api_key(
     caller: Caller,
     path: Path<String>,
-    body: Bytes,
+    sent: Sent,
     app: Data<App>,
 ) -> Result<HttpResponse, Error> {
-    app.db
-        .read(caller.ask::<ConnectRight>(), |_, _| Ok::<_, Fault<std::convert::Infallible>>(()))
-        .await
-        .map_err(never)?;
-    let body: ApiKeyBody = read(&body)?;
-    let ask = understand(&app, slug_of(&path)?, body)?;
+    let ask = match slug_of(&path).and_then(|slug| understand(&app, slug, read(&sent)?)) {
+        Ok(ask) => ask,
+        Err(wrong) => return Err(caller.hears::<ConnectRight>(&app, wrong).await),
+    };
     let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), caller.address);
     let row = app
         .db
@@ -211,14 +200,15 @@ fn understand(app: &App, slug: Slug, body: ApiKeyBody) -> Result<Upsert, Error> 
         Some("reauthorize") => true,
         Some(_) => return Err(Error::Invalid("connection_intent is reauthorize here.".to_owned())),
     };
-    let kind = body.config.get("kind").map(String::as_str);
-    let placement = body.config.get("placement").map(String::as_str);
+    let config = body.config.unwrap_or_default();
+    let kind = config.get("kind").map(String::as_str);
+    let placement = config.get("placement").map(String::as_str);
     let kind = entering::pick(node_type, kind, placement).ok_or_else(|| {
         Error::Invalid("config.placement or config.kind does not name a way that this node type offers.".to_owned())
     })?;
     let value_field = kind.value_field().map(|field| field.name.clone()).unwrap_or_default();
-    let mut given: Given = body.config.into_iter().map(|(name, text)| (name, Entered::new(text))).collect();
-    given.insert(value_field.clone(), Entered::new(body.secret));
+    let mut given: Given = config.into_iter().map(|(name, text)| (name, Entered::exact(text))).collect();
+    given.insert(value_field.clone(), Entered::exact(body.secret));
     let filled = entering::fill(node_type, kind, given).map_err(|faults| {
         let first = faults.into_iter().next();
         let named = first.map(|fault| {
@@ -236,6 +226,7 @@ fn understand(app: &App, slug: Slug, body: ApiKeyBody) -> Result<Upsert, Error> 
         must_exist,
         of,
         kind: filled.kind,
+        prefix_says: filled.prefix_says,
         last_four: filled.last_four,
         facts: filled.facts,
         credential: filled.credential,

@@ -25,16 +25,17 @@ impl RequestContext {
 }
 
 /// The address that the request came from. Forwarding headers count only from configured proxies,
-/// and of their list only what those proxies themselves have seen.
-pub fn client_address(peer: Option<SocketAddr>, forwarded: Option<&str>, trusted: &[IpNet]) -> Option<IpAddr> {
+/// and of their lists only what those proxies themselves have seen: the end of the last line.
+pub fn client_address(peer: Option<SocketAddr>, forwarded: Vec<&[u8]>, trusted: &[IpNet]) -> Option<IpAddr> {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(&address.to_canonical()));
     let peer = peer.map(|p| p.ip().to_canonical())?;
     if !is_trusted(&peer) {
         return Some(peer);
     }
     let mut seen = peer;
-    for part in forwarded.unwrap_or_default().rsplit(',') {
-        let Ok(address) = part.trim().parse::<IpAddr>() else { break };
+    for part in forwarded.into_iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')) {
+        let address = std::str::from_utf8(part).ok().and_then(|text| text.trim().parse::<IpAddr>().ok());
+        let Some(address) = address else { break };
         seen = address.to_canonical();
         if !is_trusted(&seen) {
             break;
@@ -95,10 +96,16 @@ mod tests {
     #[test]
     fn a_strangers_header_counts_for_nothing() {
         let proxies: Vec<IpNet> = ["10.0.0.0/8".parse()].into_iter().flatten().collect();
-        let of = |from: &str, header: &str| client_address(peer(from), Some(header), &proxies).map(|a| a.to_string());
-        assert_eq!(of("192.0.2.9", "203.0.113.5").as_deref(), Some("192.0.2.9"));
-        assert_eq!(of("10.0.0.1", "203.0.113.5").as_deref(), Some("203.0.113.5"));
-        assert_eq!(of("10.0.0.1", "1.1.1.1, 203.0.113.5, 10.0.0.7").as_deref(), Some("203.0.113.5"));
-        assert_eq!(of("10.0.0.1", "nonsense").as_deref(), Some("10.0.0.1"));
+        let of = |from: &str, lines: &[&str]| {
+            let lines = lines.iter().map(|line| line.as_bytes()).collect();
+            client_address(peer(from), lines, &proxies).map(|a| a.to_string())
+        };
+        assert_eq!(of("192.0.2.9", &["203.0.113.5"]).as_deref(), Some("192.0.2.9"));
+        assert_eq!(of("10.0.0.1", &["203.0.113.5"]).as_deref(), Some("203.0.113.5"));
+        assert_eq!(of("10.0.0.1", &["1.1.1.1, 203.0.113.5, 10.0.0.7"]).as_deref(), Some("203.0.113.5"));
+        assert_eq!(of("10.0.0.1", &["6.6.6.6", "203.0.113.5"]).as_deref(), Some("203.0.113.5"), "a line of their own");
+        assert_eq!(of("10.0.0.1", &["6.6.6.6", "10.0.0.7"]).as_deref(), Some("6.6.6.6"), "what our proxy has seen");
+        assert_eq!(of("10.0.0.1", &["\u{ff}, 203.0.113.5"]).as_deref(), Some("203.0.113.5"));
+        assert_eq!(of("10.0.0.1", &["nonsense"]).as_deref(), Some("10.0.0.1"));
     }
 }

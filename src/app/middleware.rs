@@ -5,12 +5,13 @@ use std::panic::AssertUnwindSafe;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
 use futures_util::FutureExt as _;
+use tracing::Instrument as _;
 
 use super::App;
 use super::context::{Cookies, RequestContext, client_address};
@@ -18,7 +19,7 @@ use crate::api;
 use crate::web;
 
 /// Addresses that speak to machines: their errors are JSON, and no cookie is set on them.
-const MACHINE_PATHS: [&str; 1] = ["/data-integrations/"];
+const MACHINE_PATHS: [&str; 4] = ["/data-integrations", "/user_management", "/organizations", "/events"];
 const QUIET_PATHS: [&str; 2] = ["/assets/", "/health/"];
 
 pub(super) async fn around<B: MessageBody + 'static>(
@@ -41,17 +42,21 @@ pub(super) async fn around<B: MessageBody + 'static>(
     let machine = is_machine(request.path());
     let quiet = QUIET_PATHS.iter().any(|p| request.path().starts_with(p));
     let method = request.method().clone();
+    // Whatever is logged on the way carries the request's id.
+    let span = tracing::info_span!("request", id = context.id);
     // The request is handed on whole: the router needs to be its only holder.
-    let answer = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let answer = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(span.clone()).await;
+    let _inside = span.enter();
     let mut response = match answer {
         Ok(Ok(response)) => response.map_into_boxed_body(),
-        Ok(Err(error)) => {
-            let status = error.as_response_error().status_code();
+        ended => {
+            let status = match &ended {
+                Ok(Err(error)) => error.as_response_error().status_code(),
+                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            };
+            tracing::error!(panicked = ended.is_err(), "a request was stopped");
+            log((&method, "-", status), &context, app.clock.now().since(began));
             return Err(in_words(machine, status, &context, cookies.secure()));
-        }
-        Err(_panic) => {
-            tracing::error!(request = context.id, method = method.as_str(), "a handler panicked");
-            return Err(in_words(machine, StatusCode::INTERNAL_SERVER_ERROR, &context, cookies.secure()));
         }
     };
     web::error::come_back(&mut response);
@@ -64,7 +69,9 @@ pub(super) async fn around<B: MessageBody + 'static>(
         let _kept = response.response_mut().add_cookie(&cookie);
     }
     add_headers(response.headers_mut(), &context, cookies.secure());
-    log(&response, &context, app.clock.now().since(began));
+    let route = response.request().match_pattern();
+    let route = route.as_deref().unwrap_or("-");
+    log((&method, route, response.status()), &context, app.clock.now().since(began));
     Ok(response)
 }
 
@@ -76,12 +83,13 @@ fn in_words(machine: bool, status: StatusCode, context: &RequestContext, secure:
 }
 
 fn address_of(request: &ServiceRequest, app: &App) -> Option<std::net::IpAddr> {
-    let forwarded = request.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok());
-    client_address(request.peer_addr(), forwarded, &app.config.server.trusted_proxies)
+    let forwarded = request.headers().get_all("x-forwarded-for").map(HeaderValue::as_bytes);
+    client_address(request.peer_addr(), forwarded.collect(), &app.config.server.trusted_proxies)
 }
 
 fn is_machine(path: &str) -> bool {
-    MACHINE_PATHS.iter().any(|p| path.starts_with(p))
+    let begins = |with: &&str| path.strip_prefix(*with).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    MACHINE_PATHS.iter().any(begins)
 }
 
 /// An error that nobody has put into words yet.
@@ -133,16 +141,8 @@ fn add_headers(headers: &mut HeaderMap, context: &RequestContext, secure: bool) 
 }
 
 /// One line a request. The route's pattern, never the path: paths can hold links that must stay secret.
-fn log(response: &ServiceResponse<BoxBody>, context: &RequestContext, took: std::time::Duration) {
-    let route = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
+fn log((method, route, status): (&Method, &str, StatusCode), context: &RequestContext, took: std::time::Duration) {
     let address = context.address.map(|a| a.to_string()).unwrap_or_default();
-    tracing::info!(
-        request = context.id,
-        method = response.request().method().as_str(),
-        route,
-        status = response.status().as_u16(),
-        took_us = took.as_micros(),
-        address,
-        "answered"
-    );
+    let (method, status, took_us) = (method.as_str(), status.as_u16(), took.as_micros());
+    tracing::info!(request = context.id, method, route, status, took_us, address, "answered");
 }

@@ -1,5 +1,6 @@
 //! The parts of a running Keyrack, built once and passed on; there are no globals.
 
+pub mod body;
 pub mod commands;
 pub mod context;
 mod health;

@@ -1,13 +1,14 @@
 //! What is sealed for a secret: its fields, and where they may travel.
 //!
-//! The encoding is a list of length-prefixed parts, so that no serialiser ever touches a value.
+//! The encoding is a list of length-prefixed parts, so that no serialiser ever touches a value. The
+//! value comes first, so that what was sealed always has one.
 
 use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
 use super::plaintext::{Entered, Plaintext, Purpose};
-use super::sealed::Unreadable;
+use super::sealed::{SealError, Unreadable};
 
 const FORMAT: u8 = 1;
 
@@ -20,39 +21,55 @@ pub struct Route {
     pub placement: serde_json::Value,
 }
 
-/// A credential's fields and route, before sealing or after opening.
+/// A credential before sealing or after opening: the value itself, the fields beside it, and its route.
 pub struct Credential {
-    fields: BTreeMap<String, Zeroizing<String>>,
+    value: Field,
+    others: BTreeMap<String, Zeroizing<String>>,
     pub route: Route,
 }
 
+struct Field {
+    name: String,
+    text: Zeroizing<String>,
+}
+
 impl Credential {
-    pub fn new(fields: impl IntoIterator<Item = (String, Entered)>, route: Route) -> Self {
-        let fields = fields.into_iter().map(|(name, value)| (name, Zeroizing::new(value.as_str().to_owned())));
-        Self { fields: fields.collect(), route }
+    pub fn new(
+        (name, value): (String, Entered),
+        others: impl IntoIterator<Item = (String, Entered)>,
+        route: Route,
+    ) -> Self {
+        let own = |value: Entered| Zeroizing::new(value.as_str().to_owned());
+        let others = others.into_iter().map(|(name, value)| (name, own(value)));
+        Self { value: Field { name, text: own(value) }, others: others.collect(), route }
     }
 
-    pub fn field(&self, name: &str, _purpose: Purpose) -> Option<&str> {
-        self.fields.get(name).map(|value| value.as_str())
+    /// The one field that is the value.
+    pub fn value(&self, _purpose: Purpose) -> &str {
+        &self.value.text
     }
 
-    /// All fields with their names, for the one answer that hands them out.
-    pub fn fields(&self, _purpose: Purpose) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    /// The fields beside the value, with their names.
+    pub fn others(&self, _purpose: Purpose) -> impl Iterator<Item = (&str, &str)> {
+        self.others.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    pub(super) fn encode(&self) -> Plaintext {
-        let route = serde_json::to_vec(&self.route).unwrap_or_default();
-        let size = self.fields.iter().map(|(n, v)| n.len() + v.len() + 8).sum::<usize>() + route.len() + 16;
+    pub(super) fn encode(&self) -> Result<Plaintext, SealError> {
+        let route = serde_json::to_vec(&self.route).map_err(|_| SealError)?;
+        let fields = || {
+            let value = std::iter::once((&self.value.name, &self.value.text));
+            value.chain(&self.others)
+        };
+        let size = fields().map(|(n, v)| n.len() + v.len() + 8).sum::<usize>() + route.len() + 16;
         // Reserved at once: growing would leave copies of the value behind.
         let mut bytes = Vec::with_capacity(size);
         bytes.push(FORMAT);
         put(&mut bytes, &route);
-        for (name, value) in &self.fields {
+        for (name, value) in fields() {
             put(&mut bytes, name.as_bytes());
             put(&mut bytes, value.as_bytes());
         }
-        Plaintext::new(bytes)
+        Ok(Plaintext::new(bytes))
     }
 
     pub(super) fn decode(plain: &Plaintext) -> Result<Self, Unreadable> {
@@ -61,14 +78,19 @@ impl Credential {
             return Err(Unreadable);
         }
         let route = serde_json::from_slice(take(&mut rest)?).map_err(|_| Unreadable)?;
-        let mut fields = BTreeMap::new();
+        let (name, value) = field(&mut rest)?;
+        let mut others = BTreeMap::new();
         while !rest.is_empty() {
-            let name = text(take(&mut rest)?)?.to_owned();
-            let value = Zeroizing::new(text(take(&mut rest)?)?.to_owned());
-            fields.insert(name, value);
+            let (name, value) = field(&mut rest)?;
+            others.insert(name, value);
         }
-        Ok(Self { fields, route })
+        Ok(Self { value: Field { name, text: value }, others, route })
     }
+}
+
+fn field(rest: &mut &[u8]) -> Result<(String, Zeroizing<String>), Unreadable> {
+    let name = text(take(rest)?)?.to_owned();
+    Ok((name, Zeroizing::new(text(take(rest)?)?.to_owned())))
 }
 
 fn put(into: &mut Vec<u8>, part: &[u8]) {

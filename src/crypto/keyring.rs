@@ -141,11 +141,15 @@ impl Keyring {
     ) -> Result<Vec<u8>, SealError> {
         let cipher = self.data_cipher(key).map_err(|_| SealError)?;
         let context = value_context(key, secret, number);
-        sealed::seal(&cipher, name_of(key), &context, credential.encode().bytes(), &*self.chance)
+        sealed::seal(&cipher, name_of(key), &context, credential.encode()?.bytes(), &*self.chance)
     }
 
     pub fn open_value(&self, purpose: Purpose, value: &SealedValue) -> Result<Credential, Unreadable> {
         tracing::trace!(?purpose, secret = %value.secret, "opening a value");
+        // A secret whose row was moved to another hook has no key there.
+        if value.hook != value.key.hook {
+            return Err(Unreadable);
+        }
         let cipher = self.data_cipher(&value.key).map_err(|_| Unreadable)?;
         let context = value_context(&value.key, &value.secret, value.number);
         let plain: Plaintext = sealed::open(&cipher, name_of(&value.key), &context, &value.blob)?;

@@ -75,6 +75,11 @@ impl Entered {
         Self { text: kept, trimmed }
     }
 
+    /// Takes the text as it is: a machine sends what it means.
+    pub fn exact(text: String) -> Self {
+        Self { text: Zeroizing::new(text), trimmed: false }
+    }
+
     pub fn as_str(&self) -> &str {
         &self.text
     }

@@ -19,7 +19,7 @@ pub struct WrappedInstallationKey {
 }
 
 /// Where a data key applies: one node type in one environment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
     pub node_type: NodeTypeId,
     pub environment: Environment,
@@ -39,6 +39,8 @@ pub struct WrappedDataKey {
 #[derive(Clone, Debug)]
 pub struct SealedValue {
     pub secret: SecretId,
+    /// The secret's own node type and environment, as its row says.
+    pub hook: Hook,
     pub number: i64,
     pub blob: Vec<u8>,
     pub key: WrappedDataKey,

@@ -83,7 +83,7 @@ impl ManageConnection for Manager {
             DatabaseAddress::Postgres(url) => {
                 let mut conn = PgConnection::establish(url.expose()).map_err(r2d2::Error::ConnectionError)?;
                 conn.set_instrumentation(SlowQueries::new(self.slow));
-                conn.batch_execute("SET application_name = 'keyrack'; SET idle_in_transaction_session_timeout = '30s'; SET lock_timeout = '10s'")
+                conn.batch_execute("SET application_name = 'keyrack'; SET idle_in_transaction_session_timeout = '30s'; SET lock_timeout = '3s'")
                     .map_err(r2d2::Error::QueryError)?;
                 Ok(Conn::Pg(conn))
             }

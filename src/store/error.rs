@@ -36,6 +36,9 @@ pub enum Error {
     Collided,
     #[error("a change was about to be kept without a record")]
     Unrecorded,
+    /// The keys could not do their work on what is about to be stored.
+    #[error("the value could not be sealed")]
+    Unsealed,
     #[error("database: {0}")]
     Database(Diesel),
 }
@@ -48,6 +51,7 @@ impl From<Diesel> for Error {
                 DatabaseErrorKind::SerializationFailure => Self::Collided,
                 DatabaseErrorKind::ClosedConnection => Self::Unavailable("the connection was closed"),
                 _ if is_collision(info.message()) => Self::Collided,
+                _ if info.message().contains("lock timeout") => Self::Unavailable("a row was held for too long"),
                 _ if is_goodbye(info.message()) => Self::Unavailable("the server is stopping"),
                 _ => Self::Database(error),
             },

@@ -302,11 +302,17 @@ pub fn set_labels(
     Ok(())
 }
 
-/// Says on the row that its value does not open.
-pub fn mark_unreadable(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {
+/// Says on the row that its value of this number does not open; false where it says so already, or has a newer value.
+pub fn mark_unreadable(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    (id, number): (&SecretId, i64),
+) -> Result<bool, Error> {
     let now = tx.now();
-    diesel::update(secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id)))
-        .set(secrets::unreadable_at.eq(now))
-        .execute(tx.conn)?;
-    Ok(())
+    let row = secrets::table
+        .filter(secrets::workspace_id.eq(by.workspace()))
+        .filter(secrets::id.eq(id))
+        .filter(secrets::value_number.eq(number))
+        .filter(secrets::unreadable_at.is_null());
+    Ok(diesel::update(row).set(secrets::unreadable_at.eq(now)).execute(tx.conn)? == 1)
 }

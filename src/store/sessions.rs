@@ -82,6 +82,14 @@ pub fn delete_by_cookie(tx: &mut WriteTx<'_>, _by: &Proof<'_, Nobody>, cookie: &
     Ok(())
 }
 
+/// Removes the sessions that count no more, with the addresses that they held.
+pub fn sweep<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>) -> Result<(), Error> {
+    let now = tx.now();
+    let over = sessions::created_at.le(now.minus(LONGEST)).or(sessions::seen_at.le(now.minus(IDLE)));
+    diesel::delete(sessions::table.filter(over)).execute(tx.conn)?;
+    Ok(())
+}
+
 pub fn mine(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<Vec<SessionRow>, Error> {
     let rows: Vec<SessionRow> = sessions::table
         .filter(sessions::person_id.eq(&by.holder().person))

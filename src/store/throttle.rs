@@ -7,10 +7,10 @@ use diesel::sql_types::{BigInt, Binary};
 
 use crate::domain::Moment;
 
-use super::access::{Nobody, Proof};
+use super::access::{Proof, Right};
 use super::error::Error;
 use super::schema::throttles;
-use super::tx::WriteTx;
+use super::tx::{ReadTx, WriteTx};
 
 /// How often something was tried in the window that is open, and when that closes.
 #[derive(QueryableByName, Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ const HIT: &str = "INSERT INTO throttles (name, hits, window_ends_at) VALUES ($1
     RETURNING hits, window_ends_at";
 
 /// Counts one more, and says how many that makes.
-pub fn hit(tx: &mut WriteTx<'_>, _by: &Proof<'_, Nobody>, name: &[u8], window: Duration) -> Result<Count, Error> {
+pub fn hit<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, name: &[u8], window: Duration) -> Result<Count, Error> {
     let now = tx.now().micros();
     let end = tx.now().plus(window).micros();
     let count = diesel::sql_query(HIT)
@@ -48,13 +48,35 @@ pub fn hit(tx: &mut WriteTx<'_>, _by: &Proof<'_, Nobody>, name: &[u8], window: D
     Ok(count)
 }
 
-pub fn forget(tx: &mut WriteTx<'_>, _by: &Proof<'_, Nobody>, name: &[u8]) -> Result<(), Error> {
+/// When the window ends in which no more attempts are taken; nothing is written.
+pub fn closed_until<R: Right>(
+    tx: &mut ReadTx<'_>,
+    _by: &Proof<'_, R>,
+    (name, limit): (&[u8], i64),
+) -> Result<Option<Moment>, Error> {
+    let now = tx.now();
+    let row = throttles::table
+        .filter(throttles::name.eq(name))
+        .filter(throttles::hits.ge(limit))
+        .filter(throttles::window_ends_at.gt(now))
+        .select(throttles::window_ends_at);
+    Ok(row.first(tx.conn).optional()?)
+}
+
+/// Removes the windows that are over.
+pub fn sweep<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::delete(throttles::table.filter(throttles::window_ends_at.le(now))).execute(tx.conn)?;
+    Ok(())
+}
+
+pub fn forget<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, name: &[u8]) -> Result<(), Error> {
     diesel::delete(throttles::table.filter(throttles::name.eq(name))).execute(tx.conn)?;
     Ok(())
 }
 
 /// Takes one back: it was no failure after all.
-pub fn take_back(tx: &mut WriteTx<'_>, _by: &Proof<'_, Nobody>, name: &[u8]) -> Result<(), Error> {
+pub fn take_back<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, name: &[u8]) -> Result<(), Error> {
     diesel::update(throttles::table.filter(throttles::name.eq(name)).filter(throttles::hits.gt(0)))
         .set(throttles::hits.eq(throttles::hits - 1))
         .execute(tx.conn)?;

@@ -1,6 +1,6 @@
 //! Reading what a vend needs: the sealed value and the keys around it.
 
-use crate::domain::keys::SealedValue;
+use crate::domain::keys::{Hook, SealedValue};
 
 use super::access::{self, Proof, UseProof, VendRight};
 use super::error::Error;
@@ -15,5 +15,6 @@ pub fn sealed_value<'tx>(
 ) -> Result<Option<SealedValue>, Error> {
     let Some(row) = access::value_row(tx, of)? else { return Ok(None) };
     let Some(key) = keys::find(tx, by, &row.data_key)? else { return Ok(None) };
-    Ok(Some(SealedValue { secret: of.secret().clone(), number: of.number(), blob: row.blob, key }))
+    let hook = Hook { node_type: of.node_type_id().clone(), environment: of.environment() };
+    Ok(Some(SealedValue { secret: of.secret().clone(), hook, number: of.number(), blob: row.blob, key }))
 }

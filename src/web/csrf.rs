@@ -4,13 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
+use crate::app::body::{self, NoBody};
 use crate::domain::SessionId;
 
 use super::error::Error;
@@ -36,24 +36,25 @@ impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, body) = (request.clone(), Bytes::from_request(request, payload));
+        let (request, body) = (request.clone(), body::read(request, payload));
         Box::pin(async move {
-            let body = body.await.map_err(|error| match error.as_response_error().status_code() {
-                StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
-                _ => Error::BadRequest,
+            let app = request.app_data::<Data<App>>().ok_or(Error::Internal)?;
+            let origin = app.config.server.public_url.origin().ascii_serialization();
+            if !is_from_here(request.headers(), &origin) {
+                return Err(Error::ForeignForm);
+            }
+            let body = body.await.map_err(|why| match why {
+                NoBody::TooLarge => Error::TooLarge,
+                NoBody::TooSlow => Error::TooSlow,
+                NoBody::Broken => Error::BadRequest,
             })?;
-            check(&request, &body)?;
+            check(app, &request, &body)?;
             serde_html_form::from_bytes(&body).map(Self).map_err(|_| Error::BadRequest)
         })
     }
 }
 
-fn check(request: &HttpRequest, body: &[u8]) -> Result<(), Error> {
-    let app = request.app_data::<Data<App>>().ok_or(Error::Internal)?;
-    let origin = app.config.server.public_url.origin().ascii_serialization();
-    if !is_from_here(request.headers(), &origin) {
-        return Err(Error::ForeignForm);
-    }
+fn check(app: &App, request: &HttpRequest, body: &[u8]) -> Result<(), Error> {
     let visitor = Visitor::of(request)?;
     let sent: Guard = serde_html_form::from_bytes(body).map_err(|_| Error::BadRequest)?;
     let session = visitor.session.as_ref().map_or("", SessionId::as_str);

@@ -57,13 +57,12 @@
     });
   });
 
-  // A form is sent once, without what was typed under a choice that was left again.
+  // A form is sent once: a second press while the first is on its way does nothing.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method !== "post") return;
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
-    all(".option:not(:has(> label > :checked)) .option-body :is(input, select)", form).forEach((input) => (input.disabled = true));
     all(".show[aria-pressed=true]", form).forEach((button) => reveal(button, false));
     event.submitter?.setAttribute("aria-busy", "true");
   });
@@ -72,7 +71,6 @@
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     all("form").forEach((form) => delete form.dataset.sent);
-    all(".option-body :disabled").forEach((input) => (input.disabled = false));
     all("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
     all("[data-secret]").forEach((input) => (input.value = ""));
   });

@@ -45,8 +45,13 @@ fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
 async fn stored_values_are_nowhere_in_the_open() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    let refused =
-        [("kind", "api_key"), ("api_key", REFUSED), ("name", ""), ("environment", "live"), ("delivery", "vend")];
+    let refused = [
+        ("kind", "api_key"),
+        ("api_key-api_key", REFUSED),
+        ("name", ""),
+        ("environment", "live"),
+        ("delivery", "vend"),
+    ];
     assert_eq!(ada.submit(STRIPE, STRIPE, &refused).await.status, 422);
     let id = ada.add_stripe("Payments", OWN, "vend").await;
     let (token, person) = ada.make_token("test").await;

@@ -1,5 +1,5 @@
 import { expect, test } from "./support/fixtures.mjs";
-import { addStripe, HOME, keyField, makeToken, openStripeForm, revokeToken, send, store } from "./support/steps.mjs";
+import { ADA, addStripe, HOME, keyField, makeToken, openStripeForm, revokeToken, send, store } from "./support/steps.mjs";
 
 const sent = (page) => page.waitForResponse((response) => response.request().method() === "POST");
 
@@ -80,6 +80,12 @@ test("a live key under test is questioned before and after it is sent", async ({
   await right.check();
   await store(ada).click();
   await expect(ada.getByRole("heading", { level: 1 })).toHaveText("Questioned");
+});
+
+test("a secret's page tells what became of it", async ({ ada, places }) => {
+  await ada.goto(places.secret);
+  const history = ada.getByRole("region", { name: "History of changes" });
+  await expect(history.getByRole("listitem")).toContainText(`${ADA.name} added the secret Reception till`);
 });
 
 test("copy buttons copy what stands beside them", async ({ ada, places }) => {

@@ -26,3 +26,4 @@ CREATE TABLE throttles (
     hits BIGINT NOT NULL,
     window_ends_at BIGINT NOT NULL
 );
+CREATE INDEX throttles_by_end ON throttles (window_ends_at);

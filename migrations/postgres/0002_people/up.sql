@@ -41,3 +41,4 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_by_person ON sessions (person_id);
 CREATE INDEX sessions_by_age ON sessions (created_at);
+CREATE INDEX sessions_by_last_seen ON sessions (seen_at);

@@ -111,7 +111,7 @@ impl World {
 
     fn sealed(&self) -> SealedValue {
         let blob = self.keyring.seal(&self.key, &self.secret, 1, &credential("sk_live_value")).unwrap();
-        SealedValue { secret: self.secret.clone(), number: 1, blob, key: self.key.clone() }
+        SealedValue { secret: self.secret.clone(), hook: self.key.hook.clone(), number: 1, blob, key: self.key.clone() }
     }
 
     /// Another process with the same keys and nothing cached.
@@ -129,5 +129,5 @@ impl World {
 }
 
 fn credential(value: &str) -> Credential {
-    Credential::new([("key".to_owned(), Entered::new(value.to_owned()))], Route::default())
+    Credential::new(("key".to_owned(), Entered::new(value.to_owned())), [], Route::default())
 }

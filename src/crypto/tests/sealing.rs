@@ -117,6 +117,18 @@ fn a_blob_or_key_exchanged_between_workspaces_does_not_open() {
 }
 
 #[test]
+fn a_secret_that_was_moved_to_another_hook_does_not_open() {
+    let world = World::new();
+    let value = world.sealed();
+    let environment = Environment::Test;
+    let moved = Hook { environment, ..value.hook.clone() };
+    assert!(!world.opens(&SealedValue { hook: moved, ..value.clone() }));
+    let node_type = NodeTypeId::draw(world.clock.now(), &*world.chance);
+    let moved = Hook { node_type, ..value.hook.clone() };
+    assert!(!world.opens(&SealedValue { hook: moved, ..value }));
+}
+
+#[test]
 fn a_data_key_is_unwrapped_anew_when_its_time_in_the_cache_is_over() {
     let world = World::new();
     let mut value = world.sealed();
@@ -128,15 +140,18 @@ fn a_data_key_is_unwrapped_anew_when_its_time_in_the_cache_is_over() {
 
 proptest! {
     #[test]
-    fn what_is_sealed_opens_to_the_same(fields in prop::collection::btree_map(".{0,12}", ".{0,60}", 0..5), host in ".{0,20}") {
-        let world = World::new();
+    fn what_is_sealed_opens_to_the_same(first in ".{0,60}", fields in prop::collection::btree_map(".{0,12}", ".{0,60}", 0..5), host in ".{0,20}") {
+        let (world, kept) = (World::new(), first.trim().to_owned());
         let route = Route { base_url: host.clone(), hosts: vec![host], placement: serde_json::json!({"in": "header"}) };
         let entered = fields.iter().map(|(name, value)| (name.clone(), Entered::new(value.clone())));
-        let blob = world.keyring.seal(&world.key, &world.secret, 1, &Credential::new(entered, route.clone())).unwrap();
-        let value = SealedValue { secret: world.secret.clone(), number: 1, blob, key: world.key.clone() };
+        let first = ("key".to_owned(), Entered::new(first));
+        let credential = Credential::new(first, entered, route.clone());
+        let blob = world.keyring.seal(&world.key, &world.secret, 1, &credential).unwrap();
+        let value = SealedValue { blob, ..world.sealed() };
         let opened = world.keyring.open_value(Purpose::Vend, &value).unwrap();
         let expected: BTreeMap<_, _> = fields.iter().map(|(name, value)| (name.as_str(), value.trim())).collect();
-        prop_assert_eq!(opened.fields(Purpose::Vend).collect::<BTreeMap<_, _>>(), expected);
+        prop_assert_eq!(opened.value(Purpose::Vend), kept);
+        prop_assert_eq!(opened.others(Purpose::Vend).collect::<BTreeMap<_, _>>(), expected);
         prop_assert_eq!(opened.route, route);
     }
 

@@ -66,7 +66,7 @@ pub struct Proof<'tx, R: Right> {
 }
 
 impl<'tx, R: Right> Proof<'tx, R> {
-    pub(super) fn new(_tx: &ReadTx<'tx>, holder: R::Holder) -> Self {
+    fn new(_tx: &ReadTx<'tx>, holder: R::Holder) -> Self {
         Self { holder, brand: PhantomData }
     }
 
@@ -96,8 +96,8 @@ pub struct AskCommandLine;
 impl Demand for AskCommandLine {
     type Right = CommandLine;
 
-    fn lock(&self, _tx: &mut WriteTx<'_>) -> Result<(), Error> {
-        Ok(())
+    fn lock(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        super::installation::lock(tx)
     }
 
     fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, CommandLine>, Error> {
@@ -114,8 +114,8 @@ pub struct AskSetUp {
 impl Demand for AskSetUp {
     type Right = SetUp;
 
-    fn lock(&self, _tx: &mut WriteTx<'_>) -> Result<(), Error> {
-        Ok(())
+    fn lock(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        super::installation::lock(tx)
     }
 
     fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, SetUp>, Error> {

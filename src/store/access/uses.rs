@@ -60,8 +60,8 @@ impl Refusal for UseRefusal {}
 pub struct UseProof<'tx> {
     secret: SecretId,
     name: Name,
-    kind: crate::domain::Kind,
     node_type: Slug,
+    node_type_id: NodeTypeId,
     environment: Environment,
     /// The number of the value that the row stands for; an older value put back has another.
     number: i64,
@@ -77,12 +77,12 @@ impl UseProof<'_> {
         &self.name
     }
 
-    pub fn kind(&self) -> crate::domain::Kind {
-        self.kind
-    }
-
     pub fn node_type(&self) -> &Slug {
         &self.node_type
+    }
+
+    pub fn node_type_id(&self) -> &NodeTypeId {
+        &self.node_type_id
     }
 
     pub fn number(&self) -> i64 {
@@ -98,7 +98,6 @@ impl UseProof<'_> {
 struct Candidate {
     id: SecretId,
     name: Name,
-    kind: crate::domain::Kind,
     node_type: NodeTypeId,
     environment: Environment,
     owner: Option<PersonId>,
@@ -139,8 +138,8 @@ pub fn prove_vend<'tx>(
     Ok(UseProof {
         secret: candidate.id,
         name: candidate.name,
-        kind: candidate.kind,
         node_type: wanted.node_type.clone(),
+        node_type_id: candidate.node_type,
         environment: candidate.environment,
         number: candidate.number,
         brand: PhantomData,
@@ -177,7 +176,6 @@ macro_rules! candidate_columns {
         (
             secrets::id,
             secrets::name,
-            secrets::kind,
             secrets::node_type_id,
             secrets::environment,
             secrets::owner_id,

@@ -79,7 +79,7 @@ pub async fn update_password(
     let found = app.db.read(myself.ask(), |tx, by| Ok::<_, Fault<Never>>(store::people::myself(tx, by)?));
     let (person, stored) = found.await?;
     let attempt = attempt(&visitor, &app, person.email.as_str())?;
-    if let Gate::Closed(until) = count(&app, attempt).await? {
+    if let Gate::Closed(until) = count(&app, attempt.clone()).await? {
         let (sentence, seconds) = forms::wait(until, app.clock.now());
         let page = profile(&visitor, &myself, &app, wrong("", &sentence), Input::default()).await?;
         return frame::later(&app, &visitor, seconds, &page);
@@ -89,7 +89,7 @@ pub async fn update_password(
         let page = profile(&visitor, &myself, &app, wrong("", "This is not your current password."), Input::default());
         return frame::again(&app, &visitor, &page.await?);
     };
-    let id = change_password(&visitor, &myself, &app, stored, new).await?;
+    let id = change_password(&visitor, &myself, &app, (stored, attempt), new).await?;
     session.renew();
     session.insert(SESSION, id).map_err(|_| Error::Internal)?;
     Ok(see_other(&app, &url::account(), Some(Flash::PasswordChanged)))
@@ -109,7 +109,7 @@ async fn change_password(
     visitor: &Visitor,
     myself: &Myself,
     app: &App,
-    compared: String,
+    (compared, attempt): (String, Attempt),
     new: Zeroizing<String>,
 ) -> Result<SessionId, Error> {
     let hash = app.hasher.hash(new).await?;
@@ -117,7 +117,7 @@ async fn change_password(
     let browser = visitor.browser();
     let changed = app.db.write::<_, _, Never, _>(myself.ask(), move |tx, by| {
         let hashes = (compared.as_str(), hash.as_str());
-        sign_in::change_password(tx, by, (&keyring, &*chance), &origin(by, from), hashes, &browser)
+        sign_in::change_password(tx, by, (&keyring, &*chance), &origin(by, from), hashes, (&browser, &attempt))
     });
     Ok(changed.await?)
 }

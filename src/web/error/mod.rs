@@ -2,6 +2,8 @@
 
 pub mod page;
 
+use std::convert::Infallible;
+
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::HeaderValue;
@@ -32,6 +34,8 @@ pub enum Error {
     NotFound,
     #[error("the form is larger than allowed")]
     TooLarge,
+    #[error("the form did not arrive in time")]
+    TooSlow,
     #[error("busy")]
     Unavailable,
     #[error("something failed inside")]
@@ -46,6 +50,7 @@ impl ResponseError for Error {
             Self::ForeignForm | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -85,11 +90,17 @@ impl From<store::Error> for Error {
     }
 }
 
-impl From<Fault<std::convert::Infallible>> for Error {
-    fn from(fault: Fault<std::convert::Infallible>) -> Self {
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl<E: Into<Self>> From<Fault<E>> for Error {
+    fn from(fault: Fault<E>) -> Self {
         match fault {
+            Fault::Refused(refusal) => refusal.into(),
             Fault::Store(error) => error.into(),
-            Fault::Refused(never) => match never {},
         }
     }
 }

@@ -45,6 +45,11 @@ impl Words {
                 "The page exists, but the request did not come the way that it is used.",
                 "Go on from your home page.",
             ),
+            408 => (
+                "That took too long to arrive",
+                "The form stopped on its way, so nothing was stored.",
+                "Check your connection, go back and send it again.",
+            ),
             409 => (
                 "Somebody was here first",
                 "What you were changing has changed since you opened it, so nothing was stored.",

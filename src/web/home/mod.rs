@@ -6,8 +6,8 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 
 use crate::app::App;
-use crate::domain::audit::ChainKind;
 use crate::domain::SecretState;
+use crate::domain::audit::ChainKind;
 use crate::store::access::{Admin, AskNothing, Member};
 use crate::store::secrets::ListedSecret;
 use crate::store::{self, Fault};

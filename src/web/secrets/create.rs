@@ -69,6 +69,8 @@ pub type Sent = HashMap<String, String>;
 #[derive(Default)]
 struct Draft {
     plain: HashMap<String, String>,
+    /// The kind or placement that was chosen; faults stand under it.
+    way: String,
     faults: Vec<FieldFault>,
     name: Input,
     expires_on: Input,
@@ -85,8 +87,8 @@ pub async fn new(visitor: Visitor, demand: Demand<Member>, path: Path<(String, S
 }
 
 fn form_page(visitor: &Visitor, frame: &Frame, ws: &str, node_type: &NodeType, draft: &Draft) -> page::New {
-    let fields = |specs: &[FieldSpec], kind: Option<&KindSpec>| -> Vec<page::Field> {
-        specs.iter().map(|spec| field(spec, kind, draft)).collect()
+    let fields = |specs: &[FieldSpec], of: &str, kind: Option<&KindSpec>| -> Vec<page::Field> {
+        specs.iter().map(|spec| field(spec, of, kind, draft)).collect()
     };
     let chosen = |group: &str, value: &str, first: bool| draft.plain.get(group).map_or(first, |sent| sent == value);
     let kinds = node_type.kinds.iter().enumerate().map(|(at, kind)| page::Variant {
@@ -94,14 +96,14 @@ fn form_page(visitor: &Visitor, frame: &Frame, ws: &str, node_type: &NodeType, d
         label: kind.label().to_owned(),
         picture: kind.kind.picture().to_owned(),
         chosen: chosen("kind", kind.kind.as_str(), at == 0),
-        fields: fields(&kind.fields, Some(kind)),
+        fields: fields(&kind.fields, kind.kind.as_str(), Some(kind)),
     });
     let placements = node_type.placement_choices.iter().enumerate().map(|(at, choice)| page::Variant {
         value: choice.name.as_str().to_owned(),
         label: choice.label.clone(),
         picture: choice.picture.clone(),
         chosen: chosen("placement", choice.name.as_str(), at == 0),
-        fields: fields(&choice.kind.fields, Some(&choice.kind)),
+        fields: fields(&choice.kind.fields, choice.name.as_str(), Some(&choice.kind)),
     });
     page::New {
         chrome: frame::chrome(visitor, Some(frame), &format!("Add a key for {}", node_type.name), Place::Secrets),
@@ -116,7 +118,7 @@ fn form_page(visitor: &Visitor, frame: &Frame, ws: &str, node_type: &NodeType, d
                 .as_ref()
                 .map(|url| Link { label: format!("{}'s own page about its keys", node_type.name), url: url.clone() }),
         },
-        fields: fields(&node_type.route_fields, None),
+        fields: fields(&node_type.route_fields, ROUTE, None),
         kinds: kinds.collect(),
         placements: placements.collect(),
         name: draft.name.clone(),
@@ -128,7 +130,15 @@ fn form_page(visitor: &Visitor, frame: &Frame, ws: &str, node_type: &NodeType, d
     }
 }
 
-fn field(spec: &FieldSpec, kind: Option<&KindSpec>, draft: &Draft) -> page::Field {
+/// The way that fields of the address itself stand under.
+const ROUTE: &str = "field";
+
+/// Under which name a field is sent: ways that lie side by side may ask for the same one.
+fn sent_as(of: &str, spec: &FieldSpec) -> String {
+    format!("{of}-{}", spec.name)
+}
+
+fn field(spec: &FieldSpec, of: &str, kind: Option<&KindSpec>, draft: &Draft) -> page::Field {
     let prefixes = |environment: Environment| {
         let all = kind.map(|k| k.prefixes.as_slice()).unwrap_or_default();
         let known = all.iter().filter(|prefix| prefix.environment == environment).map(|prefix| prefix.prefix.as_str());
@@ -137,8 +147,9 @@ fn field(spec: &FieldSpec, kind: Option<&KindSpec>, draft: &Draft) -> page::Fiel
     let control = if spec.secret {
         page::Control::Secret { test: prefixes(Environment::Test), live: prefixes(Environment::Live) }
     } else {
-        page::Control::Plain { value: draft.plain.get(&spec.name).cloned().unwrap_or_default() }
+        page::Control::Plain { value: draft.plain.get(&sent_as(of, spec)).cloned().unwrap_or_default() }
     };
+    let mut concerned = draft.faults.iter().filter(|_| of == ROUTE || of == draft.way);
     page::Field {
         name: spec.name.clone(),
         label: spec.label.clone(),
@@ -146,7 +157,7 @@ fn field(spec: &FieldSpec, kind: Option<&KindSpec>, draft: &Draft) -> page::Fiel
         placeholder: spec.placeholder.clone(),
         required: spec.required,
         control,
-        error: draft.faults.iter().find(|fault| fault.field == spec.name).map(|fault| fault.message.clone()),
+        error: concerned.find(|fault| fault.field == spec.name).map(|fault| fault.message.clone()),
     }
 }
 
@@ -190,34 +201,27 @@ enum Read {
 }
 
 fn understand(app: &App, node_type: &NodeType, sent: Vec<(String, String)>) -> Result<Read, Error> {
-    // Fields of ways that were not chosen come along empty; what is filled in wins.
-    let mut form = Sent::new();
-    for (name, value) in sent {
-        if !value.is_empty() || !form.contains_key(&name) {
-            form.insert(name, value);
-        }
-    }
-    let secret: Vec<&str> = specs(node_type).filter(|spec| spec.secret).map(|spec| spec.name.as_str()).collect();
+    let mut form: Sent = sent.into_iter().collect();
     let text = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let (name, name_input) = forms::name(text("name"));
     let (expires_at, expires_on) = forms::last_day(text("expires_on"), app.clock.now());
     let environment: Environment = text("environment").parse().map_err(|_| Error::BadRequest)?;
     let delivery: Delivery = text("delivery").parse().map_err(|_| Error::BadRequest)?;
     let confirmed = text("environment_confirmed") == "yes";
-    let way = |group: &str| form.get(group).map(String::as_str);
-    let kind = entering::pick(node_type, way("kind"), way("placement")).ok_or(Error::BadRequest)?;
-    let plain = form.iter().filter(|(name, _)| !secret.contains(&name.as_str()));
-    let plain = plain.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let (chosen, kind) = chosen_way(node_type, &form)?;
     let mut draft = Draft {
-        plain,
         name: name_input,
         expires_on,
         environment: Some(environment),
         delivery: Some(delivery),
+        way: chosen,
         ..Draft::default()
     };
-    let known: Vec<String> = specs(node_type).map(|spec| spec.name.clone()).collect();
-    let given: Given = form.into_iter().filter(|(n, _)| known.contains(n)).map(|(n, v)| (n, Entered::new(v))).collect();
+    let given = take_fields(node_type, kind, &draft.way, &mut form);
+    for name in secret_names(node_type) {
+        form.remove(&name);
+    }
+    draft.plain = form;
     let filled = match entering::fill(node_type, kind, given) {
         Ok(filled) => Some(filled),
         Err(faults) => {
@@ -242,8 +246,33 @@ fn understand(app: &App, node_type: &NodeType, sent: Vec<(String, String)>) -> R
     }
 }
 
-fn specs(node_type: &NodeType) -> impl Iterator<Item = &FieldSpec> {
-    node_type.route_fields.iter().chain(node_type.all_kinds().flat_map(|kind| kind.fields.iter()))
+fn chosen_way<'a>(node_type: &'a NodeType, form: &Sent) -> Result<(String, &'a KindSpec), Error> {
+    let word = |group: &str| form.get(group).map(String::as_str);
+    let kind = entering::pick(node_type, word("kind"), word("placement")).ok_or(Error::BadRequest)?;
+    let way = if node_type.own_route { word("placement") } else { Some(kind.kind.as_str()) };
+    Ok((way.unwrap_or_default().to_owned(), kind))
+}
+
+/// The fields that belong to the chosen way, by the catalogue's names. Plain ones stay on the form too.
+fn take_fields(node_type: &NodeType, kind: &KindSpec, way: &str, form: &mut Sent) -> Given {
+    let route = node_type.route_fields.iter().map(|spec| (ROUTE, spec));
+    let all = route.chain(kind.fields.iter().map(|spec| (way, spec)));
+    let given = all.filter_map(|(of, spec)| {
+        let key = sent_as(of, spec);
+        let text = if spec.secret { form.remove(&key) } else { form.get(&key).cloned() };
+        Some((spec.name.clone(), Entered::new(text?)))
+    });
+    given.collect()
+}
+
+/// Under which names this form sends secrets, those of ways that were not chosen too.
+fn secret_names(node_type: &NodeType) -> Vec<String> {
+    let kinds = node_type.kinds.iter().map(|kind| (kind.kind.as_str(), kind));
+    let placements = node_type.placement_choices.iter().map(|choice| (choice.name.as_str(), &choice.kind));
+    let secret = |(of, kind): (&str, &KindSpec)| -> Vec<String> {
+        kind.fields.iter().filter(|spec| spec.secret).map(|spec| sent_as(of, spec)).collect()
+    };
+    kinds.chain(placements).flat_map(secret).collect()
 }
 
 fn disagreement(filled: &Filled, chosen: Environment) -> Option<String> {

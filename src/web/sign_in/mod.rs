@@ -78,10 +78,17 @@ pub async fn create(visitor: Visitor, form: CsrfForm<Form>, session: Session, ap
     let too_long = entered.len() > password::MOST;
     let entered = if too_long { Zeroizing::new(String::new()) } else { entered };
     let stored = known.as_ref().and_then(|(_, hash)| hash.clone());
-    let checked = app.hasher.check(entered.clone(), stored).await?;
+    let checked = match app.hasher.check(entered.clone(), stored).await {
+        Ok(checked) => checked,
+        Err(error) => {
+            app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::take_back(tx, by, &attempt)).await?;
+            return Err(error.into());
+        }
+    };
     match known {
         Some((person, Some(stored))) if checked.right && !too_long => {
-            let fresh = if checked.outdated { Some(app.hasher.hash(entered).await?) } else { None };
+            // With a full queue it stays as it is until the next time.
+            let fresh = if checked.outdated { app.hasher.hash(entered).await.ok() } else { None };
             let compared = Compared { person, stored, fresh };
             welcome(&visitor, (&form.email, &form.return_to), session, &app, compared, attempt).await
         }

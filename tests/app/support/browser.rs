@@ -106,7 +106,7 @@ impl Browser {
         let environment = if value.contains("_live_") { "live" } else { "test" };
         let fields = [
             ("kind", "api_key"),
-            ("api_key", value),
+            ("api_key-api_key", value),
             ("name", name),
             ("environment", environment),
             ("delivery", delivery),

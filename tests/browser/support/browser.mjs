@@ -8,5 +8,6 @@ export const browser = {
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--lang=en-GB",
   ],
 };

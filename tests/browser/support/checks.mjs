@@ -9,6 +9,14 @@ async function violations(page) {
   return violations.map(({ id, nodes }) => ({ id, at: nodes.map((node) => `${node.target} ${node.failureSummary}`) }));
 }
 
+// Two elements of one id mislead labels, descriptions and copy buttons; axe leaves most of them out.
+function repeatedIds(page) {
+  return page.evaluate(() => {
+    const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+    return ids.filter((id, at) => ids.indexOf(id) !== at);
+  });
+}
+
 async function expectNoSidewaysScrolling(page, width) {
   await page.setViewportSize({ width, height: 844 });
   const overhang = await page.evaluate(() => {
@@ -23,6 +31,7 @@ export async function inspect(page, open) {
   for (const width of [1280, 390]) {
     await page.setViewportSize({ width, height: 844 });
     await open();
+    expect.soft(await repeatedIds(page), "ids that stand twice").toEqual([]);
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       expect.soft(await violations(page), `${width} px, ${colorScheme}`).toEqual([]);

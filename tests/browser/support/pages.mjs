@@ -1,7 +1,7 @@
 import { expect } from "@playwright/test";
 import { HOME, makeToken, openStripeForm, store } from "./steps.mjs";
 
-// Every page there is, by name: how Ada comes to it. Where `open` waits for what the page shows, the check is of that.
+// Every page there is, by name, and how Ada comes to it.
 
 const at = (path, heading) => async (page) => {
   await page.goto(path);
@@ -16,6 +16,13 @@ export const emptyPages = {
 
 export const pages = {
   home: at(HOME, "Harbour Hotels"),
+  "home, menus open": async (page) => {
+    await page.goto(HOME);
+    const menu = page.getByRole("button", { name: "Menu", exact: true });
+    if (await menu.isVisible()) await menu.click();
+    await page.locator("details.rail-foot > summary").click();
+    await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
+  },
   secrets: at(`${HOME}/secrets`, "Secrets"),
   "secrets, filtered": async (page) => {
     await at(`${HOME}/secrets?q=till&environment=test`, "Secrets")(page);
@@ -70,6 +77,11 @@ export const pages = {
     await expect(page.locator("[aria-invalid=true]").first()).toBeVisible();
   },
   sessions: at("/account/sessions", "Account"),
+  "sessions, about to end all others": async (page) => {
+    await page.goto("/account/sessions");
+    await page.getByRole("button", { name: "Revoke all others…" }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+  },
   "not found": at("/nowhere", "There is nothing on this hook"),
   "form from elsewhere": async (page) => {
     await page.goto("/account");
