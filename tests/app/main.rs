@@ -3,6 +3,7 @@
 
 mod canary;
 mod crawl;
+mod forms;
 mod house;
 mod pipes;
 mod pipes_refusals;

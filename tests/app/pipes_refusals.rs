@@ -163,3 +163,65 @@ async fn a_body_that_is_wrong_is_named_and_never_quoted() {
         assert!(!answer.text.contains("canary"), "{}", answer.text);
     }
 }
+
+#[actix_web::test]
+async fn a_key_of_the_other_environment_is_not_taken() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    let token = app.token("test", ALL).await;
+    let answer = token.put("stripe", "customer-42", "rk_live_first1234567890").await;
+    answer.refused(422, "invalid_request_parameters");
+    assert!(!answer.text.contains("first1234567890"));
+    token.vend("stripe", "customer-42").await.is_not_installed();
+}
+
+#[actix_web::test]
+async fn a_machine_is_answered_in_json_wherever_it_knocks() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    let token = app.token("test", ALL).await;
+    let paths =
+        ["/data-integrations", "/user_management/users/a/data_providers", "/organizations/a/data_providers", "/events"];
+    for path in paths {
+        token.ask("GET", path, &json!({})).await.refused(404, "not_found");
+    }
+}
+
+#[actix_web::test]
+async fn what_a_machine_sends_is_kept_as_it_is() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    let token = app.token("test", ALL).await;
+    let config = json!({ "placement": "basic", "base_url": "https://api.example.com", "username": "ada" });
+    let body = json!({ "user_id": "customer-42", "secret": " pass word ", "config": config });
+    let stored = token.put_with("http-request", &body).await;
+    assert_eq!(stored.status, 200, "{}", stored.text);
+    assert_eq!(token.vend("http-request", "customer-42").await.body["credential"]["value"], " pass word ");
+    let absent = json!({ "user_id": "customer-42", "secret": VALUE, "config": null });
+    assert_eq!(token.put_with("stripe", &absent).await.status, 200);
+}
+
+#[actix_web::test]
+async fn one_workspaces_broken_record_stops_nobody_else() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    app.owner_of("Other", "eve@example.com").await;
+    let ours = app.token("test", ALL).await;
+    let theirs = app.token_of("Other", "eve@example.com", "test", ALL).await;
+    ours.put("stripe", "customer-42", VALUE).await;
+    theirs.put("stripe", "customer-42", VALUE).await;
+    let other = "(SELECT id FROM workspaces WHERE slug = 'other')";
+    app.database.execute(&format!(
+        "UPDATE audit_chains SET workspace_id = 'away' WHERE kind = 'uses' AND workspace_id = {other}"
+    ));
+    let vends =
+        (0..20).map(|at| if at % 2 == 0 { &ours } else { &theirs }).map(|token| token.vend("stripe", "customer-42"));
+    for (at, answer) in futures_util::future::join_all(vends).await.into_iter().enumerate() {
+        if at % 2 == 0 {
+            answer.hands_out(VALUE);
+        } else {
+            answer.refused(503, "unavailable");
+            assert!(!answer.text.contains(VALUE));
+        }
+    }
+}

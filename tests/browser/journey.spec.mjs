@@ -3,9 +3,9 @@ import { expect, testOnFresh as test } from "./support/fixtures.mjs";
 import { ADA, HOME, addHttpRequest, addStripe, keyField, makeToken, openStripeForm } from "./support/steps.mjs";
 import { readSnippet, send, setUp, signIn, signOut, store } from "./support/steps.mjs";
 
-const OWN = "rk_test_canaryOwn1234567890abcdefWXYZ";
-const REFUSED = "pk_test_canaryBad3456789012cdefabNMLK";
-const END_USERS = "rk_test_canaryEnd5678901234bcdefaRQPO";
+const OWN = "rk_test_canary_own_12345_abcde_WXYZ";
+const REFUSED = "pk_test_canary_bad_34567_cdefa_NMLK";
+const END_USERS = "rk_test_canary_end_56789_bcdef_RQPO";
 const ODD = "canary/odd+key=%20&1?<b>'quoted'~";
 
 for (const javaScriptEnabled of [true, false]) {

@@ -83,6 +83,15 @@ impl Database {
         }
     }
 
+    /// How many rows there are of this.
+    pub fn count(&self, of: &str) -> usize {
+        self.rows(&format!("SELECT '' AS id, {} AS bytes FROM {of}", self.no_bytes())).len()
+    }
+
+    fn no_bytes(&self) -> &'static str {
+        if self.is_postgres() { "''::bytea" } else { "x''" }
+    }
+
     /// Every row that holds a key, a check or a sealed value.
     pub fn keys(&self) -> Vec<(String, Vec<u8>)> {
         self.rows(

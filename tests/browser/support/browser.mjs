@@ -8,6 +8,5 @@ export const browser = {
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--lang=en-GB",
   ],
 };

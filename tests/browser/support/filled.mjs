@@ -4,10 +4,10 @@ const day = (ahead) => new Date(Date.now() + ahead * 86_400_000).toISOString().s
 
 // A workspace as it looks after some weeks: keys of several kinds, tokens that are in use and one that is not.
 export async function fill(page, keyrack) {
-  await addStripe(page, { name: "Reception till", value: "rk_test_51Kj9wQzR4tVbNm2xYf8LpHs7c4e2", environment: "Test" });
+  await addStripe(page, { name: "Reception till", value: "rk_test_not_a_real_key_c4e2", environment: "Test" });
   const secret = new URL(page.url()).pathname;
-  await addStripe(page, { name: "Restaurant payments", value: "rk_live_51Mn2vTzB7kQwEr5uHg3ZsXd9q7Td", environment: "Live", delivery: "Proxy" });
-  await addStripe(page, { name: "Spa refunds", value: "rk_live_51Pq8sLcU1jFyGn6oKb4VtWa0mR5k", environment: "Live", expires: day(9) });
+  await addStripe(page, { name: "Restaurant payments", value: "rk_live_not_a_real_key_q7Td", environment: "Live", delivery: "Proxy" });
+  await addStripe(page, { name: "Spa refunds", value: "rk_live_not_a_real_key_mR5k", environment: "Live", expires: day(9) });
   await addHttpRequest(page, { name: "Channel manager", value: "cm_2f81d07a94be45c6a3e0", base: "https://api.channels.example/v2", environment: "Live" });
   await addHttpRequest(page, { name: "Door locks, sandbox", value: "dl-sandbox-7731-49af-b2c8", base: "https://sandbox.locks.example", delivery: "Proxy" });
 
@@ -21,7 +21,7 @@ export async function fill(page, keyrack) {
   await send(keyrack, token, {
     method: "PUT",
     path: "/data-integrations/stripe/api-key",
-    body: { user_id: "guest-1042", secret: "rk_test_51Ab3dGuestOwnKeyXy77" },
+    body: { user_id: "guest-1042", secret: "rk_test_not_a_real_key_Xy77" },
   });
   await vend("guest-1042");
 

@@ -25,13 +25,16 @@ export const testOnFresh = base.extend({
 export const test = testOnFresh.extend({
   filled: [async ({ browser }, use) => {
     const keyrack = await Keyrack.start();
-    const context = await browser.newContext({ baseURL: keyrack.base });
-    const page = await context.newPage();
-    await setUp(page, keyrack.setUpLink);
-    const places = await fill(page, keyrack);
-    await context.close();
-    await use({ keyrack, places });
-    await keyrack.stop();
+    try {
+      const context = await browser.newContext({ baseURL: keyrack.base });
+      const page = await context.newPage();
+      await setUp(page, keyrack.setUpLink);
+      const places = await fill(page, keyrack);
+      await context.close();
+      await use({ keyrack, places });
+    } finally {
+      await keyrack.stop();
+    }
   }, { scope: "worker", timeout: 120_000 }],
   keyrack: async ({ filled }, use) => use(filled.keyrack),
   places: async ({ filled }, use) => use(filled.places),
