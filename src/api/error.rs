@@ -28,7 +28,7 @@ pub enum Error {
     ProxyOnly,
     #[error("Several connections could be meant; name one with connected_account_id.")]
     SelectionRequired,
-    #[error("The stored value of \"{0}\" cannot be read. Enter it again.")]
+    #[error("The stored value of \"{0}\" cannot be read. It has to be entered again.")]
     Unreadable(String),
     #[error("The request body is too large.")]
     TooLarge,

@@ -1,4 +1,4 @@
-//! What happened in a workspace, newest first, and whether the record is whole.
+//! What happened in a workspace, newest first.
 
 use crate::web::chrome::Chrome;
 use crate::web::url;

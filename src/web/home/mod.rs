@@ -91,7 +91,7 @@ fn attention(ws: &str, row: &ListedSecret, now: crate::domain::Moment) -> Option
     let name = row.secret.name.to_string();
     let (tone, title, detail) = match row.secret.state(now) {
         _ if row.secret.unreadable_at.is_some() => {
-            (Tone::Bad, format!("{name} cannot be read"), "Its stored value does not open. Enter it again.")
+            (Tone::Bad, format!("{name} cannot be read"), "Its stored value does not open. Delete it and add it again.")
         }
         SecretState::Expired => (Tone::Bad, format!("{name} has expired"), "Add the key that replaces it."),
         SecretState::Rejected => (Tone::Bad, format!("{name} was rejected"), "The provider no longer takes it."),
