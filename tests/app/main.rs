@@ -3,11 +3,17 @@
 
 mod canary;
 mod crawl;
+mod faults;
 mod forms;
+mod hashing;
 mod house;
+mod operator;
+mod panics;
 mod pipes;
 mod pipes_refusals;
+mod processes;
 mod routes;
+mod schema;
 mod sealed;
 mod sign_in;
 mod support;

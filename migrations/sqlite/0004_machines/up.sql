@@ -1,5 +1,5 @@
 CREATE TABLE tokens (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     maker_id TEXT NOT NULL REFERENCES people (id),
     name TEXT NOT NULL,

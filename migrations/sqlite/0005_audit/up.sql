@@ -1,5 +1,5 @@
 CREATE TABLE audit_chains (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('changes', 'uses', 'installation')),
     -- Empty for the installation's chain. No reference: a chain may outlive its workspace.
     workspace_id TEXT NOT NULL,

@@ -49,13 +49,21 @@ pub struct Browser {
     base: String,
     client: reqwest::Client,
     pub cookies: BTreeMap<String, String>,
+    /// What `X-Forwarded-For` says, where it is sent.
+    pub forwarded: Option<String>,
     /// Every body that was answered, for the canary.
     pub seen: Vec<String>,
 }
 
 impl Browser {
     pub fn new(base: &str) -> Self {
-        Self { base: base.to_owned(), client: client(), cookies: BTreeMap::new(), seen: Vec::new() }
+        Self { base: base.to_owned(), client: client(), cookies: BTreeMap::new(), forwarded: None, seen: Vec::new() }
+    }
+
+    /// Says that the request was forwarded for this address.
+    pub fn forwarded_for(mut self, addresses: &str) -> Self {
+        self.forwarded = Some(addresses.to_owned());
+        self
     }
 
     pub async fn get(&mut self, path: &str) -> Page {
@@ -131,6 +139,10 @@ impl Browser {
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Page {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) };
+        let request = match &self.forwarded {
+            Some(addresses) => request.header("x-forwarded-for", addresses),
+            None => request,
+        };
         let response = request.send().await.unwrap();
         for line in response.headers().get_all(SET_COOKIE) {
             let line = line.to_str().unwrap();
