@@ -53,10 +53,14 @@ pub static MACHINES: &[Entry] = &[
     put("/data-integrations/{slug}/api-key", Least::Token(Ability::Connect), |r| r.to(pipes::put_api_key)),
 ];
 
-pub static PAGES: &[Entry] = &[
-    get("/", ANYONE, |r| r.to(home::root)),
+/// The same for everybody: answered without looking at any session.
+pub static FILES: &[Entry] = &[
     get("/favicon.ico", ANYONE, |r| r.to(assets::favicon)),
     get("/assets/{hash}/{path:.*}", ANYONE, |r| r.to(assets::show)),
+];
+
+pub static PAGES: &[Entry] = &[
+    get("/", ANYONE, |r| r.to(home::root)),
     post("/theme", ANYONE, |r| r.to(theme::update)),
     get("/set-up/{link}", ANYONE, |r| r.to(set_up::new)),
     post("/set-up/{link}", ANYONE, |r| r.to(set_up::create)),

@@ -1,6 +1,6 @@
 //! Every route as every kind of person and machine.
 
-use keyrack::app::routes::{Entry, HEALTH, Least, MACHINES, PAGES};
+use keyrack::app::routes::{Entry, FILES, HEALTH, Least, MACHINES, PAGES};
 use keyrack::domain::Role;
 use serde_json::json;
 
@@ -138,7 +138,7 @@ async fn each_page_opens_for_those_it_is_for_and_for_nobody_else() {
         let ids = ids(&mut actors[3].browser, at).await;
         let actor = &mut actors[at];
         let last = |row: &&&Entry| row.path == "/sign-out";
-        let rows = PAGES.iter().filter(|row| !last(&row)).chain(PAGES.iter().filter(|row| last(&row)));
+        let rows = FILES.iter().chain(PAGES).filter(|row| !last(&row)).chain(PAGES.iter().filter(|row| last(&row)));
         for row in rows {
             let page = actor.ask(row, &ids).await;
             let (found, expected) = (verdict(row, &page), actor.expected(row.least));
