@@ -84,7 +84,7 @@ pub const SETTINGS: &[Setting] = &[
         SLOW_QUERY_MS,
         ("database", "slow_query_ms"),
         Text("250"),
-        "Milliseconds after which a database block is logged as slow. 1 to 60000.",
+        "Milliseconds after which a single statement is logged as slow. 1 to 60000.",
     ),
     setting(LISTEN, ("server", "listen"), Text("127.0.0.1:8080"), "IP address and port to listen on."),
     setting(
@@ -149,6 +149,15 @@ pub const SETTINGS: &[Setting] = &[
 
 pub fn find(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+/// The variable that a mistyped one was probably meant to be.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let own = |name: &str| name.trim_start_matches("KEYRACK_").len();
+    let distance = |known: &Setting| strsim::osa_distance(known.name, name);
+    let near = SETTINGS.iter().map(|known| (distance(known), known.name)).min()?;
+    // A third of the letters may be wrong; more would be another word.
+    (near.0 <= (own(near.1) / 3).min(own(name) / 3)).then_some(near.1)
 }
 
 pub fn find_in_file(section: &str, key: &str) -> Option<&'static Setting> {

@@ -295,7 +295,7 @@ impl UsedBy {
     }
 }
 
-/// A request to be pasted into a terminal. `$KEYRACK_TOKEN` stands for the service token,
+/// A request to be pasted into a terminal. `$TOKEN` stands for the service token,
 /// so that no snippet ever holds a credential.
 #[derive(Clone, Debug)]
 pub struct Snippet {
@@ -309,7 +309,7 @@ impl Snippet {
     pub fn vend(id: &'static str, title: &str, base: &str, node_type: &str, user_id: &str) -> Self {
         let code = format!(
             "curl {base}/data-integrations/{node_type}/credentials \\\n  \
-             -H \"Authorization: Bearer $KEYRACK_TOKEN\" \\\n  \
+             -H \"Authorization: Bearer $TOKEN\" \\\n  \
              -H \"Content-Type: application/json\" \\\n  \
              -d '{{\"user_id\":\"{user_id}\"}}'"
         );
@@ -320,7 +320,7 @@ impl Snippet {
     pub fn put_api_key(id: &'static str, title: &str, base: &str, node_type: &str, user_id: &str) -> Self {
         let code = format!(
             "curl -X PUT {base}/data-integrations/{node_type}/api-key \\\n  \
-             -H \"Authorization: Bearer $KEYRACK_TOKEN\" \\\n  \
+             -H \"Authorization: Bearer $TOKEN\" \\\n  \
              -H \"Content-Type: application/json\" \\\n  \
              -d '{{\"user_id\":\"{user_id}\",\"secret\":\"THEIR_KEY\"}}'"
         );

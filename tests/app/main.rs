@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 mod canary;
+mod command_line;
 mod crawl;
 mod faults;
 mod forms;

@@ -117,11 +117,12 @@ impl TestApp {
     pub async fn owner_of(&self, workspace: &str, email: &str) -> Browser {
         let ask = OwnerCreate {
             email: Email::parse(email).unwrap(),
-            name: Name::parse("Grace").unwrap(),
+            name: Some(Name::parse("Grace").unwrap()),
             workspace: Name::parse(workspace).unwrap(),
         };
-        let slug = commands::create_owner(&self.app, &ask, PASSWORD.to_owned()).await.unwrap();
-        assert_eq!(slug, workspace.to_lowercase());
+        let known = commands::find_person(&self.app, &ask.email).await.unwrap();
+        let founded = commands::create_owner(&self.app, &ask, known.as_ref(), PASSWORD.to_owned()).await.unwrap();
+        assert_eq!(founded.workspace.as_str(), workspace.to_lowercase());
         let mut browser = self.anonymous();
         assert_eq!(browser.sign_in(email, PASSWORD).await.status, 303);
         browser
