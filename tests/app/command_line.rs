@@ -108,12 +108,7 @@ fn the_password_of_the_database_is_never_said() {
 fn a_start_with_a_wrong_key_does_not_migrate() {
     let place = Place::new();
     assert!(place.run(&OWNER, PASSWORD).success);
-    let take_back =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite/0005_audit/up.sql"));
-    let tables = regex::Regex::new("CREATE TABLE ([a-z_]+)").unwrap();
-    let take_back = take_back.unwrap();
-    let tables: Vec<&str> = tables.captures_iter(&take_back).map(|found| found.extract::<1>().1[0]).collect();
-    for table in tables.iter().rev() {
+    for table in ["audit_entries", "audit_chains"] {
         place.database.execute(&format!("DROP TABLE {table}"));
     }
     let version = "DELETE FROM __diesel_schema_migrations WHERE version = '0005'";
