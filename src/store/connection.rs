@@ -16,6 +16,9 @@ pub enum Conn {
     Sqlite(SqliteConnection),
 }
 
+/// Either database, as diesel's types name it.
+pub(super) type Backend = <Conn as Connection>::Backend;
+
 /// What a transaction is for, which decides how each database begins it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {

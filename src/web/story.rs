@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::domain::audit::{Actor, Entry as Act, Event};
+use crate::domain::audit::{Actor, Event, Line};
 use crate::domain::{Moment, Name, PersonId};
 
 use super::url;
-use super::view::{Entry, Link, When};
+use super::view::{Entry, Link, When, counted};
 
 pub struct Teller<'a> {
     pub ws: &'a str,
@@ -15,7 +15,8 @@ pub struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    pub fn tell(&self, act: &Act) -> Entry {
+    pub fn tell(&self, line: &Line) -> Entry {
+        let act = &line.act;
         let (what, target, icon) = self.deed(&act.event);
         Entry {
             when: When::new(act.at, self.now),
@@ -23,6 +24,7 @@ impl Teller<'_> {
             what,
             target,
             address: act.from.map(|a| a.to_string()),
+            times: (line.times > 1).then(|| counted(line.times, "time", "times")),
             icon,
         }
     }

@@ -278,6 +278,8 @@ pub struct Entry {
     pub target: Option<Link>,
     /// The address it came from, where one is known.
     pub address: Option<String>,
+    /// `12 times`, where it was done more than once.
+    pub times: Option<String>,
     pub icon: &'static str,
 }
 

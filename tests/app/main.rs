@@ -8,6 +8,8 @@ mod faults;
 mod forms;
 mod hashing;
 mod house;
+mod lists;
+mod lists_activity;
 mod operator;
 mod panics;
 mod pipes;

@@ -12,6 +12,8 @@ pub struct Show {
     pub ws: String,
     pub workspace: String,
     pub attention: Vec<Attention>,
+    /// How many more need attention than are told of.
+    pub further: u64,
     /// None once all three steps are done.
     pub start: Option<Start>,
     pub counts: Vec<Count>,

@@ -2,7 +2,7 @@
 
 mod page;
 
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
 use crate::actions::tokens::{self, Ask};
@@ -19,22 +19,32 @@ use super::flash::Flash;
 use super::forms;
 use super::frame::{self, Frame, Reply, see_other};
 use super::sign_in::Nothing;
-use super::url;
-use super::view::{Input, Pager, Snippet, TokenState, When};
+use super::view::{Input, Snippet, TokenState, When};
 use super::visitor::{Demand, Visitor};
+use super::{paging, url};
 
 type Never = std::convert::Infallible;
 
-pub async fn index(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> Reply {
-    let found = app.db.read(demand.ask(), |tx, by| {
-        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, store::tokens::list(tx, by)?, tx.now()))
+/// Which page of the list is asked for.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    before: String,
+    after: String,
+}
+
+pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>, app: Data<App>) -> Reply {
+    let turn = paging::turn(&asked.before, &asked.after);
+    let found = app.db.read(demand.ask(), move |tx, by| {
+        let (page, all) = (store::tokens::list(tx, by, &turn)?, store::tokens::count(tx, by)?);
+        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, page, all, tx.now()))
     });
-    let (frame, rows, now) = found.await?;
+    let (frame, page, all, now) = found.await?;
     let template = page::Index {
         ws: demand.ws().to_owned(),
-        all: u64::try_from(rows.len()).unwrap_or(u64::MAX),
-        rows: rows.iter().map(|row| row_of(row, now)).collect(),
-        pager: Pager::default(),
+        all,
+        rows: page.rows.iter().map(|row| row_of(row, now)).collect(),
+        pager: paging::pager(&url::tokens(demand.ws()), &[], &page, |row| row.id.as_str()),
         chrome: frame::chrome(&visitor, Some(&frame), "Service tokens", Place::Tokens),
     };
     frame::page(&app, &visitor, &template)
