@@ -10,7 +10,7 @@ use crate::actions::{installation, tokens};
 use crate::cli::{OwnerCreate, TokenCreate};
 use crate::crypto::HashError;
 use crate::domain::audit::Actor;
-use crate::domain::{Email, Slug, password};
+use crate::domain::{Email, Slug, TokenId, password};
 use crate::store::access::{Admin, AskCommandLine};
 use crate::store::people::Person;
 use crate::store::{self, Denied, Error, Fault};
@@ -106,6 +106,7 @@ pub async fn create_token(app: &App, ask: &TokenCreate) -> Result<String, Comman
     let (keyring, chance, workspace, maker) =
         (app.keyring.clone(), app.chance.clone(), ask.workspace.clone(), ask.maker.clone());
     let token = tokens::Ask {
+        id: TokenId::draw(app.clock.now(), &*app.chance),
         name: ask.name.clone(),
         environment: ask.environment,
         abilities: ask.allow.clone(),

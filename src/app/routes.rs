@@ -80,11 +80,11 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/secrets/{secret}", MEMBER, |r| r.to(secrets::show)),
     get("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::new)),
     post("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::create)),
-    get("/w/{workspace}/tokens", MEMBER, |r| r.to(tokens::index)),
-    get("/w/{workspace}/tokens/new", MEMBER, |r| r.to(tokens::new)),
-    post("/w/{workspace}/tokens/new", MEMBER, |r| r.to(tokens::create)),
-    get("/w/{workspace}/tokens/{token}", MEMBER, |r| r.to(tokens::show)),
-    post("/w/{workspace}/tokens/{token}/revoke", MEMBER, |r| r.to(tokens::revoke)),
+    get("/w/{workspace}/tokens", ADMIN, |r| r.to(tokens::index)),
+    get("/w/{workspace}/tokens/new", ADMIN, |r| r.to(tokens::new)),
+    post("/w/{workspace}/tokens/new", ADMIN, |r| r.to(tokens::create)),
+    get("/w/{workspace}/tokens/{token}", ADMIN, |r| r.to(tokens::show)),
+    post("/w/{workspace}/tokens/{token}/revoke", ADMIN, |r| r.to(tokens::revoke)),
     get("/w/{workspace}/activity", ADMIN, |r| r.to(activity::index)),
 ];
 

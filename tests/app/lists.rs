@@ -321,10 +321,10 @@ async fn home_names_what_is_broken_before_what_ends_soon() {
 }
 
 #[actix_web::test]
-async fn tokens_are_turned_page_by_page_and_a_member_counts_their_own() {
+async fn tokens_are_turned_page_by_page() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    let mut grace = app.member(GRACE, Role::Member).await;
+    app.member(GRACE, Role::Member).await;
     for (count, tag, maker) in [(110, "00000001", EMAIL), (2, "00000002", GRACE)] {
         let (numbers, maker) = (numbers(count), person(maker));
         app.database.execute(&format!(
@@ -342,7 +342,4 @@ async fn tokens_are_turned_page_by_page_and_a_member_counts_their_own() {
         next = older(&page);
     }
     assert_eq!((walked.len(), walked.iter().collect::<BTreeSet<_>>().len()), (112, 112));
-    let own = grace.get(TOKENS).await;
-    assert_eq!((rows(&own).len(), own.text_of(".table-foot span").as_str()), (2, "2 service tokens"));
-    assert_eq!(grace.get(&format!("{TOKENS}/{}", walked.last().unwrap())).await.status, 404);
 }

@@ -122,7 +122,8 @@ async fn cookies_are_out_of_reach_of_scripts_and_other_sites() {
 }
 
 const NEW: &str = "/w/acme/tokens/new";
-const TOKEN: [(&str, &str); 3] = [("name", "Backend"), ("environment", "test"), ("preset", "backend")];
+const TOKEN: [(&str, &str); 4] =
+    [("id", "tok_01jd8x3f5k7q9r2t4v6w8y0z1a"), ("name", "Backend"), ("environment", "test"), ("preset", "backend")];
 
 #[actix_web::test]
 async fn a_form_without_its_guard_is_refused() {

@@ -84,26 +84,29 @@ fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Fou
 pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> Reply {
     let found = app.db.read(demand.ask(), |tx, by| Ok::<_, Fault<Never>>(find(tx, by)?)).await?;
     let (ws, now) = (demand.ws(), found.now);
+    let chrome = frame::chrome(&visitor, Some(&found.frame), "Home", Place::Home);
     let start = page::Start {
         key: found.secrets > 0,
+        makes_tokens: chrome.may.tokens,
         token: found.tokens > 0,
         used: found.used,
         use_it: found.to_fetch.map(|id| url::secret(ws, id.as_str())),
     };
     let teller = Teller { ws, names: found.names.into_iter().collect(), now };
     let attention: Vec<_> = found.troubles.rows.iter().filter_map(|row| attention(ws, row, now)).collect();
+    let mut counts = vec![count(found.secrets, ("secret", "secrets"), url::secrets(ws))];
+    if chrome.may.tokens {
+        counts.push(count(found.tokens, ("service token", "service tokens"), url::tokens(ws)));
+    }
     let template = page::Show {
         ws: ws.to_owned(),
         workspace: found.frame.here.as_ref().map(|(row, _)| row.name.to_string()).unwrap_or_default(),
         further: found.troubles.all.saturating_sub(u64::try_from(attention.len()).unwrap_or(u64::MAX)),
         attention,
-        start: (start.done() < 3).then_some(start),
-        counts: vec![
-            count(found.secrets, ("secret", "secrets"), url::secrets(ws)),
-            count(found.tokens, ("service token", "service tokens"), url::tokens(ws)),
-        ],
+        start: start.is_open().then_some(start),
+        counts,
         recent: found.recent.iter().map(|line| teller.tell(line)).collect(),
-        chrome: frame::chrome(&visitor, Some(&found.frame), "Home", Place::Home),
+        chrome,
     };
     frame::page(&app, &visitor, &template)
 }

@@ -31,6 +31,8 @@ pub struct Attention {
 /// A newcomer's three steps, each done or to do.
 pub struct Start {
     pub key: bool,
+    /// Whether the second step is theirs.
+    pub makes_tokens: bool,
     pub token: bool,
     pub used: bool,
     /// Where the ready request for the third step stands, once there is one to show.
@@ -38,6 +40,11 @@ pub struct Start {
 }
 
 impl Start {
+    /// Whether something is left to do for the one who reads it.
+    pub fn is_open(&self) -> bool {
+        if self.makes_tokens { self.done() < 3 } else { !self.key }
+    }
+
     pub fn done(&self) -> usize {
         [self.key, self.token, self.used].into_iter().filter(|done| *done).count()
     }

@@ -125,11 +125,19 @@ impl Browser {
         page.location().strip_prefix("/w/acme/secrets/").expect("goes to the secret").to_owned()
     }
 
+    /// Sends the form for a new token, with the id that it was shown with.
+    pub async fn submit_token(&mut self, fields: &[(&str, &str)]) -> Page {
+        const NEW: &str = "/w/acme/tokens/new";
+        let form = self.get(NEW).await;
+        let (csrf, id) = (form.csrf(), form.attributes("input[name=id]", "value").remove(0));
+        let guard = [("csrf", csrf.as_str()), ("id", id.as_str())];
+        self.post(NEW, &[&guard, fields].concat()).await
+    }
+
     /// Makes a token with the backend's abilities; with it the maker's id, as the page shows it.
     pub async fn make_token(&mut self, environment: &str) -> (Token, String) {
-        const NEW: &str = "/w/acme/tokens/new";
         let fields = [("name", "Backend"), ("environment", environment), ("preset", "backend"), ("expires_on", "")];
-        let page = self.submit(NEW, NEW, &fields).await;
+        let page = self.submit_token(&fields).await;
         assert_eq!(page.status, 200, "{}", page.text);
         let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
         let person = id.find(&page.text).expect("a request with the maker's id").as_str().to_owned();
