@@ -62,6 +62,8 @@ pub struct ServerConfig {
     pub workers: usize,
     /// In bytes.
     pub body_limit: usize,
+    /// How long a request body may take to arrive.
+    pub body_patience: Duration,
 }
 
 impl ServerConfig {
@@ -172,6 +174,7 @@ fn server(reader: &mut Reader) -> Result<ServerConfig, Noted> {
     let trusted_proxies = reader.optional(settings::TRUSTED_PROXIES, parse::networks);
     let workers = reader.optional(settings::WORKERS, parse::number(1..=256));
     let body_limit = reader.required(settings::BODY_LIMIT_KIB, parse::number(16_usize..=16_384));
+    let body_seconds = reader.required(settings::BODY_SECONDS, parse::number(1_u64..=600));
     // Each is judged as far as the others were understood, so that one mistake does not hide another.
     let public_url = match (given_url, listen) {
         (Ok(Some(url)), _) => Ok(url),
@@ -186,6 +189,7 @@ fn server(reader: &mut Reader) -> Result<ServerConfig, Noted> {
         allow_http: allow_http?,
         workers: workers?.unwrap_or_else(cores),
         body_limit: body_limit? * 1_024,
+        body_patience: Duration::from_secs(body_seconds?),
     })
 }
 

@@ -46,6 +46,7 @@ pub const ALLOW_HTTP: &str = "KEYRACK_ALLOW_HTTP";
 pub const TRUSTED_PROXIES: &str = "KEYRACK_TRUSTED_PROXIES";
 pub const WORKERS: &str = "KEYRACK_WORKERS";
 pub const BODY_LIMIT_KIB: &str = "KEYRACK_BODY_LIMIT_KIB";
+pub const BODY_SECONDS: &str = "KEYRACK_BODY_SECONDS";
 pub const MASTER_KEYS: &str = "KEYRACK_MASTER_KEYS";
 pub const MASTER_KEY_FILE: &str = "KEYRACK_MASTER_KEY_FILE";
 pub const PASSWORD_MEMORY_KIB: &str = "KEYRACK_PASSWORD_MEMORY_KIB";
@@ -112,6 +113,12 @@ pub const SETTINGS: &[Setting] = &[
         "Threads that answer requests. 1 to 256.",
     ),
     setting(BODY_LIMIT_KIB, ("server", "body_limit_kib"), Text("64"), "Largest request body, in KiB. 16 to 16384."),
+    setting(
+        BODY_SECONDS,
+        ("server", "body_seconds"),
+        Text("10"),
+        "Seconds that a request body may take to arrive. 1 to 600.",
+    ),
     setting(
         MASTER_KEYS,
         ("keys", "master_keys"),

@@ -1,5 +1,7 @@
 //! Forms that come back, and what of them is kept.
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
 use crate::support::TestApp;
 
 const HTTP: &str = "/w/acme/secrets/new/http-request";
@@ -150,4 +152,29 @@ async fn a_token_form_that_is_sent_twice_makes_one_token() {
     let taken = eve.post("/w/other/tokens/new", &theirs).await;
     assert_eq!(eve.get(taken.location()).await.status, 404, "an id of another workspace");
     assert_eq!(app.database.count("tokens"), 1);
+}
+
+#[actix_web::test]
+async fn a_body_that_does_not_arrive_is_given_up() {
+    let app = TestApp::start_set(&[("KEYRACK_BODY_SECONDS", "1")]).await;
+    app.owner().await;
+    let token = app.token("test", "vend").await.text;
+    let heads = [
+        ("/sign-in".to_owned(), String::new(), "text/html"),
+        (
+            "/data-integrations/stripe/credentials".to_owned(),
+            format!("Authorization: Bearer {token}\r\n"),
+            "application/json",
+        ),
+    ];
+    for (path, more, kind) in heads {
+        let address = app.base.strip_prefix("http://").unwrap();
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\n{more}Content-Length: 100\r\n\r\nx");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 2_048];
+        let length = stream.read(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer[..length]);
+        assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains(kind), "{answer}");
+    }
 }

@@ -107,6 +107,9 @@ async fn only_a_few_sign_ins_wait_for_a_hash() {
     while let Some(page) = running.next().await {
         assert_eq!(page.unwrap().status, 422, "those who waited get their answer");
     }
+    // By address, by pair and by account; whoever was sent away is not counted.
+    let counted = app.database.number("SELECT CAST(SUM(hits) AS BIGINT) AS number FROM throttles");
+    assert_eq!(counted, i64::try_from(3 * WAITING).unwrap());
     assert_eq!(app.anonymous().sign_in(EMAIL, PASSWORD).await.status, 303);
 }
 
