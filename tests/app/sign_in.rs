@@ -34,6 +34,27 @@ async fn a_set_up_link_works_once() {
 }
 
 #[actix_web::test]
+async fn of_many_founders_at_once_one_succeeds() {
+    let app = TestApp::start().await;
+    let mut founders = Vec::new();
+    for number in 0..8 {
+        let path = app.set_up_path().await;
+        let mut browser = app.anonymous();
+        let csrf = browser.get(&path).await.csrf();
+        founders.push((browser, path, csrf, format!("founder{number}@example.com"), format!("Acme {number}")));
+    }
+    let sent = founders.iter_mut().map(|(browser, path, csrf, email, workspace)| async move {
+        let fields =
+            [("csrf", &**csrf), ("name", "Ada"), ("email", email), ("password", PASSWORD), ("workspace", workspace)];
+        browser.post(path, &fields).await
+    });
+    let pages = futures_util::future::join_all(sent).await;
+    assert_eq!(pages.iter().filter(|page| page.status == 303).count(), 1);
+    assert_eq!(app.database.count("people"), 1);
+    assert_eq!(app.database.count("workspaces"), 1);
+}
+
+#[actix_web::test]
 async fn a_set_up_link_ends_after_a_day() {
     let app = TestApp::start().await;
     let path = app.set_up_path().await;
