@@ -1,6 +1,9 @@
 //! Setting up, signing in and out, and what guards the forms.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use keyrack::crypto::{HashSettings, Hasher};
 
 use crate::support::{Browser, EMAIL, PASSWORD, Page, TestApp};
 
@@ -35,7 +38,12 @@ async fn a_set_up_link_works_once() {
 
 #[actix_web::test]
 async fn of_many_founders_at_once_one_succeeds() {
-    let app = TestApp::start().await;
+    // All hashes are done at once, so that all founders come to the database at once.
+    let app = TestApp::start_altered(1, &[], |app| {
+        let settings = HashSettings { at_once: 8, ..app.config.passwords };
+        app.hasher = Arc::new(Hasher::new(settings, app.chance.clone()));
+    });
+    let app = app.await;
     let mut founders = Vec::new();
     for number in 0..8 {
         let path = app.set_up_path().await;
