@@ -11,3 +11,4 @@ mod routes;
 mod sealed;
 mod sign_in;
 mod support;
+mod telling;

@@ -3,7 +3,7 @@
 use crate::domain::{Ability, Environment};
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::{Input, Pager, Shown, Snippet, TokenState, When, counted, grouped, meaning};
+use crate::web::view::{Input, Pager, Shown, Snippet, TokenState, Tone, When, counted, grouped, meaning};
 
 #[derive(askama::Template)]
 #[template(path = "tokens/index.html")]
@@ -51,6 +51,11 @@ pub struct New {
 impl New {
     pub fn presets(&self) -> &'static [Preset] {
         if self.proxy_only { &[Preset::Agent] } else { Preset::ALL }
+    }
+
+    /// True when the form comes back with something to put right.
+    pub fn refused(&self) -> bool {
+        self.name.error.is_some() || self.abilities_error.is_some() || self.expires_on.error.is_some()
     }
 
     pub fn chose(&self, preset: &Preset) -> bool {
@@ -114,11 +119,18 @@ impl Preset {
     pub fn words(self) -> &'static str {
         match self {
             Self::Backend => "A server of yours that fetches credentials and looks after connections.",
-            Self::Agent => "Calls upstream APIs through Keyrack. It never holds a key, whatever it asks for.",
+            Self::Agent => {
+                "Calls upstream APIs through Keyrack and never holds a key. This version makes no such calls yet."
+            }
             Self::Connect => "Stores and disconnects the keys of end users, and fetches none.",
             Self::Read => "Sees what is connected. It changes nothing and fetches nothing.",
             Self::Custom => "Choose each ability yourself.",
         }
+    }
+
+    /// What is said beside the label of a preset that cannot do its work yet.
+    pub fn badge(self) -> &'static str {
+        if self == Self::Agent { "not in this version yet" } else { "" }
     }
 
     pub fn icon(self) -> &'static str {
