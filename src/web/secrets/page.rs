@@ -68,8 +68,8 @@ pub enum Outside {
 impl Shown for Outside {
     fn word(&self) -> &'static str {
         match self {
-            Self::EndUser => "That end user",
-            Self::Organization => "That organization",
+            Self::EndUser => "End user only",
+            Self::Organization => "Organization only",
         }
     }
 

@@ -130,7 +130,7 @@ impl Preset {
 
     /// What is said beside the label of a preset that cannot do its work yet.
     pub fn badge(self) -> &'static str {
-        if self == Self::Agent { "not in this version yet" } else { "" }
+        if self == Self::Agent { "not in this version" } else { "" }
     }
 
     pub fn icon(self) -> &'static str {
