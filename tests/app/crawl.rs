@@ -1,5 +1,6 @@
 //! Follows every link and finds every form's address, as an Owner and as a Member.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use keyrack::app::routes::{Least, PAGES};
@@ -60,9 +61,10 @@ async fn crawl(browser: &mut Browser, from: &str) -> Crawl {
         let (next, forms) = addresses(&page);
         for form in forms {
             // Without its guard a form is refused; an address that nobody answers would say so instead.
-            if !crawl.sent.contains_key(&form) {
-                assert_eq!(browser.post(&form, &[]).await.status, 403, "{path} sends a form to {form}");
-                crawl.sent.insert(form, page.csrf());
+            if let Entry::Vacant(place) = crawl.sent.entry(form) {
+                let form = place.key();
+                assert_eq!(browser.post(form, &[]).await.status, 403, "{path} sends a form to {form}");
+                place.insert(page.csrf());
             }
         }
         for address in next.into_iter().filter(|address| !address.starts_with('#')) {
