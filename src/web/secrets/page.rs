@@ -60,6 +60,7 @@ impl fmt::Display for Owner {
     }
 }
 
+/// Who, outside the workspace, a key is kept for.
 pub enum Outside {
     EndUser,
     Organization,
