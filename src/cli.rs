@@ -51,7 +51,7 @@ pub enum Command {
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum OwnerCommand {
-    /// Make a person the Owner of a workspace; reads the password from standard input
+    /// Make a person the Owner of a workspace; reads a new person's password from standard input
     #[command(after_help = OWNER_AFTER)]
     Create(OwnerCreate),
 }
@@ -61,9 +61,9 @@ pub struct OwnerCreate {
     /// The e-mail address the person signs in with
     #[arg(long, value_name = "ADDRESS", value_parser = Email::parse)]
     pub email: Email,
-    /// The person's name
+    /// The person's name; needed for a new person
     #[arg(long, value_parser = Name::parse)]
-    pub name: Name,
+    pub name: Option<Name>,
     /// The workspace's name; made if there is none of that name
     #[arg(long, value_name = "NAME", value_parser = Name::parse)]
     pub workspace: Name,

@@ -1,15 +1,15 @@
 //! The command line: reads what is asked, builds the parts it takes, and says what went wrong.
 
-use std::io::Read as _;
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser as _;
 use keyrack::app::system::{SystemChance, SystemClock};
-use keyrack::app::{App, commands, logging, server};
+use keyrack::app::{App, commands, logging, server, terminal};
 use keyrack::cli::{Cli, Command, ConfigCommand, OwnerCommand, TokenCommand};
 use keyrack::config::Config;
+use keyrack::store::migrate::{self, MigrateError, WhereNew};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -43,18 +43,15 @@ async fn run(command: Command, config: Config) -> Result<(), Failure> {
         return Ok(());
     }
     if matches!(command, Command::Migrate) {
-        let applied = keyrack::store::migrate::run(&config.database)?;
+        let applied = migrate::run::<MigrateError>(&config.database, WhereNew::Make, |_| Ok(()))?;
         println!("{} migrations applied.", applied.len());
         return Ok(());
     }
-    let app = App::start(config, Arc::new(SystemClock), Arc::new(SystemChance)).await?;
+    // A token needs somebody who makes it; in a new database there is nobody.
+    let where_new = if matches!(command, Command::Token(_)) { WhereNew::Refuse } else { WhereNew::Make };
+    let app = App::open(config, where_new, Arc::new(SystemClock), Arc::new(SystemChance)).await?;
     match command {
-        Command::Owner(OwnerCommand::Create(ask)) => {
-            let mut password = String::new();
-            std::io::stdin().take(4_096).read_to_string(&mut password)?;
-            let slug = commands::create_owner(&app, &ask, password.trim_end_matches(['\r', '\n']).to_owned()).await?;
-            println!("{} is an Owner of the workspace {slug}.", ask.email);
-        }
+        Command::Owner(OwnerCommand::Create(ask)) => terminal::create_owner(&app, &ask).await?,
         Command::Token(TokenCommand::Create(ask)) => println!("{}", commands::create_token(&app, &ask).await?),
         _ => serve(&app).await?,
     }

@@ -17,6 +17,8 @@ pub enum FoundingError {
     AlreadyMember(Email),
     #[error("a workspace of this name cannot be made")]
     Name,
+    #[error("{0} has no account yet, so it takes --name and a password on standard input")]
+    NewPerson(Email),
 }
 
 impl Refusal for FoundingError {}
@@ -28,6 +30,20 @@ pub struct Founding {
     pub password_hash: String,
     /// The built-in node types that a new workspace begins with.
     pub node_types: Vec<Slug>,
+}
+
+/// Who becomes the Owner of which workspace, at the command line.
+pub struct Ownership {
+    pub email: Email,
+    /// Needed for a new person; somebody known keeps the account as it is.
+    pub account: Option<NewAccount>,
+    pub workspace: Name,
+    pub node_types: Vec<Slug>,
+}
+
+pub struct NewAccount {
+    pub name: Name,
+    pub password_hash: String,
 }
 
 /// What founding needs besides the transaction.
@@ -53,8 +69,9 @@ pub fn set_up<'tx>(
     if !store::installation::spend_set_up_link(tx, by)? {
         return Err(Denied::SpentLink.into());
     }
-    let person = new_person(tx, by, tools, ask)?;
-    let workspace = new_workspace(tx, by, tools, ask, &person)?;
+    let account = NewAccount { name: ask.name.clone(), password_hash: ask.password_hash.clone() };
+    let person = new_person(tx, by, tools, &ask.email, &account)?;
+    let workspace = new_workspace(tx, by, tools, (&ask.workspace, &ask.node_types), &person)?;
     audit::installation(tx, tools.keyring, tools.origin, Event::SetUpDone { person: person.id.clone() })?;
     Ok(Founded { person: person.id, workspace })
 }
@@ -64,14 +81,15 @@ pub fn create_owner<'tx>(
     tx: &mut WriteTx<'tx>,
     by: &Proof<'tx, CommandLine>,
     tools: Tools<'_>,
-    ask: &Founding,
+    ask: &Ownership,
 ) -> Result<Founded, Fault<FoundingError>> {
-    let person = match store::people::find_by_email(tx, &ask.email)? {
-        Some((person, _)) => person,
-        None => new_person(tx, by, tools, ask)?,
+    let person = match (store::people::find_by_email(tx, &ask.email)?, &ask.account) {
+        (Some((person, _)), _) => person,
+        (None, Some(account)) => new_person(tx, by, tools, &ask.email, account)?,
+        (None, None) => return Err(FoundingError::NewPerson(ask.email.clone()).into()),
     };
     let Some(row) = store::workspaces::find_named(tx, by, &ask.workspace)? else {
-        let workspace = new_workspace(tx, by, tools, ask, &person)?;
+        let workspace = new_workspace(tx, by, tools, (&ask.workspace, &ask.node_types), &person)?;
         return Ok(Founded { person: person.id, workspace });
     };
     if store::workspaces::of_person(tx, &person.id)?.iter().any(|(of, _)| of.id == row.id) {
@@ -88,11 +106,12 @@ fn new_person<R: Right>(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, R>,
     tools: Tools<'_>,
-    ask: &Founding,
+    email: &Email,
+    account: &NewAccount,
 ) -> Result<Person, Error> {
     let id = PersonId::draw(tx.now(), tools.chance);
-    let person = Person { id, email: ask.email.clone(), name: ask.name.clone() };
-    store::people::insert(tx, by, &person, &ask.password_hash)?;
+    let person = Person { id, email: email.clone(), name: account.name.clone() };
+    store::people::insert(tx, by, &person, &account.password_hash)?;
     audit::installation(tx, tools.keyring, tools.origin, Event::PersonCreated { person: person.id.clone() })?;
     Ok(person)
 }
@@ -101,24 +120,24 @@ fn new_workspace<'tx, R: Right>(
     tx: &mut WriteTx<'tx>,
     by: &Proof<'tx, R>,
     tools: Tools<'_>,
-    ask: &Founding,
+    (name, node_types): (&Name, &[Slug]),
     owner: &Person,
 ) -> Result<Slug, Fault<FoundingError>> {
     let id = WorkspaceId::draw(tx.now(), tools.chance);
-    let slug = free_slug(tx, by, &ask.workspace, &id)?;
+    let slug = free_slug(tx, by, name, &id)?;
     let key = tools.keyring.new_workspace_key(&id).map_err(|_| FoundingError::Name)?;
-    let row = WorkspaceRow { id: id.clone(), slug: slug.clone(), name: ask.workspace.clone() };
+    let row = WorkspaceRow { id: id.clone(), slug: slug.clone(), name: name.clone() };
     let proof = store::workspaces::found(tx, by, &row, &key, &owner.id)?;
     for kind in [ChainKind::Changes, ChainKind::Uses] {
         let chain = ChainId::draw(tx.now(), tools.chance);
         store::audit::open_chain(tx, &chain, kind, id.as_str())?;
     }
-    for slug in &ask.node_types {
+    for slug in node_types {
         let id = NodeTypeId::draw(tx.now(), tools.chance);
         let row = NodeTypeRow { id, slug: slug.clone(), method: Method::Key, enabled: true };
         store::node_types::insert(tx, &proof, &row)?;
     }
-    let created = Event::WorkspaceCreated { workspace: id, name: ask.workspace.to_string() };
+    let created = Event::WorkspaceCreated { workspace: id, name: name.to_string() };
     audit::installation(tx, tools.keyring, tools.origin, created.clone())?;
     audit::change(tx, &proof, tools.keyring, tools.origin, created)?;
     Ok(slug)

@@ -8,6 +8,7 @@ use crate::crypto::{InstallationKeys, Keyring, KeyringError, LinkToken, MasterKe
 use crate::domain::audit::ChainKind;
 use crate::domain::{ChainId, Chance, Clock, LinkId};
 use crate::store::access::{AskCommandLine, CommandLine, Proof};
+use crate::store::installation::Kept;
 use crate::store::{self, Db, Error, Fault, Refusal, Unrecorded, WriteTx};
 
 const LINK_LIFETIME: Duration = Duration::from_hours(24);
@@ -30,10 +31,18 @@ pub enum OpenError {
 
 impl Refusal for OpenError {}
 
-struct Found {
-    keys: InstallationKeys,
-    checks: Vec<(String, Vec<u8>)>,
-    needed: Vec<(String, i64)>,
+/// Whether the configured master keys are those of what is kept. Reads only, so that it can come before everything.
+pub fn verify(
+    config: &KeyConfig,
+    kept: &Kept,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+) -> Result<(), OpenError> {
+    if kept.is_empty() {
+        return Ok(());
+    }
+    let masters = load_masters(config, false, &*chance)?;
+    unlock(masters, kept, clock, chance).map(drop)
 }
 
 /// Opens the keyring. Keys are made only while the database has none; nothing is written before all
@@ -44,17 +53,16 @@ pub async fn open_keyring(
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
 ) -> Result<Keyring, OpenError> {
-    let mut found = look(db).await?;
-    let masters = load_masters(config, found.keys.0.is_empty(), &*chance)?;
-    if found.keys.0.is_empty() {
+    let mut kept = look(db).await?;
+    let masters = load_masters(config, kept.is_empty(), &*chance)?;
+    if kept.is_empty() {
         make_keys(db, &masters, chance.clone()).await?;
-        found = look(db).await?;
+        kept = look(db).await?;
     }
-    verify(&masters, &found)?;
-    let unknown = !found.checks.iter().any(|(id, _)| id == masters.active_id());
+    let unknown = !kept.checks.iter().any(|(id, _)| id == masters.active_id());
     let active = masters.active_id().to_owned();
     let check = masters.check_value(&active).map(|mac| mac.as_bytes().to_vec()).unwrap_or_default();
-    let keyring = Keyring::open(masters, &found.keys, clock, chance)?;
+    let keyring = unlock(masters, &kept, clock, chance)?;
     if unknown {
         db.write::<_, _, OpenError, _>(AskCommandLine, move |tx, by| {
             tx.unrecorded(Unrecorded::FirstStart);
@@ -66,15 +74,8 @@ pub async fn open_keyring(
     Ok(keyring)
 }
 
-async fn look(db: &Db) -> Result<Found, OpenError> {
-    db.read::<_, _, OpenError, _>(AskCommandLine, |tx, _| {
-        let keys = InstallationKeys(store::installation::keys(tx)?);
-        let checks = store::installation::checks(tx)?;
-        let needed = store::installation::needed_masters(tx)?;
-        Ok(Found { keys, checks, needed })
-    })
-    .await
-    .map_err(flatten)
+async fn look(db: &Db) -> Result<Kept, OpenError> {
+    db.read::<_, _, OpenError, _>(AskCommandLine, |tx, _| Ok(store::installation::kept(tx)?)).await.map_err(flatten)
 }
 
 fn load_masters(config: &KeyConfig, first: bool, chance: &dyn Chance) -> Result<MasterKeys, OpenError> {
@@ -117,18 +118,24 @@ fn flatten(fault: Fault<OpenError>) -> OpenError {
     }
 }
 
-fn verify(masters: &MasterKeys, found: &Found) -> Result<(), OpenError> {
-    for (id, mac) in &found.checks {
+/// Compares the masters with what is kept, and opens the installation keys with them.
+fn unlock(
+    masters: MasterKeys,
+    kept: &Kept,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+) -> Result<Keyring, OpenError> {
+    for (id, mac) in &kept.checks {
         if masters.check_value(id).is_some_and(|ours| !ours.matches(mac)) {
             return Err(OpenError::Changed(id.clone()));
         }
     }
-    for (master, count) in &found.needed {
+    for (master, count) in &kept.needed {
         if !masters.ids().any(|id| id == master) {
             return Err(OpenError::StillNeeded { master: master.clone(), count: *count });
         }
     }
-    Ok(())
+    Ok(Keyring::open(masters, &InstallationKeys(kept.keys.clone()), clock, chance)?)
 }
 
 /// Makes a set-up link while there is nobody yet; none once there is.

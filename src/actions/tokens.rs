@@ -11,6 +11,8 @@ use crate::store::{self, Denied, Outcome, WriteTx};
 use super::audit::{self, Origin};
 
 pub struct Ask {
+    /// Drawn by whoever asks, so that asking twice makes one token.
+    pub id: TokenId,
     pub name: Name,
     pub environment: Environment,
     pub abilities: Abilities,
@@ -32,7 +34,7 @@ pub fn create(
     if !policy::may_make_token(by.role(), &ask.abilities) {
         return Err(Denied::Forbidden.into());
     }
-    let id = TokenId::draw(tx.now(), chance);
+    let id = ask.id.clone();
     let token = NewToken::draw(&id, ask.environment, chance);
     let mac = keyring.new_token_mac(&token);
     let row = NewTokenRow {

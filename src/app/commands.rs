@@ -5,13 +5,14 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::actions::audit::Origin;
-use crate::actions::founding::{self, Founding, FoundingError, Tools};
+use crate::actions::founding::{self, Founded, FoundingError, NewAccount, Ownership, Tools};
 use crate::actions::{installation, tokens};
 use crate::cli::{OwnerCreate, TokenCreate};
 use crate::crypto::HashError;
 use crate::domain::audit::Actor;
-use crate::domain::{Slug, password};
+use crate::domain::{Email, Slug, TokenId, password};
 use crate::store::access::{Admin, AskCommandLine};
+use crate::store::people::Person;
 use crate::store::{self, Denied, Error, Fault};
 
 use super::App;
@@ -26,6 +27,9 @@ pub enum CommandError {
     Hash(#[from] HashError),
     #[error("there is no such workspace, or nobody in it who can make this token; name an Owner or Admin with --as")]
     NoMaker,
+    /// In the words of the form.
+    #[error("--expires: That day is over. Choose a later one.")]
+    DayOver,
     #[error(transparent)]
     Store(Error),
 }
@@ -46,31 +50,63 @@ impl From<std::convert::Infallible> for CommandError {
     }
 }
 
-/// Makes an Owner, and the workspace when it is new; the workspace's slug.
-pub async fn create_owner(app: &App, ask: &OwnerCreate, password: String) -> Result<String, CommandError> {
-    password::check(&password)?;
-    let password_hash = app.hasher.hash(Zeroizing::new(password)).await?;
-    let founding = Founding {
-        email: ask.email.clone(),
-        name: ask.name.clone(),
-        workspace: ask.workspace.clone(),
-        password_hash,
-        node_types: built_in(app),
+/// Whoever has an account under this address already.
+pub async fn find_person(app: &App, email: &Email) -> Result<Option<Person>, CommandError> {
+    let email = email.clone();
+    let found = app.db.read::<_, _, std::convert::Infallible, _>(AskCommandLine, move |tx, _| {
+        Ok(store::people::find_by_email(tx, &email)?.map(|(person, _)| person))
+    });
+    Ok(found.await?)
+}
+
+/// Makes an Owner, and the workspace when it is new. Somebody `known` keeps name and password.
+pub async fn create_owner(
+    app: &App,
+    ask: &OwnerCreate,
+    known: Option<&Person>,
+    password: String,
+) -> Result<Founded, CommandError> {
+    let account = match (known, &ask.name) {
+        (Some(_), _) => None,
+        (None, None) => return Err(FoundingError::NewPerson(ask.email.clone()).into()),
+        (None, Some(name)) => {
+            password::check(&password)?;
+            let password_hash = app.hasher.hash(Zeroizing::new(password)).await?;
+            Some(NewAccount { name: name.clone(), password_hash })
+        }
     };
+    let ownership =
+        Ownership { email: ask.email.clone(), account, workspace: ask.workspace.clone(), node_types: built_in(app) };
     let (keyring, chance) = (app.keyring.clone(), app.chance.clone());
     let founded = app.db.write(AskCommandLine, move |tx, by| {
         let origin = Origin { by: Actor::CommandLine, from: None };
         let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
-        founding::create_owner(tx, by, tools, &founding)
+        founding::create_owner(tx, by, tools, &ownership)
     });
-    Ok(founded.await?.workspace.to_string())
+    Ok(founded.await?)
+}
+
+/// What was given for a person who keeps another, in words for the terminal.
+pub fn left_aside(ask: &OwnerCreate, known: &Person, password: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    if !password.is_empty() {
+        words.push(format!("{} has an account already and keeps its password; the one given is not used", ask.email));
+    }
+    if ask.name.as_ref().is_some_and(|name| name.as_str() != known.name.as_str()) {
+        words.push(format!("{} has an account already and keeps its name, {}", ask.email, known.name));
+    }
+    words
 }
 
 /// Makes a service token; its text, for the only time.
 pub async fn create_token(app: &App, ask: &TokenCreate) -> Result<String, CommandError> {
+    if ask.expires.is_some_and(|end| end <= app.clock.now()) {
+        return Err(CommandError::DayOver);
+    }
     let (keyring, chance, workspace, maker) =
         (app.keyring.clone(), app.chance.clone(), ask.workspace.clone(), ask.maker.clone());
     let token = tokens::Ask {
+        id: TokenId::draw(app.clock.now(), &*app.chance),
         name: ask.name.clone(),
         environment: ask.environment,
         abilities: ask.allow.clone(),

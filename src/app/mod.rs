@@ -9,6 +9,7 @@ mod middleware;
 pub mod routes;
 pub mod server;
 pub mod system;
+pub mod terminal;
 
 use std::sync::Arc;
 
@@ -18,8 +19,8 @@ use crate::catalog::{Catalog, CatalogError};
 use crate::config::Config;
 use crate::crypto::{Hasher, Keyring};
 use crate::domain::{Chance, Clock};
-use crate::store::Db;
-use crate::store::migrate::{self, MigrateError};
+use crate::store::migrate::{self, MigrateError, WhereNew};
+use crate::store::{Db, Refusal};
 
 #[derive(Clone)]
 pub struct App {
@@ -45,12 +46,22 @@ pub enum StartError {
     Interrupted,
 }
 
+impl Refusal for StartError {}
+
 impl App {
-    /// Migrates, verifies the keys, and opens everything. Needs a Tokio runtime.
+    /// Opens the database that is configured, or makes it.
     pub async fn start(config: Config, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Result<Self, StartError> {
-        let database = config.database.clone();
-        let applied = tokio::task::spawn_blocking(move || migrate::run(&database));
-        for name in applied.await.map_err(|_| StartError::Interrupted)?? {
+        Self::open(config, WhereNew::Make, clock, chance).await
+    }
+
+    /// Verifies the keys, migrates, and opens everything. Needs a Tokio runtime.
+    pub async fn open(
+        config: Config,
+        where_new: WhereNew,
+        clock: Arc<dyn Clock>,
+        chance: Arc<dyn Chance>,
+    ) -> Result<Self, StartError> {
+        for name in migrate(config.clone(), where_new, clock.clone(), chance.clone()).await? {
             tracing::info!(migration = name, "migration applied");
         }
         let db = Db::open(&config.database, clock.clone(), chance.clone());
@@ -67,4 +78,18 @@ impl App {
             chance,
         })
     }
+}
+
+async fn migrate(
+    config: Config,
+    where_new: WhereNew,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+) -> Result<Vec<String>, StartError> {
+    let migrating = tokio::task::spawn_blocking(move || {
+        migrate::run(&config.database, where_new, |kept| {
+            Ok::<_, StartError>(installation::verify(&config.keys, kept, clock, chance)?)
+        })
+    });
+    migrating.await.map_err(|_| StartError::Interrupted)?
 }

@@ -53,10 +53,14 @@ pub static MACHINES: &[Entry] = &[
     put("/data-integrations/{slug}/api-key", Least::Token(Ability::Connect), |r| r.to(pipes::put_api_key)),
 ];
 
-pub static PAGES: &[Entry] = &[
-    get("/", ANYONE, |r| r.to(home::root)),
+/// The same for everybody: answered without looking at any session.
+pub static FILES: &[Entry] = &[
     get("/favicon.ico", ANYONE, |r| r.to(assets::favicon)),
     get("/assets/{hash}/{path:.*}", ANYONE, |r| r.to(assets::show)),
+];
+
+pub static PAGES: &[Entry] = &[
+    get("/", ANYONE, |r| r.to(home::root)),
     post("/theme", ANYONE, |r| r.to(theme::update)),
     get("/set-up/{link}", ANYONE, |r| r.to(set_up::new)),
     post("/set-up/{link}", ANYONE, |r| r.to(set_up::create)),
@@ -76,11 +80,11 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/secrets/{secret}", MEMBER, |r| r.to(secrets::show)),
     get("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::new)),
     post("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::create)),
-    get("/w/{workspace}/tokens", MEMBER, |r| r.to(tokens::index)),
-    get("/w/{workspace}/tokens/new", MEMBER, |r| r.to(tokens::new)),
-    post("/w/{workspace}/tokens/new", MEMBER, |r| r.to(tokens::create)),
-    get("/w/{workspace}/tokens/{token}", MEMBER, |r| r.to(tokens::show)),
-    post("/w/{workspace}/tokens/{token}/revoke", MEMBER, |r| r.to(tokens::revoke)),
+    get("/w/{workspace}/tokens", ADMIN, |r| r.to(tokens::index)),
+    get("/w/{workspace}/tokens/new", ADMIN, |r| r.to(tokens::new)),
+    post("/w/{workspace}/tokens/new", ADMIN, |r| r.to(tokens::create)),
+    get("/w/{workspace}/tokens/{token}", ADMIN, |r| r.to(tokens::show)),
+    post("/w/{workspace}/tokens/{token}/revoke", ADMIN, |r| r.to(tokens::revoke)),
     get("/w/{workspace}/activity", ADMIN, |r| r.to(activity::index)),
 ];
 

@@ -3,6 +3,7 @@
 //! Invariant: a `Config` exists only where everything given was understood; otherwise all mistakes are
 //! reported together, each with its variable. Secrets are redacted in `Debug`.
 
+mod address;
 mod parse;
 mod reader;
 mod redacted;
@@ -61,6 +62,8 @@ pub struct ServerConfig {
     pub workers: usize,
     /// In bytes.
     pub body_limit: usize,
+    /// How long a request body may take to arrive.
+    pub body_patience: Duration,
 }
 
 impl ServerConfig {
@@ -157,7 +160,7 @@ fn read_file(named: Option<&str>) -> Result<Option<String>, String> {
 }
 
 fn database(reader: &mut Reader) -> Result<DatabaseConfig, Noted> {
-    let url = reader.required(settings::DATABASE_URL, parse::database);
+    let url = reader.required(settings::DATABASE_URL, address::database);
     let readers = reader.required(settings::DATABASE_POOL, parse::number(1..=256));
     let wait = reader.required(settings::DATABASE_WAIT_MS, parse::millis);
     let slow_query = reader.required(settings::SLOW_QUERY_MS, parse::millis);
@@ -171,25 +174,34 @@ fn server(reader: &mut Reader) -> Result<ServerConfig, Noted> {
     let trusted_proxies = reader.optional(settings::TRUSTED_PROXIES, parse::networks);
     let workers = reader.optional(settings::WORKERS, parse::number(1..=256));
     let body_limit = reader.required(settings::BODY_LIMIT_KIB, parse::number(16_usize..=16_384));
-    let (listen, allow_http) = (listen?, allow_http?);
-    let public_url = match given_url? {
-        Some(url) => url,
-        None => own_url(reader, listen)?,
+    let body_seconds = reader.required(settings::BODY_SECONDS, parse::number(1_u64..=600));
+    // Each is judged as far as the others were understood, so that one mistake does not hide another.
+    let public_url = match (given_url, listen) {
+        (Ok(Some(url)), _) => Ok(url),
+        (Ok(None), Ok(listen)) => own_url(reader, listen),
+        (Ok(None), Err(noted)) | (Err(noted), _) => Err(noted),
     };
-    if public_url.scheme() == "http" && !allow_http && !parse::is_loopback(&public_url) {
-        let message = "must begin with https:// unless its host is 127.0.0.1, [::1] or localhost; \
-                       KEYRACK_ALLOW_HTTP=true accepts http all the same";
-        reader.refuse(settings::PUBLIC_URL.to_owned(), message.to_owned());
-        return Err(Noted);
-    }
+    let public_url = public_url.and_then(|url| keep_private(reader, url, allow_http));
     Ok(ServerConfig {
-        listen,
-        public_url,
+        listen: listen?,
+        public_url: public_url?,
         trusted_proxies: trusted_proxies?.unwrap_or_default(),
-        allow_http,
+        allow_http: allow_http?,
         workers: workers?.unwrap_or_else(cores),
         body_limit: body_limit? * 1_024,
+        body_patience: Duration::from_secs(body_seconds?),
     })
+}
+
+/// Plain http must be allowed, unless it stays on the machine.
+fn keep_private(reader: &mut Reader, url: Url, allow_http: Result<bool, Noted>) -> Result<Url, Noted> {
+    if url.scheme() != "http" || parse::is_loopback(&url) || allow_http? {
+        return Ok(url);
+    }
+    let message = "must begin with https:// unless its host is 127.0.0.1, [::1] or localhost; \
+                   KEYRACK_ALLOW_HTTP=true accepts http all the same";
+    reader.refuse(settings::PUBLIC_URL.to_owned(), message.to_owned());
+    Err(Noted)
 }
 
 fn own_url(reader: &mut Reader, listen: SocketAddr) -> Result<Url, Noted> {

@@ -14,7 +14,7 @@ use url::{Host, Url};
 
 use crate::crypto::{MasterKeyError, MasterKeys};
 
-use super::{DatabaseAddress, LogFormat, Redacted};
+use super::{LogFormat, Redacted};
 
 pub(super) fn number<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String>
 where
@@ -32,24 +32,6 @@ pub(super) fn millis(text: &str) -> Result<Duration, String> {
 
 pub(super) fn flag(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "must be true or false".to_owned())
-}
-
-pub(super) fn database(text: &str) -> Result<DatabaseAddress, String> {
-    if let Some(path) = text.strip_prefix("sqlite:") {
-        // SQLite would take these for an address or for a database that each connection has for itself.
-        let other = path.is_empty() || path.starts_with("//") || path.starts_with("file:") || path.starts_with(':');
-        return if other {
-            Err("sqlite: must be followed by the path of a file, as in sqlite:data/keyrack.db".to_owned())
-        } else {
-            Ok(DatabaseAddress::Sqlite(PathBuf::from(path)))
-        };
-    }
-    let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"));
-    match rest {
-        Some("") => Err("names no PostgreSQL server".to_owned()),
-        Some(_) => Ok(DatabaseAddress::Postgres(Redacted::new(text))),
-        None => Err("must begin with sqlite:, postgres:// or postgresql://".to_owned()),
-    }
 }
 
 pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {

@@ -44,7 +44,10 @@ impl Reader {
         for (name, text) in vars.filter(|(name, _)| name.starts_with(PREFIX)) {
             match settings::find(&name) {
                 Some(setting) => reader.take(setting, text, false),
-                None => reader.refuse(name, "Keyrack knows no such variable".to_owned()),
+                None => {
+                    let hint = settings::nearest(&name).map(|known| format!("; did you mean {known}?"));
+                    reader.refuse(name, format!("Keyrack knows no such variable{}", hint.unwrap_or_default()));
+                }
             }
         }
         reader

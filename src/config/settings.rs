@@ -46,6 +46,7 @@ pub const ALLOW_HTTP: &str = "KEYRACK_ALLOW_HTTP";
 pub const TRUSTED_PROXIES: &str = "KEYRACK_TRUSTED_PROXIES";
 pub const WORKERS: &str = "KEYRACK_WORKERS";
 pub const BODY_LIMIT_KIB: &str = "KEYRACK_BODY_LIMIT_KIB";
+pub const BODY_SECONDS: &str = "KEYRACK_BODY_SECONDS";
 pub const MASTER_KEYS: &str = "KEYRACK_MASTER_KEYS";
 pub const MASTER_KEY_FILE: &str = "KEYRACK_MASTER_KEY_FILE";
 pub const PASSWORD_MEMORY_KIB: &str = "KEYRACK_PASSWORD_MEMORY_KIB";
@@ -84,7 +85,7 @@ pub const SETTINGS: &[Setting] = &[
         SLOW_QUERY_MS,
         ("database", "slow_query_ms"),
         Text("250"),
-        "Milliseconds after which a database block is logged as slow. 1 to 60000.",
+        "Milliseconds after which a single statement is logged as slow. 1 to 60000.",
     ),
     setting(LISTEN, ("server", "listen"), Text("127.0.0.1:8080"), "IP address and port to listen on."),
     setting(
@@ -112,6 +113,12 @@ pub const SETTINGS: &[Setting] = &[
         "Threads that answer requests. 1 to 256.",
     ),
     setting(BODY_LIMIT_KIB, ("server", "body_limit_kib"), Text("64"), "Largest request body, in KiB. 16 to 16384."),
+    setting(
+        BODY_SECONDS,
+        ("server", "body_seconds"),
+        Text("10"),
+        "Seconds that a request body may take to arrive. 1 to 600.",
+    ),
     setting(
         MASTER_KEYS,
         ("keys", "master_keys"),
@@ -149,6 +156,15 @@ pub const SETTINGS: &[Setting] = &[
 
 pub fn find(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+/// The variable that a mistyped one was probably meant to be.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let own = |name: &str| name.trim_start_matches("KEYRACK_").len();
+    let distance = |known: &Setting| strsim::osa_distance(known.name, name);
+    let near = SETTINGS.iter().map(|known| (distance(known), known.name)).min()?;
+    // A third of the letters may be wrong; more would be another word.
+    (near.0 <= (own(near.1) / 3).min(own(name) / 3)).then_some(near.1)
 }
 
 pub fn find_in_file(section: &str, key: &str) -> Option<&'static Setting> {

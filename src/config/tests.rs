@@ -57,6 +57,94 @@ fn every_mistake_is_reported_at_once() {
 }
 
 #[test]
+fn one_mistake_does_not_hide_another() {
+    for (vars, names) in [
+        (
+            [("KEYRACK_LISTEN", "bad"), ("KEYRACK_PUBLIC_URL", "http://x.example.com")],
+            ["KEYRACK_LISTEN", "KEYRACK_PUBLIC_URL"],
+        ),
+        (
+            [("KEYRACK_ALLOW_HTTP", "maybe"), ("KEYRACK_LISTEN", "0.0.0.0:1")],
+            ["KEYRACK_ALLOW_HTTP", "KEYRACK_PUBLIC_URL"],
+        ),
+        (
+            [("KEYRACK_BODY_LIMIT_KIB", "1"), ("KEYRACK_LISTEN", "10.0.0.5:1")],
+            ["KEYRACK_BODY_LIMIT_KIB", "KEYRACK_PUBLIC_URL"],
+        ),
+    ] {
+        assert_eq!(refused(&vars), names);
+    }
+}
+
+#[test]
+fn what_cannot_be_judged_is_not_a_second_mistake() {
+    assert_eq!(refused(&[("KEYRACK_LISTEN", "bad")]), ["KEYRACK_LISTEN"]);
+    let unclear = [("KEYRACK_ALLOW_HTTP", "maybe"), ("KEYRACK_PUBLIC_URL", "http://x.example.com")];
+    assert_eq!(refused(&unclear), ["KEYRACK_ALLOW_HTTP"]);
+}
+
+#[test]
+fn an_empty_setting_is_a_mistake() {
+    for setting in SETTINGS {
+        for empty in ["", "  "] {
+            assert_eq!(refused(&[(setting.name, empty)]), [setting.name], "{empty:?}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_variable_is_told_what_it_may_have_meant() {
+    let told = |name| load(&[(name, "1")], None).unwrap_err().iter().map(ToString::to_string).collect::<String>();
+    for (name, meant) in [
+        ("KEYRACK_LISTN", "KEYRACK_LISTEN"),
+        ("KEYRACK_LISTEN_", "KEYRACK_LISTEN"),
+        ("KEYRACK_DATABSE_URL", "KEYRACK_DATABASE_URL"),
+        ("KEYRACK_MASTER_KEY", "KEYRACK_MASTER_KEYS"),
+        ("KEYRACK_TRUSTED_PROXY", "KEYRACK_TRUSTED_PROXIES"),
+    ] {
+        assert!(told(name).ends_with(&format!("did you mean {meant}?")), "{}", told(name));
+    }
+    for name in ["KEYRACK_TOKEN", "KEYRACK_TEST_DATABASE", "KEYRACK_X", "KEYRACK_"] {
+        assert_eq!(told(name), format!("{name}: Keyrack knows no such variable"));
+    }
+}
+
+#[test]
+fn an_address_of_postgresql_is_understood_before_libpq_reads_it() {
+    for good in [
+        "postgres://keyrack@db.internal/keyrack",
+        "postgres://u:p%25%40%2f@db:5433/k?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "postgres://u:a?b#c@[::1]:5432/k",
+        "postgres://one:5432,two:5433/k?target_session_attrs=read-write",
+        "postgresql://u@/k?host=/run/postgresql",
+        "postgresql://%2Frun%2Fpostgresql/k",
+        "postgres:///k",
+    ] {
+        assert!(load(&[("KEYRACK_DATABASE_URL", good)], None).is_ok(), "{good}");
+    }
+    for bad in [
+        "postgres://u:hunter2%zz@db/k",
+        "postgres://u:hunter2%@db/k",
+        "postgres://u:hunter2%00@db/k",
+        "postgres://u:hunter2@[::1/k",
+        "postgres://u:hunter2@[::1]x/k",
+        "postgres://u:hunter2@d b/k",
+        "postgres://u:hunter2/x@db/k",
+        "postgres://u:1/hunter2@db/k",
+        "postgres://u:x@hunter2@db/k",
+        "postgres://u:hunter2@db:port/k",
+        "postgres://u:hunter2@db:70000/k",
+        "postgres://u:hunter2@db:1,two:port/k",
+        "postgres://db/k?hunter2",
+        "postgres://db/k?a=hunter2=b",
+    ] {
+        let mistakes = load(&[("KEYRACK_DATABASE_URL", bad)], None).map(|_| bad).unwrap_err();
+        let shown = format!("{mistakes:?}");
+        assert!(mistakes.len() == 1 && shown.contains("KEYRACK_DATABASE_URL") && !shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
 fn a_mistake_in_the_file_names_variable_and_place() {
     let mistakes = load(&[], Some("[server]\nlisten = \"x\"\nlisen = \"y\"\n[databse]\nurl = 1\n")).unwrap_err();
     let names: Vec<_> = mistakes.iter().map(|m| m.variable.as_str()).collect();

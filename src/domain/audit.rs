@@ -118,3 +118,26 @@ pub struct SecretFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
 }
+
+/// An act, and how often it was done alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The latest of them.
+    pub act: Entry,
+    pub times: u64,
+}
+
+/// The acts of one stored entry, the newest first. What the same one did to the same thing from the same address is one
+/// line: a group of uses may hold hundreds.
+pub fn folded(acts: Vec<Entry>) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for act in acts.into_iter().rev() {
+        let alike =
+            |line: &&mut Line| (&line.act.by, line.act.from, &line.act.event) == (&act.by, act.from, &act.event);
+        match lines.iter_mut().find(alike) {
+            Some(line) => line.times += 1,
+            None => lines.push(Line { act, times: 1 }),
+        }
+    }
+    lines
+}

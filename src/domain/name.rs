@@ -14,6 +14,8 @@ pub enum NameError {
 }
 
 const MOST: usize = 80;
+/// A character becomes three at most when it loses its case.
+const LONGEST_KEY: usize = 3 * MOST;
 
 /// One line of 1 to 80 visible characters, without spaces at its ends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +43,14 @@ impl Name {
     /// What two names are compared by: the same whatever the letter case.
     pub fn key(&self) -> String {
         self.0.to_lowercase()
+    }
+
+    /// What to look for among the keys of names; none where nothing that a name could hold was typed.
+    pub fn part_of_key(typed: &str) -> Option<String> {
+        let visible = typed.chars().filter(|c| !is_hidden(*c)).collect::<String>();
+        // One more than the longest key finds nothing, as it should, whatever length was typed.
+        let part: String = visible.trim().to_lowercase().chars().take(LONGEST_KEY + 1).collect();
+        (!part.is_empty()).then_some(part)
     }
 
     pub(crate) fn trusted(text: String) -> Self {

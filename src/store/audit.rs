@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::domain::audit::{ChainKind, Entry};
 use crate::domain::{ChainId, Moment, Name, PersonId, SecretId, TokenId, policy};
 
-use super::access::{Admin, AtLeast, Member, Proof};
+use super::access::{AtLeast, InWorkspace, Member, Proof};
 use super::error::Error;
 use super::schema::{audit_chains, audit_entries, members, people, secret_uses, secrets, tokens};
 use super::secrets::ListedSecret;
@@ -124,24 +124,19 @@ pub struct StoredEntry {
     pub mac: Vec<u8>,
 }
 
-/// The newest entries of a workspace's chain, before a place.
-pub fn newest(
+/// A chain of the workspace. Asked for by itself: joined to its entries, PostgreSQL sorts them all.
+pub(super) fn chain_of(
     tx: &mut ReadTx<'_>,
-    by: &Proof<'_, impl AtLeast<Admin>>,
+    by: &Proof<'_, impl InWorkspace>,
     kind: ChainKind,
-    before: Option<Moment>,
-    limit: i64,
-) -> Result<Vec<StoredEntry>, Error> {
-    let rows = audit_entries::table
-        .inner_join(audit_chains::table)
+) -> Result<Option<ChainId>, Error> {
+    let chain = audit_chains::table
         .filter(audit_chains::workspace_id.eq(by.workspace().as_str()))
         .filter(audit_chains::kind.eq(kind))
-        .filter(audit_entries::at.lt(before.unwrap_or(Moment::from_micros(i64::MAX))))
-        .order((audit_entries::at.desc(), audit_entries::seq.desc()))
-        .limit(limit)
-        .select((audit_entries::seq, audit_entries::at, audit_entries::entry, audit_entries::mac))
-        .load(tx.conn)?;
-    Ok(rows)
+        .select(audit_chains::id)
+        .first(tx.conn)
+        .optional()?;
+    Ok(chain)
 }
 
 /// The newest changes of a secret, for whoever has been shown it.
@@ -151,10 +146,9 @@ pub fn history(
     of: &ListedSecret,
     limit: i64,
 ) -> Result<Vec<StoredEntry>, Error> {
+    let Some(chain) = chain_of(tx, by, ChainKind::Changes)? else { return Ok(Vec::new()) };
     let rows = audit_entries::table
-        .inner_join(audit_chains::table)
-        .filter(audit_chains::workspace_id.eq(by.workspace().as_str()))
-        .filter(audit_chains::kind.eq(ChainKind::Changes))
+        .filter(audit_entries::chain_id.eq(chain))
         .filter(audit_entries::subject.eq(of.secret.id.as_str()))
         .order(audit_entries::seq.desc())
         .limit(limit)
@@ -170,11 +164,21 @@ impl StoredEntry {
     }
 }
 
+/// The names of the workspace's people.
+pub fn names(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Vec<(PersonId, Name)>, Error> {
+    let rows = members::table
+        .inner_join(people::table)
+        .filter(members::workspace_id.eq(by.workspace()))
+        .select((people::id, people::name))
+        .load(tx.conn)?;
+    Ok(rows)
+}
+
 /// Ids of people and tokens with their names.
 pub type Names = Vec<(String, Name)>;
 
 /// The names of the workspace's people, and of the tokens that the caller may open, for pages that show who acted.
-pub fn names(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Names, Error> {
+pub fn actors(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Names, Error> {
     type Row = (PersonId, Name, Option<(TokenId, Name)>);
     let made_here = tokens::maker_id.eq(people::id).and(tokens::workspace_id.eq(members::workspace_id));
     let rows: Vec<Row> = members::table

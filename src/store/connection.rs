@@ -6,15 +6,18 @@ use diesel::connection::{
     AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection, TransactionManager,
 };
 use diesel::r2d2::{self, ManageConnection};
-use diesel::{Connection, PgConnection, QueryResult, SqliteConnection};
+use diesel::{Connection, ConnectionError, PgConnection, QueryResult, SqliteConnection};
 
-use crate::config::{DatabaseAddress, DatabaseConfig};
+use crate::config::{DatabaseAddress, DatabaseConfig, Redacted};
 
 #[derive(diesel::MultiConnection)]
 pub enum Conn {
     Pg(PgConnection),
     Sqlite(SqliteConnection),
 }
+
+/// Either database, as diesel's types name it.
+pub(super) type Backend = <Conn as Connection>::Backend;
 
 /// What a transaction is for, which decides how each database begins it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +84,7 @@ impl ManageConnection for Manager {
     fn connect(&self) -> Result<Conn, r2d2::Error> {
         match &self.address {
             DatabaseAddress::Postgres(url) => {
-                let mut conn = PgConnection::establish(url.expose()).map_err(r2d2::Error::ConnectionError)?;
+                let mut conn = open_postgres(url).map_err(r2d2::Error::ConnectionError)?;
                 conn.set_instrumentation(SlowQueries::new(self.slow));
                 conn.batch_execute("SET application_name = 'keyrack'; SET idle_in_transaction_session_timeout = '30s'; SET lock_timeout = '3s'")
                     .map_err(r2d2::Error::QueryError)?;
@@ -107,6 +110,27 @@ impl ManageConnection for Manager {
     }
 }
 
+/// A PostgreSQL connection, or a reason that may be printed: libpq quotes the address where it does not accept it.
+pub(super) fn open_postgres(url: &Redacted) -> diesel::ConnectionResult<PgConnection> {
+    PgConnection::establish(url.expose()).map_err(|cause| match cause {
+        ConnectionError::BadConnection(text) if is_about_the_server(&text) => ConnectionError::BadConnection(text),
+        _ => ConnectionError::BadConnection(
+            "PostgreSQL's library does not accept the address in KEYRACK_DATABASE_URL. \
+             Its own words are left out, because they may quote the password"
+                .to_owned(),
+        ),
+    })
+}
+
+/// Whether each line tells of a server that was called: it can name host, port, user and database, and no more.
+fn is_about_the_server(text: &str) -> bool {
+    const BEGINNINGS: [&str; 2] = ["connection to server ", "could not translate host name "];
+    // What belongs to the line above, a hint for one, is indented.
+    let is_known = |line: &str| line.starts_with('\t') || BEGINNINGS.iter().any(|words| line.starts_with(words));
+    // Even a line that begins well may end with a setting of the address that libpq did not accept.
+    text.lines().all(|line| is_known(line) && !line.contains("invalid "))
+}
+
 /// A SQLite connection with the pragmas that every one needs; the order matters, patience first.
 pub(super) fn open_sqlite(path: &std::path::Path) -> diesel::ConnectionResult<SqliteConnection> {
     const PRAGMAS: [&str; 6] = [
@@ -119,7 +143,7 @@ pub(super) fn open_sqlite(path: &std::path::Path) -> diesel::ConnectionResult<Sq
     ];
     let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
     for pragma in PRAGMAS {
-        conn.batch_execute(pragma).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+        conn.batch_execute(pragma).map_err(ConnectionError::CouldntSetupConfiguration)?;
     }
     Ok(conn)
 }
@@ -151,5 +175,29 @@ impl Instrumentation for SlowQueries {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_cannot_hold_the_address_is_repeated() {
+        let refused =
+            "connection to server at \"127.0.0.1\", port 1 failed: Connection refused\n\tIs the server running?\n";
+        assert!(is_about_the_server(refused));
+        assert!(is_about_the_server("could not translate host name \"db\" to address: Name or service not known\n"));
+        for text in [
+            "invalid percent-encoded token: \"hunter2%zz\"",
+            "invalid sslmode value: \"hunter2\"\n",
+            "connection to server at \"db\" failed: invalid integer value \"hunter2\" for connection option",
+            "connection to server at \"db\" failed: refused\ninvalid port number: \"hunter2\"\n",
+        ] {
+            assert!(!is_about_the_server(text), "{text}");
+        }
+        let address = Redacted::new("postgres://u:hunter2@127.0.0.1:1/k?sslmode=hunter2");
+        let said = open_postgres(&address).map(|_| ()).unwrap_err().to_string();
+        assert!(!said.contains("hunter2") && said.contains("KEYRACK_DATABASE_URL"), "{said}");
     }
 }

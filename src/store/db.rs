@@ -155,7 +155,7 @@ impl Db {
     }
 }
 
-fn in_transaction<T, E>(
+pub(super) fn in_transaction<T, E>(
     conn: &mut Conn,
     mode: Mode,
     work: impl FnOnce(&mut Conn) -> Result<T, Fault<E>>,

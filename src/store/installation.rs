@@ -12,7 +12,28 @@ use super::tx::{ReadTx, WriteTx};
 
 const SET_UP: &str = "set_up";
 
-pub fn keys(tx: &mut ReadTx<'_>) -> Result<Vec<WrappedInstallationKey>, Error> {
+/// What an installation keeps of its keys, and needs of its masters.
+#[derive(Default)]
+pub struct Kept {
+    pub keys: Vec<WrappedInstallationKey>,
+    /// Every master id that was ever active, with its check value.
+    pub checks: Vec<(String, Vec<u8>)>,
+    /// How many workspace keys are wrapped by each master.
+    pub needed: Vec<(String, i64)>,
+}
+
+impl Kept {
+    /// Whether nothing was ever kept here, so that keys may be made.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.checks.is_empty() && self.needed.is_empty()
+    }
+}
+
+pub fn kept(tx: &mut ReadTx<'_>) -> Result<Kept, Error> {
+    Ok(Kept { keys: keys(tx)?, checks: checks(tx)?, needed: needed_masters(tx)? })
+}
+
+fn keys(tx: &mut ReadTx<'_>) -> Result<Vec<WrappedInstallationKey>, Error> {
     let rows: Vec<(String, String, Vec<u8>)> = installation_keys::table
         .select((installation_keys::purpose, installation_keys::master, installation_keys::blob))
         .load(tx.conn)?;
@@ -44,8 +65,7 @@ pub fn insert_key(
     Ok(())
 }
 
-/// Every master id that was ever active, with its check value.
-pub fn checks(tx: &mut ReadTx<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
+fn checks(tx: &mut ReadTx<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
     Ok(master_checks::table.select((master_checks::master, master_checks::mac)).load(tx.conn)?)
 }
 
@@ -57,8 +77,7 @@ pub fn insert_check(tx: &mut WriteTx<'_>, _by: &Proof<'_, CommandLine>, master: 
     Ok(())
 }
 
-/// How many workspace keys are wrapped by each master.
-pub fn needed_masters(tx: &mut ReadTx<'_>) -> Result<Vec<(String, i64)>, Error> {
+fn needed_masters(tx: &mut ReadTx<'_>) -> Result<Vec<(String, i64)>, Error> {
     let rows = workspaces::table
         .group_by(workspaces::master)
         .select((workspaces::master, diesel::dsl::count_star()))

@@ -1,11 +1,14 @@
 //! Service tokens. Only the HMAC of a token's text is stored.
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 use crate::domain::{Environment, Moment, Name, PersonId, TokenId, policy};
 
 use super::access::{AtLeast, Member, Proof};
+use super::connection::Backend;
 use super::error::Error;
+use super::paging::{Page, Turn, page_of_keys, turned};
 use super::schema::{people, secret_uses, tokens};
 use super::tx::{ReadTx, WriteTx};
 
@@ -67,18 +70,29 @@ pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, row: &
     Ok(())
 }
 
-/// All tokens for those who see all, one's own for the others; the newest first.
-pub fn list(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Vec<TokenRow>, Error> {
-    let mut query = tokens::table
-        .inner_join(people::table)
-        .filter(tokens::workspace_id.eq(by.workspace()))
-        .order(tokens::id.desc())
-        .select(columns!())
-        .into_boxed();
-    if !policy::sees_all_tokens(by.role()) {
-        query = query.filter(tokens::maker_id.eq(by.person()));
+/// All tokens for those who see all, one's own for the others.
+fn visible<'a>(by: &'a Proof<'_, impl AtLeast<Member>>) -> tokens::BoxedQuery<'a, Backend, Text> {
+    let of_workspace = tokens::table.filter(tokens::workspace_id.eq(by.workspace())).select(tokens::id).into_boxed();
+    if policy::sees_all_tokens(by.role()) {
+        of_workspace
+    } else {
+        of_workspace.filter(tokens::maker_id.eq(by.person()))
     }
-    Ok(query.load(tx.conn)?)
+}
+
+/// A page of the tokens that this member may see.
+pub fn list(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    turn: &Turn<TokenId>,
+) -> Result<Page<TokenRow>, Error> {
+    let page = page_of_keys(turn, &mut |turn, limit| Ok(turned!(visible(by), tokens::id, turn, limit).load(tx.conn)?))?;
+    Ok(Page { rows: rows_of(tx, by, &page.rows)?, has_newer: page.has_newer, has_older: page.has_older })
+}
+
+pub fn count(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<u64, Error> {
+    let number: i64 = visible(by).select(diesel::dsl::count_star()).get_result(tx.conn)?;
+    Ok(u64::try_from(number).unwrap_or_default())
 }
 
 pub fn find(
@@ -86,14 +100,20 @@ pub fn find(
     by: &Proof<'_, impl AtLeast<Member>>,
     id: &TokenId,
 ) -> Result<Option<TokenRow>, Error> {
-    let row: Option<TokenRow> = tokens::table
+    let seen: Option<TokenId> = visible(by).filter(tokens::id.eq(id)).first(tx.conn).optional()?;
+    Ok(rows_of(tx, by, seen.as_slice())?.pop())
+}
+
+/// The rows of ids that were found visible, the newest first.
+fn rows_of(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, ids: &[TokenId]) -> Result<Vec<TokenRow>, Error> {
+    let rows = tokens::table
         .inner_join(people::table)
         .filter(tokens::workspace_id.eq(by.workspace()))
-        .filter(tokens::id.eq(id))
+        .filter(tokens::id.eq_any(ids))
+        .order(tokens::id.desc())
         .select(columns!())
-        .first(tx.conn)
-        .optional()?;
-    Ok(row.filter(|row| policy::sees_all_tokens(by.role()) || row.maker == *by.person()))
+        .load(tx.conn)?;
+    Ok(rows)
 }
 
 /// Revokes it; false when it was revoked before.

@@ -74,7 +74,7 @@ pub fn found<'tx, R: Right>(
             workspaces::created_at.eq(now),
         ))
         .execute(tx.conn)?;
-    let proof = Proof::of_founder(tx, row.id.clone(), row.slug.clone(), owner.clone());
+    let proof = Proof::of_founder(tx, row.id.clone(), owner.clone());
     insert_member(tx, &proof, owner, Role::Owner)?;
     Ok(proof)
 }
@@ -128,7 +128,7 @@ pub fn act_as<'tx, R: AtLeast<R>>(
     };
     let mut found: Vec<(PersonId, Role)> = query.limit(2).load(tx.conn)?;
     match (found.pop(), found.is_empty()) {
-        (Some(member), true) => Proof::of_member(tx, (workspace.id.clone(), workspace.slug.clone()), member),
+        (Some(member), true) => Proof::of_member(tx, workspace.id.clone(), member),
         _ => Err(Denied::NotFound.into()),
     }
 }
@@ -140,5 +140,5 @@ pub fn act_as_operator<'tx>(
     workspace: &WorkspaceRow,
     person: &PersonId,
 ) -> Proof<'tx, Owner> {
-    Proof::of_founder(tx, workspace.id.clone(), workspace.slug.clone(), person.clone())
+    Proof::of_founder(tx, workspace.id.clone(), person.clone())
 }

@@ -63,7 +63,10 @@ pub fn chrome(visitor: &Visitor, frame: Option<&Frame>, page: &str, here: Place)
         workspaces: links
             .map(|(row, _)| WorkspaceLink { name: row.name.to_string(), slug: row.slug.to_string() })
             .collect(),
-        may: May { tokens: workspace.is_some(), activity: role.is_some_and(policy::sees_activity) },
+        may: May {
+            tokens: role.is_some_and(policy::sees_all_tokens),
+            activity: role.is_some_and(policy::sees_activity),
+        },
         workspace,
         here,
     }

@@ -13,6 +13,7 @@ mod flash;
 mod forms;
 mod frame;
 pub mod home;
+mod paging;
 pub mod secrets;
 pub mod session;
 pub mod set_up;

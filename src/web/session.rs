@@ -41,13 +41,14 @@ impl Store {
         let Some((id, seen)) = found else { return Ok(None) };
         if now.since(seen) >= TOUCH_AFTER {
             let touched = id.clone();
-            self.app
-                .db
-                .write::<_, _, Never, _>(AskNothing, move |tx, by| {
-                    tx.unrecorded(Unrecorded::SessionUpkeep);
-                    Ok(store::sessions::touch(tx, by, &touched)?)
-                })
-                .await?;
+            let touch = self.app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| {
+                tx.unrecorded(Unrecorded::SessionUpkeep);
+                Ok(store::sessions::touch(tx, by, &touched)?)
+            });
+            // The next request notes it as well; a busy writer is no reason to show no page.
+            if let Err(fault) = touch.await {
+                tracing::warn!(error = %fault, "a session could not be marked as seen");
+            }
         }
         Ok(Some(id))
     }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::domain::audit::{Actor, Entry as Act, Event};
+use crate::domain::audit::{Actor, Entry as Act, Event, Line};
 use crate::domain::{Moment, Name, PersonId};
 
 use super::url;
-use super::view::{Entry, Link, When};
+use super::view::{Entry, Link, When, counted};
 
 pub struct Teller<'a> {
     pub ws: &'a str,
@@ -28,11 +28,21 @@ fn deed(what: impl Into<String>, target: Option<Link>, icon: &'static str) -> De
 }
 
 impl Teller<'_> {
-    pub fn tell(&self, act: &Act) -> Entry {
+    pub fn tell(&self, line: &Line) -> Entry {
+        let act = &line.act;
         let (who, token) = self.who(act);
         let Deed { what, target, of, icon } = self.deed(&act.event, &act.by);
-        let address = act.from.map(|a| a.to_string());
-        Entry { when: When::new(act.at, self.now), who, token, what, target, of, address, icon }
+        Entry {
+            when: When::new(act.at, self.now),
+            who,
+            token,
+            what,
+            target,
+            of,
+            address: act.from.map(|a| a.to_string()),
+            times: (line.times > 1).then(|| counted(line.times, "time", "times")),
+            icon,
+        }
     }
 
     fn person(&self, id: &PersonId) -> String {

@@ -282,6 +282,8 @@ pub struct Entry {
     pub of: Option<String>,
     /// The address it came from, where one is known.
     pub address: Option<String>,
+    /// `12 times`, where it was done more than once.
+    pub times: Option<String>,
     pub icon: &'static str,
 }
 
@@ -299,7 +301,7 @@ impl UsedBy {
     }
 }
 
-/// A request to be pasted into a terminal. `$KEYRACK_TOKEN` stands for the service token,
+/// A request to be pasted into a terminal. `$TOKEN` stands for the service token,
 /// so that no snippet ever holds a credential.
 #[derive(Clone, Debug)]
 pub struct Snippet {
@@ -313,7 +315,7 @@ impl Snippet {
     pub fn vend(id: &'static str, title: &str, base: &str, node_type: &str, user_id: &str) -> Self {
         let code = format!(
             "curl {base}/data-integrations/{node_type}/credentials \\\n  \
-             -H \"Authorization: Bearer $KEYRACK_TOKEN\" \\\n  \
+             -H \"Authorization: Bearer $TOKEN\" \\\n  \
              -H \"Content-Type: application/json\" \\\n  \
              -d '{{\"user_id\":\"{user_id}\"}}'"
         );
@@ -324,7 +326,7 @@ impl Snippet {
     pub fn put_api_key(id: &'static str, title: &str, base: &str, node_type: &str, user_id: &str) -> Self {
         let code = format!(
             "curl -X PUT {base}/data-integrations/{node_type}/api-key \\\n  \
-             -H \"Authorization: Bearer $KEYRACK_TOKEN\" \\\n  \
+             -H \"Authorization: Bearer $TOKEN\" \\\n  \
              -H \"Content-Type: application/json\" \\\n  \
              -d '{{\"user_id\":\"{user_id}\",\"secret\":\"THEIR_KEY\"}}'"
         );

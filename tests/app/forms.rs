@@ -1,5 +1,7 @@
 //! Forms that come back, and what of them is kept.
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
 use crate::support::TestApp;
 
 const HTTP: &str = "/w/acme/secrets/new/http-request";
@@ -87,7 +89,7 @@ async fn names_are_one_line_of_text_and_nothing_else() {
     let long = "x".repeat(10_000);
     for bad in ["", "   ", "a\0b", "a\nb", "a\u{202e}b", "\u{200b}", long.as_str()] {
         let fields = [("name", bad), ("environment", "test"), ("preset", "backend"), ("expires_on", "")];
-        let page = ada.submit("/w/acme/tokens/new", "/w/acme/tokens/new", &fields).await;
+        let page = ada.submit_token(&fields).await;
         assert_eq!(page.status, 422, "{bad:?}");
     }
     for marked in ["<b>bold</b>", "\"><script>alert(1)</script>", "javascript:alert(1)", "=1+1"] {
@@ -127,4 +129,52 @@ async fn a_form_that_is_too_large_is_refused_in_words() {
     let page = ada.post("/w/acme/tokens/new", &[("name", &large)]).await;
     assert_eq!(page.status, 413);
     assert!(page.text_of("h1").contains("too much"));
+}
+
+#[actix_web::test]
+async fn a_token_form_that_is_sent_twice_makes_one_token() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let form = ada.get("/w/acme/tokens/new").await;
+    let (csrf, id) = (form.csrf(), form.attributes("input[name=id]", "value").remove(0));
+    let fields =
+        [("csrf", csrf.as_str()), ("id", &id), ("name", "Backend"), ("environment", "test"), ("preset", "backend")];
+    let first = ada.post("/w/acme/tokens/new", &fields).await;
+    assert_eq!(first.status, 200, "{}", first.text);
+    let again = ada.post("/w/acme/tokens/new", &fields).await;
+    assert_eq!((again.status, again.location()), (303, format!("/w/acme/tokens/{id}").as_str()));
+    assert!(ada.get(again.location()).await.text.contains("was made already"));
+    assert_eq!(app.database.count("tokens"), 1);
+    let mut eve = app.owner_of("Other", "eve@example.com").await;
+    let csrf = eve.get("/account").await.csrf();
+    let theirs =
+        [("csrf", csrf.as_str()), ("id", &id), ("name", "Mine"), ("environment", "test"), ("preset", "backend")];
+    let taken = eve.post("/w/other/tokens/new", &theirs).await;
+    assert_eq!(eve.get(taken.location()).await.status, 404, "an id of another workspace");
+    assert_eq!(app.database.count("tokens"), 1);
+}
+
+#[actix_web::test]
+async fn a_body_that_does_not_arrive_is_given_up() {
+    let app = TestApp::start_set(&[("KEYRACK_BODY_SECONDS", "1")]).await;
+    app.owner().await;
+    let token = app.token("test", "vend").await.text;
+    let heads = [
+        ("/sign-in".to_owned(), String::new(), "text/html"),
+        (
+            "/data-integrations/stripe/credentials".to_owned(),
+            format!("Authorization: Bearer {token}\r\n"),
+            "application/json",
+        ),
+    ];
+    for (path, more, kind) in heads {
+        let address = app.base.strip_prefix("http://").unwrap();
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\n{more}Content-Length: 100\r\n\r\nx");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 2_048];
+        let length = stream.read(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer[..length]);
+        assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains(kind), "{answer}");
+    }
 }

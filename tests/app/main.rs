@@ -2,12 +2,21 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 mod canary;
+mod command_line;
 mod crawl;
+mod faults;
 mod forms;
+mod hashing;
 mod house;
+mod lists;
+mod lists_activity;
+mod operator;
+mod panics;
 mod pipes;
 mod pipes_refusals;
+mod processes;
 mod routes;
+mod schema;
 mod sealed;
 mod sign_in;
 mod support;

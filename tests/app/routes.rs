@@ -1,10 +1,10 @@
 //! Every route as every kind of person and machine.
 
-use keyrack::app::routes::{Entry, HEALTH, Least, MACHINES, PAGES};
+use keyrack::app::routes::{Entry, FILES, HEALTH, Least, MACHINES, PAGES};
 use keyrack::domain::Role;
 use serde_json::json;
 
-use crate::support::{Browser, EMAIL, PASSWORD, Page, TestApp, Token};
+use crate::support::{Browser, EMAIL, PASSWORD, Page, TestApp};
 
 const KEY: &str = "rk_test_routes1234567890";
 
@@ -114,15 +114,11 @@ async fn everybody(app: &TestApp) -> Vec<Actor> {
     ]
 }
 
-/// A secret and a token of the Member's, which everybody above may see too.
-async fn ids(member: &mut Browser, at: usize) -> Ids {
-    const NEW: &str = "/w/acme/tokens/new";
+/// A secret of the Member's and a token of the Owner's, which everybody above may see too.
+async fn ids(member: &mut Browser, owner: &mut Browser, at: usize) -> Ids {
     let secret = member.add_stripe(&format!("Key {at}"), KEY, "proxy").await;
-    let name = format!("Agent {at}");
-    let fields = [("name", name.as_str()), ("environment", "test"), ("preset", "agent"), ("expires_on", "")];
-    let page = member.submit(NEW, NEW, &fields).await;
-    assert_eq!(page.status, 200, "{}", page.text);
-    let token = Token::new("", &page.text_of("code#token")).id();
+    let (token, _) = owner.make_token("test").await;
+    let (token, page) = (token.id(), owner.get("/account").await);
     let asset = page.attributes("link[rel=stylesheet]", "href").remove(0);
     Ids { secret, token, asset }
 }
@@ -135,10 +131,11 @@ async fn each_page_opens_for_those_it_is_for_and_for_nobody_else() {
     for at in 0..actors.len() {
         // Each of them tries the sign-in form with nothing in it, which is counted.
         app.advance(std::time::Duration::from_mins(15));
-        let ids = ids(&mut actors[3].browser, at).await;
+        let (member, owner) = (&mut actors[3].browser.clone(), &mut actors[5].browser.clone());
+        let ids = ids(member, owner, at).await;
         let actor = &mut actors[at];
         let last = |row: &&&Entry| row.path == "/sign-out";
-        let rows = PAGES.iter().filter(|row| !last(&row)).chain(PAGES.iter().filter(|row| last(&row)));
+        let rows = FILES.iter().chain(PAGES).filter(|row| !last(&row)).chain(PAGES.iter().filter(|row| last(&row)));
         for row in rows {
             let page = actor.ask(row, &ids).await;
             let (found, expected) = (verdict(row, &page), actor.expected(row.least));
@@ -157,7 +154,7 @@ async fn each_page_opens_for_those_it_is_for_and_for_nobody_else() {
 async fn no_form_is_taken_without_its_guard_or_from_elsewhere() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    let ids = ids(&mut ada, 0).await;
+    let ids = ids(&mut ada.clone(), &mut ada, 0).await;
     let csrf = ada.get("/account").await.csrf();
     let rows: Vec<_> = PAGES.iter().filter(|row| row.method != "GET").collect();
     assert!(rows.len() >= 10);
@@ -177,7 +174,7 @@ async fn ids_of_another_workspace_are_not_found() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut eve = app.owner_of("Other", "eve@example.com").await;
-    let ids = ids(&mut ada, 0).await;
+    let ids = ids(&mut ada.clone(), &mut ada, 0).await;
     let mut tried = 0;
     for row in PAGES.iter().filter(|row| row.path.contains("{secret}") || row.path.contains("{token}")) {
         let path = filled(row.path, &ids).replace("/w/acme/", "/w/other/");

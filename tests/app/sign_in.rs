@@ -1,6 +1,9 @@
 //! Setting up, signing in and out, and what guards the forms.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use keyrack::crypto::{HashSettings, Hasher};
 
 use crate::support::{Browser, EMAIL, PASSWORD, Page, TestApp};
 
@@ -31,6 +34,32 @@ async fn a_set_up_link_works_once() {
     is_sign_in(&mallory.get("/w/acme").await);
     assert_eq!(mallory.sign_in("m@example.com", PASSWORD).await.status, 422);
     assert!(keyrack::app::commands::offer_set_up(&app.app).await.is_none());
+}
+
+#[actix_web::test]
+async fn of_many_founders_at_once_one_succeeds() {
+    // All hashes are done at once, so that all founders come to the database at once.
+    let app = TestApp::start_altered(1, &[], |app| {
+        let settings = HashSettings { at_once: 8, ..app.config.passwords };
+        app.hasher = Arc::new(Hasher::new(settings, app.chance.clone()));
+    });
+    let app = app.await;
+    let mut founders = Vec::new();
+    for number in 0..8 {
+        let path = app.set_up_path().await;
+        let mut browser = app.anonymous();
+        let csrf = browser.get(&path).await.csrf();
+        founders.push((browser, path, csrf, format!("founder{number}@example.com"), format!("Acme {number}")));
+    }
+    let sent = founders.iter_mut().map(|(browser, path, csrf, email, workspace)| async move {
+        let fields =
+            [("csrf", &**csrf), ("name", "Ada"), ("email", email), ("password", PASSWORD), ("workspace", workspace)];
+        browser.post(path, &fields).await
+    });
+    let pages = futures_util::future::join_all(sent).await;
+    assert_eq!(pages.iter().filter(|page| page.status == 303).count(), 1);
+    assert_eq!(app.database.count("people"), 1);
+    assert_eq!(app.database.count("workspaces"), 1);
 }
 
 #[actix_web::test]
@@ -122,7 +151,8 @@ async fn cookies_are_out_of_reach_of_scripts_and_other_sites() {
 }
 
 const NEW: &str = "/w/acme/tokens/new";
-const TOKEN: [(&str, &str); 3] = [("name", "Backend"), ("environment", "test"), ("preset", "backend")];
+const TOKEN: [(&str, &str); 4] =
+    [("id", "tok_01jd8x3f5k7q9r2t4v6w8y0z1a"), ("name", "Backend"), ("environment", "test"), ("preset", "backend")];
 
 #[actix_web::test]
 async fn a_form_without_its_guard_is_refused() {

@@ -70,6 +70,7 @@ CREATE TABLE secrets (
     CHECK ((owner_id IS NULL) <> (end_user_id IS NULL AND organization_id IS NULL))
 );
 CREATE INDEX secrets_by_age ON secrets (workspace_id, id);
+CREATE INDEX secrets_by_expiry ON secrets (workspace_id, expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX secrets_by_owner ON secrets (owner_id, node_type_id, environment);
 CREATE INDEX secrets_by_end_user ON secrets (end_user_id, node_type_id, environment);
 CREATE INDEX secrets_by_organization ON secrets (organization_id, node_type_id, environment);

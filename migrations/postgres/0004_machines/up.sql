@@ -12,7 +12,7 @@ CREATE TABLE tokens (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX tokens_by_workspace ON tokens (workspace_id, id);
-CREATE INDEX tokens_by_maker ON tokens (maker_id);
+CREATE INDEX tokens_by_maker ON tokens (maker_id, workspace_id, id);
 
 -- Which tokens have used which secrets: what a deletion would break.
 CREATE TABLE secret_uses (

@@ -19,5 +19,4 @@ CREATE TABLE audit_entries (
     mac BYTEA NOT NULL,
     PRIMARY KEY (chain_id, seq)
 );
-CREATE INDEX audit_entries_by_time ON audit_entries (chain_id, at);
 CREATE INDEX audit_entries_by_subject ON audit_entries (chain_id, subject, seq);

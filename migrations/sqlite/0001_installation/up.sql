@@ -1,6 +1,6 @@
 -- The installation's own keys, and single-use links.
 CREATE TABLE installation_keys (
-    purpose TEXT PRIMARY KEY,
+    purpose TEXT NOT NULL PRIMARY KEY,
     master TEXT NOT NULL,
     blob BLOB NOT NULL,
     created_at BIGINT NOT NULL
@@ -8,13 +8,13 @@ CREATE TABLE installation_keys (
 
 -- By which a start tells whether it was given the right key under an id.
 CREATE TABLE master_checks (
-    master TEXT PRIMARY KEY,
+    master TEXT NOT NULL PRIMARY KEY,
     mac BLOB NOT NULL,
     created_at BIGINT NOT NULL
 );
 
 CREATE TABLE links (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     purpose TEXT NOT NULL,
     mac BLOB NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -22,7 +22,7 @@ CREATE TABLE links (
 );
 
 CREATE TABLE throttles (
-    name BLOB PRIMARY KEY,
+    name BLOB NOT NULL PRIMARY KEY,
     hits BIGINT NOT NULL,
     window_ends_at BIGINT NOT NULL
 );

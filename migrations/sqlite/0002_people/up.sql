@@ -1,5 +1,5 @@
 CREATE TABLE people (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     email TEXT NOT NULL,
     email_key TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
@@ -9,7 +9,7 @@ CREATE TABLE people (
 );
 
 CREATE TABLE workspaces (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     slug TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     master TEXT NOT NULL,
@@ -30,7 +30,7 @@ CREATE TABLE members (
 CREATE INDEX members_by_person ON members (person_id);
 
 CREATE TABLE sessions (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     person_id TEXT NOT NULL REFERENCES people (id) ON DELETE CASCADE,
     -- Empty until the first answer has carried the cookie.
     cookie_mac BLOB UNIQUE,

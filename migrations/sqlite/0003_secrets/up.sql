@@ -1,5 +1,5 @@
 CREATE TABLE node_types (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     slug TEXT NOT NULL,
     method TEXT NOT NULL CHECK (method IN ('key', 'oauth', 'client_credentials')),
@@ -9,7 +9,7 @@ CREATE TABLE node_types (
 );
 
 CREATE TABLE data_keys (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     node_type_id TEXT NOT NULL REFERENCES node_types (id) ON DELETE CASCADE,
     environment TEXT NOT NULL CHECK (environment IN ('test', 'live')),
@@ -22,7 +22,7 @@ CREATE TABLE data_keys (
 );
 
 CREATE TABLE end_users (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     external_id TEXT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -30,7 +30,7 @@ CREATE TABLE end_users (
 );
 
 CREATE TABLE organizations (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     external_id TEXT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -38,7 +38,7 @@ CREATE TABLE organizations (
 );
 
 CREATE TABLE secrets (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     node_type_id TEXT NOT NULL REFERENCES node_types (id) ON DELETE CASCADE,
     environment TEXT NOT NULL CHECK (environment IN ('test', 'live')),
@@ -70,6 +70,7 @@ CREATE TABLE secrets (
     CHECK ((owner_id IS NULL) <> (end_user_id IS NULL AND organization_id IS NULL))
 );
 CREATE INDEX secrets_by_age ON secrets (workspace_id, id);
+CREATE INDEX secrets_by_expiry ON secrets (workspace_id, expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX secrets_by_owner ON secrets (owner_id, node_type_id, environment);
 CREATE INDEX secrets_by_end_user ON secrets (end_user_id, node_type_id, environment);
 CREATE INDEX secrets_by_organization ON secrets (organization_id, node_type_id, environment);
@@ -81,7 +82,7 @@ CREATE UNIQUE INDEX secrets_first_connection
     WHERE connection_role = 'compatibility';
 
 CREATE TABLE secret_values (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     secret_id TEXT NOT NULL REFERENCES secrets (id) ON DELETE CASCADE,
     slot TEXT NOT NULL CHECK (slot IN ('current', 'next', 'previous')),
     number BIGINT NOT NULL,

@@ -1,5 +1,5 @@
 CREATE TABLE tokens (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     maker_id TEXT NOT NULL REFERENCES people (id),
     name TEXT NOT NULL,
@@ -12,7 +12,7 @@ CREATE TABLE tokens (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX tokens_by_workspace ON tokens (workspace_id, id);
-CREATE INDEX tokens_by_maker ON tokens (maker_id);
+CREATE INDEX tokens_by_maker ON tokens (maker_id, workspace_id, id);
 
 -- Which tokens have used which secrets: what a deletion would break.
 CREATE TABLE secret_uses (

@@ -1,5 +1,5 @@
 CREATE TABLE audit_chains (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('changes', 'uses', 'installation')),
     -- Empty for the installation's chain. No reference: a chain may outlive its workspace.
     workspace_id TEXT NOT NULL,
@@ -19,5 +19,4 @@ CREATE TABLE audit_entries (
     mac BLOB NOT NULL,
     PRIMARY KEY (chain_id, seq)
 );
-CREATE INDEX audit_entries_by_time ON audit_entries (chain_id, at);
 CREATE INDEX audit_entries_by_subject ON audit_entries (chain_id, subject, seq);

@@ -1,6 +1,6 @@
 //! The rights there are, as types.
 
-use crate::domain::{Abilities, Ability, Environment, LinkId, PersonId, Role, SessionId, Slug, TokenId, WorkspaceId};
+use crate::domain::{Ability, Environment, LinkId, PersonId, Role, SessionId, TokenId, WorkspaceId};
 
 use super::Proof;
 
@@ -23,9 +23,7 @@ pub trait AtLeast<Least>: Right<Holder = Membership> + InWorkspace {
 #[derive(Clone)]
 pub struct Membership {
     pub(super) workspace: WorkspaceId,
-    pub(super) slug: Slug,
     pub(super) person: PersonId,
-    pub(super) session: Option<SessionId>,
     pub(super) role: Role,
 }
 
@@ -41,7 +39,6 @@ pub struct TokenHolder {
     pub(super) token: TokenId,
     pub(super) maker: PersonId,
     pub(super) environment: Environment,
-    pub(super) abilities: Abilities,
 }
 
 macro_rules! roles {
@@ -145,14 +142,6 @@ impl<'tx, R: Right<Holder = Membership>> Proof<'tx, R> {
     pub fn role(&self) -> Role {
         self.holder.role
     }
-
-    pub fn slug(&self) -> &Slug {
-        &self.holder.slug
-    }
-
-    pub fn session(&self) -> Option<&SessionId> {
-        self.holder.session.as_ref()
-    }
 }
 
 impl<R: Right<Holder = TokenHolder>> Proof<'_, R> {
@@ -166,9 +155,5 @@ impl<R: Right<Holder = TokenHolder>> Proof<'_, R> {
 
     pub fn environment(&self) -> Environment {
         self.holder.environment
-    }
-
-    pub fn abilities(&self) -> &Abilities {
-        &self.holder.abilities
     }
 }

@@ -48,9 +48,7 @@ impl<R: AtLeast<R>> Demand for Ask<R> {
         if role < R::LEAST {
             return Err(Denied::Forbidden.into());
         }
-        let session = Some(self.session.clone());
-        let holder = Membership { workspace, slug: self.workspace.clone(), person: myself.person, session, role };
-        Ok(Proof::new(tx, holder))
+        Ok(Proof::new(tx, Membership { workspace, person: myself.person, role }))
     }
 }
 
@@ -95,8 +93,8 @@ fn find_session(tx: &mut ReadTx<'_>, id: &SessionId) -> Result<Myself, Error> {
 
 /// For actions that have just made a workspace: its first Owner needs no second look.
 impl<'tx> Proof<'tx, super::Owner> {
-    pub(in crate::store) fn of_founder(tx: &ReadTx<'tx>, workspace: WorkspaceId, slug: Slug, person: PersonId) -> Self {
-        Proof::new(tx, Membership { workspace, slug, person, session: None, role: Role::Owner })
+    pub(in crate::store) fn of_founder(tx: &ReadTx<'tx>, workspace: WorkspaceId, person: PersonId) -> Self {
+        Proof::new(tx, Membership { workspace, person, role: Role::Owner })
     }
 }
 
@@ -104,12 +102,12 @@ impl<'tx> Proof<'tx, super::Owner> {
 impl<'tx, R: AtLeast<R>> Proof<'tx, R> {
     pub(in crate::store) fn of_member(
         tx: &ReadTx<'tx>,
-        (workspace, slug): (WorkspaceId, Slug),
+        workspace: WorkspaceId,
         (person, role): (PersonId, Role),
     ) -> Result<Self, Error> {
         if role < R::LEAST {
             return Err(Denied::Forbidden.into());
         }
-        Ok(Proof::new(tx, Membership { workspace, slug, person, session: None, role }))
+        Ok(Proof::new(tx, Membership { workspace, person, role }))
     }
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use diesel::prelude::*;
 use subtle::ConstantTimeEq;
 
-use crate::domain::{Environment, Moment, PersonId, TokenId, WorkspaceId, policy};
+use crate::domain::{Abilities, Environment, Moment, PersonId, TokenId, WorkspaceId, policy};
 use crate::store::error::{Denied, Error};
 use crate::store::schema::{members, tokens, workspaces};
 use crate::store::tx::{ReadTx, WriteTx};
@@ -77,14 +77,13 @@ impl<A: TokenRight> Demand for AskToken<A> {
         if !genuine || !lasting {
             return Err(Denied::UnknownToken.into());
         }
-        let abilities = row.abilities.parse().map_err(|_| Denied::UnknownToken)?;
+        let abilities: Abilities = row.abilities.parse().map_err(|_| Denied::UnknownToken)?;
         // Never more than its maker may give today.
         if !policy::may_make_token(row.maker_role, &abilities) || !abilities.contains(A::ABILITY) {
             return Err(Denied::Lacks(A::ABILITY).into());
         }
         let token = self.token.clone();
-        let holder =
-            TokenHolder { workspace: row.workspace, token, maker: row.maker, environment: row.environment, abilities };
+        let holder = TokenHolder { workspace: row.workspace, token, maker: row.maker, environment: row.environment };
         Ok(Proof::new(tx, holder))
     }
 }

@@ -200,10 +200,16 @@ fn of_member(tx: &mut ReadTx<'_>, by: &Proof<'_, VendRight>, node_type: &NodeTyp
         .filter(secrets::workspace_id.eq(by.workspace()))
         .filter(secrets::node_type_id.eq(node_type))
         .filter(secrets::environment.eq(by.environment()))
-        .filter(secrets::owner_id.is_not_null())
+        .filter(
+            secrets::owner_id
+                .eq(by.maker())
+                .or(secrets::owner_id.is_not_null().and(secrets::sharing.eq(Sharing::Workspace)))
+                .or(secrets::owner_id.is_not_null().and(secret_shares::person_id.is_not_null())),
+        )
         .order(secrets::id)
         .select((candidate_columns!(), secret_shares::person_id.nullable()))
         .load(tx.conn)?;
+    // Said once more by the rule itself, whatever the query was told.
     let usable = |(candidate, share): &(Candidate, Option<PersonId>)| {
         let facts =
             SecretFacts { owner: candidate.owner.as_ref(), sharing: candidate.sharing, chosen: share.is_some() };

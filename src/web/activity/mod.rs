@@ -6,57 +6,50 @@ use actix_web::web::{Data, Query};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::domain::Moment;
-use crate::domain::audit::ChainKind;
 use crate::store::access::Admin;
-use crate::store::audit::StoredEntry;
+use crate::store::paging::PAGE;
+use crate::store::trail::{Cut, Size, Which};
 use crate::store::{self, Fault};
 
 use super::chrome::Place;
 use super::frame::{self, Frame, Reply};
 use super::story::Teller;
-use super::url;
-use super::view::{Link, Pager};
+use super::view::Link;
 use super::visitor::{Demand, Visitor};
+use super::{paging, url};
 
-const PAGE: usize = 50;
+/// Lines are bounded besides entries, because one entry may hold hundreds of uses by as many tokens.
+const SIZE: Size = Size { entries: PAGE, lines: 100 };
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Narrow {
-    #[serde(default)]
     kind: String,
-    #[serde(default)]
-    before: Option<i64>,
+    before: String,
+    after: String,
 }
 
 pub async fn index(visitor: Visitor, demand: Demand<Admin>, narrow: Query<Narrow>, app: Data<App>) -> Reply {
-    let kinds: &[ChainKind] = match narrow.kind.as_str() {
-        "changes" => &[ChainKind::Changes],
-        "uses" => &[ChainKind::Uses],
-        _ => &[ChainKind::Changes, ChainKind::Uses],
+    let which = match narrow.kind.as_str() {
+        "changes" => Which::Changes,
+        "uses" => Which::Uses,
+        _ => Which::Everything,
     };
-    let before = narrow.before.map(Moment::from_micros);
+    let turn = paging::turn(&narrow.before, &narrow.after);
     let found = app.db.read(demand.ask(), move |tx, by| {
-        let mut stored = Vec::new();
-        for kind in kinds {
-            stored.extend(store::audit::newest(tx, by, *kind, before, 51)?);
-        }
-        let names = store::audit::names(tx, by)?;
-        Ok::<_, Fault<std::convert::Infallible>>((Frame::of_member(tx, by)?, stored, names, tx.now()))
+        let trail = store::trail::page(tx, by, which, &turn, SIZE)?;
+        let names = store::audit::actors(tx, by)?;
+        Ok::<_, Fault<std::convert::Infallible>>((Frame::of_member(tx, by)?, trail, names, tx.now()))
     });
-    let (frame, mut stored, names, now) = found.await?;
-    stored.sort_by_key(|entry| std::cmp::Reverse(entry.at));
-    let more = stored.len() > PAGE;
-    stored.truncate(PAGE);
+    let (frame, trail, names, now) = found.await?;
     let teller = Teller { ws: demand.ws(), names: names.into_iter().collect(), now };
-    let last = stored.last().map(|entry| entry.at.micros().to_string()).unwrap_or_default();
     let base = url::activity(demand.ws());
-    let older = more.then(|| url::with_query(&base, &[("kind", &narrow.kind), ("before", &last)]));
-    let newest = url::with_query(&base, &[("kind", &narrow.kind)]);
+    let key = |cut: Option<Cut>| cut.map(|cut| cut.to_string());
+    let (newer, older) = (key(trail.newer), key(trail.older));
     let template = page::Index {
-        entries: stored.iter().flat_map(StoredEntry::acts).map(|act| teller.tell(&act)).collect(),
+        entries: trail.lines.iter().map(|line| teller.tell(line)).collect(),
         filters: filters(&base, &narrow.kind),
-        pager: Pager { newer: before.map(|_| newest), older },
+        pager: paging::links(&base, &[("kind", &narrow.kind)], newer.as_deref(), older.as_deref()),
         chrome: frame::chrome(&visitor, Some(&frame), "Activity", Place::Activity),
     };
     frame::page(&app, &visitor, &template)

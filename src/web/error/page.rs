@@ -74,7 +74,7 @@ impl Words {
             ),
             503 => (
                 "Keyrack is busy",
-                "It could not answer in time. Nothing was stored by this request.",
+                "It could not answer in time. If you were storing something, look first whether it is there.",
                 "Wait a few seconds, then load the page again.",
             ),
             _ => (

@@ -2,24 +2,36 @@
 
 mod page;
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
 use crate::app::App;
-use crate::domain::SecretState;
-use crate::domain::audit::ChainKind;
-use crate::store::access::{Admin, AskNothing, Member};
-use crate::store::secrets::ListedSecret;
-use crate::store::{self, Fault};
+use crate::domain::audit::Line;
+use crate::domain::{Moment, SecretId, SecretState};
+use crate::store::access::{Admin, AskNothing, AtLeast, Member, Proof};
+use crate::store::audit::Names;
+use crate::store::paging::Turn;
+use crate::store::secrets::{ListedSecret, Sought, Troubles};
+use crate::store::trail::{Size, Which};
+use crate::store::{self, Fault, ReadTx};
 
 use super::chrome::Place;
 use super::frame::{self, Frame, Reply, see_other};
 use super::story::Teller;
-use super::view::{Link, Tone};
+use super::view::{Link, Tone, When};
 use super::visitor::{Demand, Visitor};
 use super::{set_up, url};
 
 type Never = std::convert::Infallible;
+
+/// What is told of what happened lately.
+const LATELY: Size = Size { entries: 8, lines: 8 };
+/// Secrets named under what needs attention; of more only the number is told.
+const TROUBLES: usize = 8;
+/// How long before its last day a secret is spoken of.
+const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// Sends everybody to where they belong.
 pub async fn root(visitor: Visitor, app: Data<App>) -> Reply {
@@ -37,66 +49,95 @@ pub async fn root(visitor: Visitor, app: Data<App>) -> Reply {
     Ok::<HttpResponse, _>(see_other(&app, &to, visitor.flash))
 }
 
-pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> Reply {
-    let found = app.db.read(demand.ask(), |tx, by| {
-        let frame = Frame::of_member(tx, by)?;
-        let secrets = store::secrets::list(tx, by)?;
-        let tokens = store::tokens::list(tx, by)?;
-        let stored = if let Some(admin) = by.raised::<Admin>() {
-            let changes = store::audit::newest(tx, &admin, ChainKind::Changes, None, 8)?;
-            let uses = store::audit::newest(tx, &admin, ChainKind::Uses, None, 8)?;
-            Some((changes, uses, store::audit::names(tx, by)?))
-        } else {
-            None
-        };
-        Ok::<_, Fault<Never>>((frame, secrets, tokens, stored, tx.now()))
-    });
-    let (frame, secrets, tokens, stored, now) = found.await?;
-    let used = secrets.iter().any(|row| row.secret.last_used_at.is_some());
-    let vendable = secrets.iter().find(|row| row.secret.delivery == crate::domain::Delivery::Vend);
-    let start = page::Start {
-        key: !secrets.is_empty(),
-        token: !tokens.is_empty(),
-        used,
-        use_it: vendable.map(|row| url::secret(demand.ws(), row.secret.id.as_str())),
-    };
+/// What the page shows, read in one moment.
+struct Found {
+    frame: Frame,
+    secrets: u64,
+    tokens: u64,
+    used: bool,
+    to_fetch: Option<SecretId>,
+    troubles: Troubles,
+    recent: Vec<Line>,
+    names: Names,
+    now: Moment,
+}
+
+fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Found, store::Error> {
+    let now = tx.now();
     let mut recent = Vec::new();
-    if let Some((changes, uses, names)) = stored {
-        let teller = Teller { ws: demand.ws(), names: names.into_iter().collect(), now };
-        let mut acts: Vec<_> = changes.iter().chain(&uses).flat_map(store::audit::StoredEntry::acts).collect();
-        acts.sort_by_key(|act| std::cmp::Reverse(act.at));
-        recent = acts.iter().take(8).map(|act| teller.tell(act)).collect();
+    if let Some(admin) = by.raised::<Admin>() {
+        recent = store::trail::page(tx, &admin, Which::Everything, &Turn::Newest, LATELY)?.lines;
+        recent.truncate(LATELY.lines);
+    }
+    Ok(Found {
+        frame: Frame::of_member(tx, by)?,
+        secrets: store::secrets::count(tx, by, &Sought::default())?,
+        tokens: store::tokens::count(tx, by)?,
+        used: store::secrets::any_used(tx, by)?,
+        to_fetch: store::secrets::newest_to_fetch(tx, by)?,
+        troubles: store::secrets::troubles(tx, by, now.plus(SOON), TROUBLES)?,
+        recent,
+        names: store::audit::actors(tx, by)?,
+        now,
+    })
+}
+
+pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> Reply {
+    let found = app.db.read(demand.ask(), |tx, by| Ok::<_, Fault<Never>>(find(tx, by)?)).await?;
+    let (ws, now) = (demand.ws(), found.now);
+    let chrome = frame::chrome(&visitor, Some(&found.frame), "Home", Place::Home);
+    let start = page::Start {
+        key: found.secrets > 0,
+        makes_tokens: chrome.may.tokens,
+        token: found.tokens > 0,
+        used: found.used,
+        use_it: found.to_fetch.map(|id| url::secret(ws, id.as_str())),
+    };
+    let teller = Teller { ws, names: found.names.into_iter().collect(), now };
+    let attention: Vec<_> = found.troubles.rows.iter().filter_map(|row| attention(ws, row, now)).collect();
+    let mut counts = vec![count(found.secrets, ("secret", "secrets"), url::secrets(ws))];
+    if chrome.may.tokens {
+        counts.push(count(found.tokens, ("service token", "service tokens"), url::tokens(ws)));
     }
     let template = page::Show {
-        ws: demand.ws().to_owned(),
-        workspace: frame.here.as_ref().map(|(row, _)| row.name.to_string()).unwrap_or_default(),
-        attention: secrets.iter().filter_map(|row| attention(demand.ws(), row, now)).collect(),
-        start: (start.done() < 3).then_some(start),
-        counts: vec![
-            count(secrets.len(), ("secret", "secrets"), url::secrets(demand.ws())),
-            count(tokens.len(), ("service token", "service tokens"), url::tokens(demand.ws())),
-        ],
-        recent,
-        chrome: frame::chrome(&visitor, Some(&frame), "Home", Place::Home),
+        ws: ws.to_owned(),
+        workspace: found.frame.here.as_ref().map(|(row, _)| row.name.to_string()).unwrap_or_default(),
+        further: found.troubles.all.saturating_sub(u64::try_from(attention.len()).unwrap_or(u64::MAX)),
+        attention,
+        start: start.is_open().then_some(start),
+        counts,
+        recent: found.recent.iter().map(|line| teller.tell(line)).collect(),
+        chrome,
     };
     frame::page(&app, &visitor, &template)
 }
 
-fn count(number: usize, (one, many): (&'static str, &'static str), url: String) -> page::Count {
-    let label = if number == 1 { one } else { many };
-    page::Count { number: u64::try_from(number).unwrap_or(u64::MAX), label, url: Some(url) }
+fn count(number: u64, (one, many): (&'static str, &'static str), url: String) -> page::Count {
+    page::Count { number, label: if number == 1 { one } else { many }, url: Some(url) }
 }
 
-fn attention(ws: &str, row: &ListedSecret, now: crate::domain::Moment) -> Option<page::Attention> {
+fn attention(ws: &str, row: &ListedSecret, now: Moment) -> Option<page::Attention> {
     let name = row.secret.name.to_string();
-    let (tone, title, detail) = match row.secret.state(now) {
-        _ if row.secret.unreadable_at.is_some() => {
-            (Tone::Bad, format!("{name} cannot be read"), "Its stored value does not open. Delete it and add it again.")
+    let told = |tone, title, detail: &str| (tone, title, detail.to_owned());
+    let (tone, title, detail) = match (row.secret.state(now), row.secret.expires_at) {
+        _ if row.secret.unreadable_at.is_some() => told(
+            Tone::Bad,
+            format!("{name} cannot be read"),
+            "Its stored value does not open. Delete it and add it again.",
+        ),
+        (SecretState::Expired, _) => told(Tone::Bad, format!("{name} has expired"), "Add the key that replaces it."),
+        (SecretState::NeedsReauthorization, _) => {
+            told(Tone::Warn, format!("{name} needs reauthorization"), "The account has to be connected again.")
         }
-        SecretState::Expired => (Tone::Bad, format!("{name} has expired"), "Add the key that replaces it."),
-        SecretState::Rejected => (Tone::Bad, format!("{name} was rejected"), "The provider no longer takes it."),
-        _ => return None,
+        (SecretState::Rejected, _) => {
+            told(Tone::Bad, format!("{name} was rejected"), "The provider no longer takes it.")
+        }
+        (SecretState::Connected, Some(end)) => {
+            let day = When::new(end, now).relative;
+            (Tone::Warn, format!("{name} expires {day}"), "Have the key that replaces it ready.".to_owned())
+        }
+        (SecretState::Connected | SecretState::Disconnected, _) => return None,
     };
     let action = Link { label: "Look at it".to_owned(), url: url::secret(ws, row.secret.id.as_str()) };
-    Some(page::Attention { tone, title, detail: detail.to_owned(), action })
+    Some(page::Attention { tone, title, detail, action })
 }

@@ -12,6 +12,8 @@ pub struct Show {
     pub ws: String,
     pub workspace: String,
     pub attention: Vec<Attention>,
+    /// How many more need attention than are told of.
+    pub further: u64,
     /// None once all three steps are done.
     pub start: Option<Start>,
     pub counts: Vec<Count>,
@@ -36,6 +38,8 @@ pub struct Attention {
 /// A newcomer's three steps, each done or to do.
 pub struct Start {
     pub key: bool,
+    /// Whether the second step is theirs.
+    pub makes_tokens: bool,
     pub token: bool,
     pub used: bool,
     /// Where the ready request for the third step stands, once there is one to show.
@@ -51,6 +55,11 @@ impl Start {
     /// True where no key is of a kind that this version can use.
     pub fn stuck(&self) -> bool {
         self.key && self.use_it.is_none()
+    }
+
+    /// Whether something is left to do for the one who reads it.
+    pub fn is_open(&self) -> bool {
+        if self.makes_tokens { self.done() < 3 } else { !self.key }
     }
 
     pub fn done(&self) -> usize {

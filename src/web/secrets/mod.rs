@@ -2,20 +2,20 @@
 
 pub mod create;
 pub mod delete;
+mod index;
 mod page;
 
 use std::net::IpAddr;
 
-use actix_web::web::{Data, Path, Query};
-use serde::Deserialize;
+use actix_web::web::{Data, Path};
 
 use crate::actions::audit::Origin;
 use crate::actions::entering::Facts;
 use crate::app::App;
 use crate::catalog::Catalog;
-use crate::domain::audit::Actor;
+use crate::domain::audit::{Actor, folded};
 use crate::domain::policy::Standing;
-use crate::domain::{Delivery, Environment, Moment, SecretId, SecretState};
+use crate::domain::{Delivery, Moment, SecretId, SecretState};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::audit::{Names, StoredEntry};
 use crate::store::secrets::ListedSecret;
@@ -27,8 +27,10 @@ use super::error::Error;
 use super::frame::{self, Frame, Reply};
 use super::story::Teller;
 use super::url;
-use super::view::{self, Choice, Link, NodeMark, Pager, Shown as _, Snippet, UsedBy, When};
+use super::view::{self, Link, NodeMark, Snippet, UsedBy, When};
 use super::visitor::{Demand, Visitor};
+
+pub use index::index;
 
 type Never = std::convert::Infallible;
 
@@ -53,89 +55,6 @@ fn owner_of(row: &ListedSecret) -> page::Owner {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Narrow {
-    q: String,
-    node_type: String,
-    environment: String,
-    state: String,
-}
-
-impl Narrow {
-    fn takes(&self, row: &ListedSecret, now: Moment) -> bool {
-        let secret = &row.secret;
-        let is = |wanted: &str, held: &str| wanted.is_empty() || wanted == held;
-        let found = secret.name.key().contains(&self.q.trim().to_lowercase());
-        found
-            && is(&self.node_type, secret.node_type.as_str())
-            && is(&self.environment, secret.environment.as_str())
-            && is(&self.state, secret.state(now).as_str())
-    }
-
-    fn filter(&self, ws: &str, catalog: &Catalog) -> page::Filter {
-        let choice = |value: &str, label: &str, chosen: &str| Choice {
-            value: value.to_owned(),
-            label: label.to_owned(),
-            chosen: value == chosen,
-        };
-        let node_types = catalog.all().map(|n| choice(&n.slug, &n.name, &self.node_type)).collect();
-        let environments = Environment::ALL.iter().map(|e| choice(e.as_str(), e.as_str(), &self.environment)).collect();
-        let states = SecretState::ALL.iter().map(|s| choice(s.as_str(), s.word(), &self.state)).collect();
-        page::Filter { q: self.q.clone(), node_types, environments, states, chips: self.chips(ws) }
-    }
-
-    /// One for each filter in force, leading to the list without it.
-    fn chips(&self, ws: &str) -> Vec<Link> {
-        let all = [
-            ("q", &self.q),
-            ("node_type", &self.node_type),
-            ("environment", &self.environment),
-            ("state", &self.state),
-        ];
-        let without = |name: &str| {
-            let rest: Vec<(&str, &str)> =
-                all.iter().filter(|(n, _)| *n != name).map(|(n, v)| (*n, v.as_str())).collect();
-            url::with_query(&url::secrets(ws), &rest)
-        };
-        let set = all.iter().filter(|(_, value)| !value.is_empty());
-        set.map(|(name, value)| Link { label: (*value).clone(), url: without(name) }).collect()
-    }
-}
-
-pub async fn index(visitor: Visitor, demand: Demand<Member>, narrow: Query<Narrow>, app: Data<App>) -> Reply {
-    let found = app.db.read(demand.ask(), |tx, by| {
-        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, store::secrets::list(tx, by)?, tx.now()))
-    });
-    let (frame, rows, now) = found.await?;
-    let matching: Vec<page::Row> =
-        rows.iter().filter(|row| narrow.takes(row, now)).map(|row| row_of(&app, row, now)).collect();
-    let template = page::Index {
-        ws: demand.ws().to_owned(),
-        filter: narrow.filter(demand.ws(), &app.catalog),
-        matching: u64::try_from(matching.len()).unwrap_or(u64::MAX),
-        all: u64::try_from(rows.len()).unwrap_or(u64::MAX),
-        rows: matching,
-        pager: Pager::default(),
-        chrome: frame::chrome(&visitor, Some(&frame), "Secrets", Place::Secrets),
-    };
-    frame::page(&app, &visitor, &template)
-}
-
-fn row_of(app: &App, row: &ListedSecret, now: Moment) -> page::Row {
-    page::Row {
-        id: row.secret.id.to_string(),
-        name: row.secret.name.to_string(),
-        node_type: mark(&app.catalog, row.secret.node_type.as_str()),
-        owner: owner_of(row),
-        sharing: row.secret.sharing,
-        environment: row.secret.environment,
-        last_four: row.secret.last_four.clone(),
-        state: row.secret.state(now),
-        last_use: row.secret.last_used_at.map(|at| When::new(at, now)),
-    }
-}
-
 /// A secret that this member may see, and what stands around it.
 struct Found {
     frame: Frame,
@@ -155,7 +74,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         let row = store::secrets::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
         let users = store::tokens::users_of(tx, by, &id)?;
         let history = store::audit::history(tx, by, &row, HISTORY)?;
-        let names = store::audit::names(tx, by)?;
+        let names = store::audit::actors(tx, by)?;
         let standing = Standing { person: by.person(), role: by.role() };
         let (may_delete, usable) = (row.facts().deletable_by(standing), row.facts().usable_by(by.person()));
         let yours = row.secret.owner.as_ref() == Some(by.person());
@@ -177,7 +96,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
 /// What was done to it, the newest first.
 fn told(ws: &str, found: &Found) -> Vec<view::Entry> {
     let teller = Teller { ws, names: found.names.iter().cloned().collect(), now: found.now };
-    found.history.iter().flat_map(StoredEntry::acts).map(|act| teller.tell(&act)).collect()
+    found.history.iter().flat_map(|entry| folded(entry.acts())).map(|line| teller.tell(&line)).collect()
 }
 
 fn used_by(ws: &str, users: &[UserRow], now: Moment) -> Vec<UsedBy> {

@@ -6,7 +6,9 @@ use std::fmt;
 use crate::domain::{Delivery, Environment, SecretState, Sharing};
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::{Choice, Entry, Input, Link, NodeMark, Pager, Shown, Snippet, Tone, UsedBy, When, counted};
+use crate::web::view::{
+    Choice, Entry, Input, Link, NodeMark, Pager, Shown, Snippet, Tone, UsedBy, When, counted, grouped,
+};
 
 #[derive(askama::Template)]
 #[template(path = "secrets/index.html")]
@@ -27,7 +29,7 @@ impl Index {
         if self.filter.chips.is_empty() {
             counted(self.all, "secret", "secrets")
         } else {
-            format!("{} of {}", self.matching, counted(self.all, "secret", "secrets"))
+            format!("{} of {}", grouped(self.matching), counted(self.all, "secret", "secrets"))
         }
     }
 }
@@ -94,13 +96,15 @@ pub struct Row {
     pub last_use: Option<When>,
 }
 
-/// What the list is narrowed to. The form sends `q`, `node_type`, `environment` and `state`.
+/// What the list is narrowed to. The form sends `q`, `node_type`, `environment`, `state`, `owner` and `sharing`.
 #[derive(Default)]
 pub struct Filter {
     pub q: String,
     pub node_types: Vec<Choice>,
     pub environments: Vec<Choice>,
     pub states: Vec<Choice>,
+    pub owners: Vec<Choice>,
+    pub sharings: Vec<Choice>,
     /// One for each filter in force: its words, and the list without it.
     pub chips: Vec<Link>,
 }

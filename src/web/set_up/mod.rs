@@ -25,6 +25,7 @@ use super::flash::Flash;
 use super::forms::{self, kept, wrong};
 use super::frame::{self, Reply, see_other};
 use super::session::SESSION;
+use super::sign_in::device_cookie;
 use super::url;
 use super::view::Input;
 use super::visitor::Visitor;
@@ -133,5 +134,7 @@ pub async fn create(
     };
     session.renew();
     session.insert(SESSION, id).map_err(|_| Error::Internal)?;
-    Ok(see_other(&app, &url::workspace(workspace.as_str()), Some(Flash::Welcome)))
+    let mut response = see_other(&app, &url::workspace(workspace.as_str()), Some(Flash::Welcome));
+    response.add_cookie(&device_cookie(&app, &form.email)).map_err(|_| Error::Internal)?;
+    Ok(response)
 }

@@ -3,6 +3,7 @@
 mod page;
 
 use actix_session::Session;
+use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
 use actix_web::web::{Data, Query};
 use serde::Deserialize;
@@ -124,9 +125,13 @@ async fn welcome(
     session.insert(SESSION, id).map_err(|_| Error::Internal)?;
     let to = safe_return(back).map_or_else(url::home, ToOwned::to_owned);
     let mut response = see_other(app, &to, None);
-    let device = Cookies::new(&app.config.server).make("device", &new_device(app, email), Some(Duration::days(365)));
-    response.add_cookie(&device).map_err(|_| Error::Internal)?;
+    response.add_cookie(&device_cookie(app, email)).map_err(|_| Error::Internal)?;
     Ok(response)
+}
+
+/// By which this browser is known from now on, for this account alone.
+pub(super) fn device_cookie(app: &App, email: &str) -> Cookie<'static> {
+    Cookies::new(&app.config.server).make("device", &new_device(app, email), Some(Duration::days(365)))
 }
 
 /// A device cookie is a random name and its HMAC for one account.

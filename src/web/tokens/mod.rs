@@ -2,13 +2,13 @@
 
 mod page;
 
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
 use crate::actions::tokens::{self, Ask};
 use crate::app::App;
 use crate::domain::{Abilities, Ability, Environment, Moment, TokenId, policy};
-use crate::store::access::Member;
+use crate::store::access::Admin;
 use crate::store::tokens::TokenRow;
 use crate::store::{self, Fault};
 
@@ -19,22 +19,32 @@ use super::flash::Flash;
 use super::forms;
 use super::frame::{self, Frame, Reply, see_other};
 use super::sign_in::Nothing;
-use super::url;
-use super::view::{Input, Pager, Snippet, TokenState, When};
+use super::view::{Input, Snippet, TokenState, When};
 use super::visitor::{Demand, Visitor};
+use super::{paging, url};
 
 type Never = std::convert::Infallible;
 
-pub async fn index(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> Reply {
-    let found = app.db.read(demand.ask(), |tx, by| {
-        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, store::tokens::list(tx, by)?, tx.now()))
+/// Which page of the list is asked for.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    before: String,
+    after: String,
+}
+
+pub async fn index(visitor: Visitor, demand: Demand<Admin>, asked: Query<Asked>, app: Data<App>) -> Reply {
+    let turn = paging::turn(&asked.before, &asked.after);
+    let found = app.db.read(demand.ask(), move |tx, by| {
+        let (page, all) = (store::tokens::list(tx, by, &turn)?, store::tokens::count(tx, by)?);
+        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, page, all, tx.now()))
     });
-    let (frame, rows, now) = found.await?;
+    let (frame, page, all, now) = found.await?;
     let template = page::Index {
         ws: demand.ws().to_owned(),
-        all: u64::try_from(rows.len()).unwrap_or(u64::MAX),
-        rows: rows.iter().map(|row| row_of(row, now)).collect(),
-        pager: Pager::default(),
+        all,
+        rows: page.rows.iter().map(|row| row_of(row, now)).collect(),
+        pager: paging::pager(&url::tokens(demand.ws()), &[], &page, |row| row.id.as_str()),
         chrome: frame::chrome(&visitor, Some(&frame), "Service tokens", Place::Tokens),
     };
     frame::page(&app, &visitor, &template)
@@ -70,6 +80,7 @@ fn row_of(row: &TokenRow, now: Moment) -> page::Row {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Form {
+    id: String,
     name: String,
     environment: String,
     preset: String,
@@ -78,6 +89,7 @@ pub struct Form {
 }
 
 struct Filled {
+    id: TokenId,
     name: Input,
     environment: Environment,
     preset: page::Preset,
@@ -87,27 +99,27 @@ struct Filled {
 }
 
 fn form_page(visitor: &Visitor, frame: &Frame, ws: &str, filled: Filled) -> page::New {
-    let proxy_only = frame.here.as_ref().is_none_or(|(_, role)| !policy::sees_all_tokens(*role));
     page::New {
         chrome: frame::chrome(visitor, Some(frame), "New service token", Place::Tokens),
         ws: ws.to_owned(),
         name: filled.name,
         environment: filled.environment,
-        preset: if proxy_only { page::Preset::Agent } else { filled.preset },
+        id: filled.id.to_string(),
+        preset: filled.preset,
         abilities: filled.abilities,
         abilities_error: filled.abilities_error,
         expires_on: filled.expires_on,
-        proxy_only,
     }
 }
 
-async fn frame_of(app: &Data<App>, demand: &Demand<Member>) -> Result<Frame, Error> {
+async fn frame_of(app: &Data<App>, demand: &Demand<Admin>) -> Result<Frame, Error> {
     Ok(app.db.read(demand.ask(), |tx, by| Ok::<_, Fault<Never>>(Frame::of_member(tx, by)?)).await?)
 }
 
-pub async fn new(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> Reply {
+pub async fn new(visitor: Visitor, demand: Demand<Admin>, app: Data<App>) -> Reply {
     let frame = frame_of(&app, &demand).await?;
     let filled = Filled {
+        id: TokenId::draw(app.clock.now(), &*app.chance),
         name: Input::default(),
         environment: Environment::Test,
         preset: page::Preset::Backend,
@@ -118,12 +130,13 @@ pub async fn new(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> Re
     frame::page(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), filled))
 }
 
-pub async fn create(visitor: Visitor, demand: Demand<Member>, form: CsrfForm<Form>, app: Data<App>) -> Reply {
+pub async fn create(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form>, app: Data<App>) -> Reply {
     let form = form.into_inner();
     let frame = frame_of(&app, &demand).await?;
     let (name, name_input) = forms::name(&form.name);
     let (expires_at, expires_on) = forms::last_day(&form.expires_on, app.clock.now());
     let environment: Environment = form.environment.parse().map_err(|_| Error::BadRequest)?;
+    let id: TokenId = form.id.parse().map_err(|_| Error::BadRequest)?;
     let preset = page::Preset::parse(&form.preset).ok_or(Error::BadRequest)?;
     let ticked: Result<Vec<Ability>, _> = form.allow.iter().map(|word| word.parse()).collect();
     let ticked = ticked.map_err(|_| Error::BadRequest)?;
@@ -131,16 +144,24 @@ pub async fn create(visitor: Visitor, demand: Demand<Member>, form: CsrfForm<For
     let abilities = Abilities::new(chosen.iter().copied());
     let (Some(name), Some(expires_at), Some(abilities)) = (name, expires_at, abilities.clone()) else {
         let abilities_error = abilities.is_none().then(|| "Choose at least one ability.".to_owned());
-        let filled = Filled { name: name_input, environment, preset, abilities: ticked, abilities_error, expires_on };
+        let filled =
+            Filled { id, name: name_input, environment, preset, abilities: ticked, abilities_error, expires_on };
         return frame::again(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), filled));
     };
     let (keyring, chance, context) = (app.keyring.clone(), app.chance.clone(), visitor.context.clone());
-    let ask = Ask { name, environment, abilities, expires_at };
+    let ask = Ask { id: id.clone(), name, environment, abilities, expires_at };
     let made = app.db.write(demand.ask(), move |tx, by| {
         let made = tokens::create(tx, by, (&keyring, &*chance), &super::secrets::origin(by, context.address), &ask)?;
         Ok::<_, Fault<Never>>((made, ask.name.to_string()))
     });
-    let (made, name) = made.await?;
+    let (made, name) = match made.await {
+        Ok(made) => made,
+        // The form was sent before: by a second press, or by loading the answer again.
+        Err(Fault::Store(store::Error::Taken)) => {
+            return Ok(see_other(&app, &url::token(demand.ws(), id.as_str()), Some(Flash::TokenShown)));
+        }
+        Err(fault) => return Err(fault.into()),
+    };
     let template = page::Created {
         chrome: frame::chrome(&visitor, Some(&frame), "Your new token", Place::Tokens),
         ws: demand.ws().to_owned(),
@@ -162,7 +183,7 @@ fn snippets(app: &App, person: &str) -> Vec<Snippet> {
     ]
 }
 
-pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, String)>, app: Data<App>) -> Reply {
+pub async fn show(visitor: Visitor, demand: Demand<Admin>, path: Path<(String, String)>, app: Data<App>) -> Reply {
     let id: TokenId = path.1.parse().map_err(|_| Error::NotFound)?;
     let found = app.db.read(demand.ask(), move |tx, by| {
         let row = store::tokens::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
@@ -193,7 +214,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
 
 pub async fn revoke(
     visitor: Visitor,
-    demand: Demand<Member>,
+    demand: Demand<Admin>,
     path: Path<(String, String)>,
     _form: CsrfForm<Nothing>,
     app: Data<App>,

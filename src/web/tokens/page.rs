@@ -37,6 +37,8 @@ pub struct Row {
 pub struct New {
     pub chrome: Chrome,
     pub ws: String,
+    /// The token's id, drawn with the form: the same form makes one token, however often it is sent.
+    pub id: String,
     pub name: Input,
     pub environment: Environment,
     pub preset: Preset,
@@ -44,15 +46,9 @@ pub struct New {
     pub abilities: Vec<Ability>,
     pub abilities_error: Option<String>,
     pub expires_on: Input,
-    /// A Member's token may only call through Keyrack.
-    pub proxy_only: bool,
 }
 
 impl New {
-    pub fn presets(&self) -> &'static [Preset] {
-        if self.proxy_only { &[Preset::Agent] } else { Preset::ALL }
-    }
-
     /// True when the form comes back with something to put right.
     pub fn refused(&self) -> bool {
         self.name.error.is_some() || self.abilities_error.is_some() || self.expires_on.error.is_some()
@@ -67,18 +63,19 @@ impl New {
     }
 }
 
+/// The abilities that something answers to today.
+const OFFERED: &[Ability] = &[Ability::Vend, Ability::Connect];
+
 /// A ready choice of abilities, so that most people never choose them singly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {
     Backend,
-    Agent,
     Connect,
-    Read,
     Custom,
 }
 
 impl Preset {
-    pub const ALL: &'static [Self] = &[Self::Backend, Self::Agent, Self::Connect, Self::Read, Self::Custom];
+    pub const ALL: &'static [Self] = &[Self::Backend, Self::Connect, Self::Custom];
 
     /// Reads the form field `preset`.
     pub fn parse(word: &str) -> Option<Self> {
@@ -88,9 +85,7 @@ impl Preset {
     pub fn value(self) -> &'static str {
         match self {
             Self::Backend => "backend",
-            Self::Agent => "agent",
             Self::Connect => "connect",
-            Self::Read => "read",
             Self::Custom => "custom",
         }
     }
@@ -98,10 +93,8 @@ impl Preset {
     /// What the token will be able to do; for `Custom` the boxes say it.
     pub fn abilities(self) -> &'static [Ability] {
         match self {
-            Self::Backend => &[Ability::Vend, Ability::Connect, Ability::Read, Ability::Manage, Ability::Audit],
-            Self::Agent => &[Ability::Proxy],
+            Self::Backend => &[Ability::Vend, Ability::Connect],
             Self::Connect => &[Ability::Connect],
-            Self::Read => &[Ability::Read],
             Self::Custom => &[],
         }
     }
@@ -109,36 +102,23 @@ impl Preset {
     pub fn label(self) -> &'static str {
         match self {
             Self::Backend => "Backend",
-            Self::Agent => "AI agent",
             Self::Connect => "Connect only",
-            Self::Read => "Read only",
             Self::Custom => "Custom",
         }
     }
 
     pub fn words(self) -> &'static str {
         match self {
-            Self::Backend => "A server of yours that fetches credentials and looks after connections.",
-            Self::Agent => {
-                "Calls upstream APIs through Keyrack and never holds a key. This version makes no such calls yet."
-            }
-            Self::Connect => "Stores and disconnects the keys of end users, and fetches none.",
-            Self::Read => "Sees what is connected. It changes nothing and fetches nothing.",
+            Self::Backend => "A server of yours that fetches credentials and stores your end users' keys.",
+            Self::Connect => "Stores the keys of end users, and fetches none.",
             Self::Custom => "Choose each ability yourself.",
         }
-    }
-
-    /// What is said beside the label of a preset that cannot do its work yet.
-    pub fn badge(self) -> &'static str {
-        if self == Self::Agent { "not in this version" } else { "" }
     }
 
     pub fn icon(self) -> &'static str {
         match self {
             Self::Backend => "server",
-            Self::Agent => "agent",
             Self::Connect => "plug",
-            Self::Read => "eye",
             Self::Custom => "sliders",
         }
     }

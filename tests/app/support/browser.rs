@@ -49,13 +49,21 @@ pub struct Browser {
     base: String,
     client: reqwest::Client,
     pub cookies: BTreeMap<String, String>,
+    /// What `X-Forwarded-For` says, where it is sent.
+    pub forwarded: Option<String>,
     /// Every body that was answered, for the canary.
     pub seen: Vec<String>,
 }
 
 impl Browser {
     pub fn new(base: &str) -> Self {
-        Self { base: base.to_owned(), client: client(), cookies: BTreeMap::new(), seen: Vec::new() }
+        Self { base: base.to_owned(), client: client(), cookies: BTreeMap::new(), forwarded: None, seen: Vec::new() }
+    }
+
+    /// Says that the request was forwarded for this address.
+    pub fn forwarded_for(mut self, addresses: &str) -> Self {
+        self.forwarded = Some(addresses.to_owned());
+        self
     }
 
     pub async fn get(&mut self, path: &str) -> Page {
@@ -117,11 +125,19 @@ impl Browser {
         page.location().strip_prefix("/w/acme/secrets/").expect("goes to the secret").to_owned()
     }
 
+    /// Sends the form for a new token, with the id that it was shown with.
+    pub async fn submit_token(&mut self, fields: &[(&str, &str)]) -> Page {
+        const NEW: &str = "/w/acme/tokens/new";
+        let form = self.get(NEW).await;
+        let (csrf, id) = (form.csrf(), form.attributes("input[name=id]", "value").remove(0));
+        let guard = [("csrf", csrf.as_str()), ("id", id.as_str())];
+        self.post(NEW, &[&guard, fields].concat()).await
+    }
+
     /// Makes a token with the backend's abilities; with it the maker's id, as the page shows it.
     pub async fn make_token(&mut self, environment: &str) -> (Token, String) {
-        const NEW: &str = "/w/acme/tokens/new";
         let fields = [("name", "Backend"), ("environment", environment), ("preset", "backend"), ("expires_on", "")];
-        let page = self.submit(NEW, NEW, &fields).await;
+        let page = self.submit_token(&fields).await;
         assert_eq!(page.status, 200, "{}", page.text);
         let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
         let person = id.find(&page.text).expect("a request with the maker's id").as_str().to_owned();
@@ -131,6 +147,10 @@ impl Browser {
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Page {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) };
+        let request = match &self.forwarded {
+            Some(addresses) => request.header("x-forwarded-for", addresses),
+            None => request,
+        };
         let response = request.send().await.unwrap();
         for line in response.headers().get_all(SET_COOKIE) {
             let line = line.to_str().unwrap();

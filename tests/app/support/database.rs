@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use diesel::sql_types::{Binary, Text};
-use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use diesel::connection::SimpleConnection as _;
+use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::{Connection, PgConnection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
@@ -28,6 +29,12 @@ struct Row {
     bytes: Vec<u8>,
 }
 
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
 impl Database {
     pub fn create(folder: &Path) -> Self {
         if std::env::var("KEYRACK_TEST_DATABASE").is_ok_and(|word| word == "postgres") {
@@ -46,8 +53,44 @@ impl Database {
 
     fn connect(&self) -> Connected {
         match self.url.strip_prefix("sqlite:") {
-            Some(path) => Connected::Lite(SqliteConnection::establish(path).unwrap()),
+            Some(path) => {
+                let mut conn = SqliteConnection::establish(path).unwrap();
+                conn.batch_execute("PRAGMA busy_timeout = 20000").unwrap();
+                Connected::Lite(conn)
+            }
             None => Connected::Pg(PgConnection::establish(&self.url).unwrap()),
+        }
+    }
+
+    /// Does these statements behind the program's back.
+    pub fn run(&self, statements: &str) {
+        match self.connect() {
+            Connected::Pg(mut conn) => conn.batch_execute(statements).unwrap(),
+            Connected::Lite(mut conn) => conn.batch_execute(statements).unwrap(),
+        }
+    }
+
+    /// One number, such as a count, which the query calls `number`.
+    pub fn number(&self, query: &str) -> i64 {
+        let numbers = match self.connect() {
+            Connected::Pg(mut conn) => sql_query(query).get_result::<Number>(&mut conn),
+            Connected::Lite(mut conn) => sql_query(query).get_result::<Number>(&mut conn),
+        };
+        numbers.unwrap().number
+    }
+
+    pub fn count(&self, table: &str) -> i64 {
+        self.number(&format!("SELECT COUNT(*) AS number FROM {table}"))
+    }
+
+    /// Rows of any shape whose types diesel is told.
+    pub fn load<T>(&self, query: &str) -> QueryResult<Vec<T>>
+    where
+        T: QueryableByName<diesel::pg::Pg> + QueryableByName<diesel::sqlite::Sqlite> + 'static,
+    {
+        match self.connect() {
+            Connected::Pg(mut conn) => sql_query(query).load(&mut conn),
+            Connected::Lite(mut conn) => sql_query(query).load(&mut conn),
         }
     }
 
@@ -81,15 +124,6 @@ impl Database {
             Connected::Pg(mut conn) => sql_query(statement).execute(&mut conn).unwrap(),
             Connected::Lite(mut conn) => sql_query(statement).execute(&mut conn).unwrap(),
         }
-    }
-
-    /// How many rows there are of this.
-    pub fn count(&self, of: &str) -> usize {
-        self.rows(&format!("SELECT '' AS id, {} AS bytes FROM {of}", self.no_bytes())).len()
-    }
-
-    fn no_bytes(&self) -> &'static str {
-        if self.is_postgres() { "''::bytea" } else { "x''" }
     }
 
     /// Every row that holds a key, a check or a sealed value.

@@ -1,8 +1,10 @@
 //! The running Keyrack of a test, its clock and chance, and the actors who speak to it.
 
 mod browser;
+mod chain;
 mod database;
 mod parts;
+mod process;
 mod token;
 
 use std::net::TcpListener;
@@ -17,9 +19,11 @@ use keyrack::config::Config;
 use keyrack::domain::{Email, Name, Role};
 
 pub use browser::{Browser, Page};
+pub use chain::verify_chains;
 pub use database::Database;
 pub use parts::{ManualClock, SeededChance};
-pub use token::Token;
+pub use process::{Machine, run};
+pub use token::{Answer, Token};
 
 pub const EMAIL: &str = "ada@example.com";
 pub const PASSWORD: &str = "four plain words suffice";
@@ -41,13 +45,24 @@ impl TestApp {
 
     /// Another installation: other keys, other ids.
     pub async fn start_with(seed: u64) -> Self {
+        Self::start_altered(seed, &[], |_| ()).await
+    }
+
+    /// With these settings besides the usual ones.
+    pub async fn start_set(settings: &[(&str, &str)]) -> Self {
+        Self::start_altered(1, settings, |_| ()).await
+    }
+
+    /// With these settings, and with parts exchanged before anybody is answered.
+    pub async fn start_altered(seed: u64, settings: &[(&str, &str)], alter: impl FnOnce(&mut App)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::create(folder.path());
         let clock = Arc::new(ManualClock::new());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let config = config(&database.url, &master_key_file(folder.path()), &base);
-        let app = App::start(config, clock.clone(), Arc::new(SeededChance::new(seed))).await.unwrap();
+        let config = config(&database.url, &master_key_file(folder.path()), &base, settings);
+        let mut app = App::start(config, clock.clone(), Arc::new(SeededChance::new(seed))).await.unwrap();
+        alter(&mut app);
         let server = server::listen(&app, listener).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
@@ -56,7 +71,7 @@ impl TestApp {
 
     /// Starts once more on the same data, without listening.
     pub async fn start_again(&self) -> Result<App, StartError> {
-        let config = config(&self.database.url, &self.master_key_file(), &self.base);
+        let config = config(&self.database.url, &self.master_key_file(), &self.base, &[]);
         App::start(config, self.clock.clone(), Arc::new(SeededChance::new(2))).await
     }
 
@@ -102,11 +117,12 @@ impl TestApp {
     pub async fn owner_of(&self, workspace: &str, email: &str) -> Browser {
         let ask = OwnerCreate {
             email: Email::parse(email).unwrap(),
-            name: Name::parse("Grace").unwrap(),
+            name: Some(Name::parse("Grace").unwrap()),
             workspace: Name::parse(workspace).unwrap(),
         };
-        let slug = commands::create_owner(&self.app, &ask, PASSWORD.to_owned()).await.unwrap();
-        assert_eq!(slug, workspace.to_lowercase());
+        let known = commands::find_person(&self.app, &ask.email).await.unwrap();
+        let founded = commands::create_owner(&self.app, &ask, known.as_ref(), PASSWORD.to_owned()).await.unwrap();
+        assert_eq!(founded.workspace.as_str(), workspace.to_lowercase());
         let mut browser = self.anonymous();
         assert_eq!(browser.sign_in(email, PASSWORD).await.status, 303);
         browser
@@ -157,8 +173,8 @@ fn master_key_file(folder: &Path) -> PathBuf {
     folder.join("master.keys")
 }
 
-fn config(database: &str, keys: &Path, base: &str) -> Config {
-    let vars = [
+fn config(database: &str, keys: &Path, base: &str, settings: &[(&str, &str)]) -> Config {
+    let usual = [
         ("KEYRACK_DATABASE_URL", database),
         ("KEYRACK_DATABASE_POOL", "4"),
         ("KEYRACK_MASTER_KEY_FILE", keys.to_str().unwrap()),
@@ -169,9 +185,16 @@ fn config(database: &str, keys: &Path, base: &str) -> Config {
         ("KEYRACK_PASSWORD_PASSES", "2"),
         ("KEYRACK_PASSWORD_LANES", "1"),
     ];
-    Config::load(vars.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())), None).unwrap()
+    // What is named later replaces what was named before.
+    let vars = usual.iter().chain(settings).map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    Config::load(vars, None).unwrap()
 }
 
 pub fn client() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
+}
+
+/// Fails where there is no answer; how quick is quick is left to slow machines.
+pub async fn soon<T>(answer: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), answer).await.expect("an answer, though it be a refusal")
 }

@@ -9,6 +9,8 @@ pub struct Answer {
     pub body: Value,
     pub text: String,
     pub kind: String,
+    /// Seconds to wait before another try, as the answer says.
+    pub retry_after: Option<u64>,
 }
 
 impl Answer {
@@ -19,6 +21,13 @@ impl Answer {
         assert!(self.body["message"].as_str().is_some_and(|message| !message.is_empty()), "{}", self.text);
         assert!(self.body.get("error").is_none(), "a key `error` turns into an OAuth exception: {}", self.text);
         assert!(self.kind.starts_with("application/json"), "{}", self.kind);
+    }
+
+    /// Checks that the caller is told to come again soon.
+    #[track_caller]
+    pub fn is_busy(&self) {
+        self.refused(503, "unavailable");
+        assert!(self.retry_after.is_some_and(|seconds| (1..=60).contains(&seconds)), "{:?}", self.retry_after);
     }
 
     #[track_caller]
@@ -98,16 +107,29 @@ impl Token {
         read(self.client.post(url).json(&json!({ "user_id": user }))).await
     }
 
+    /// Stores a key where the server may die on the way.
+    pub async fn try_put(&self, slug: &str, user: &str, secret: &str) -> reqwest::Result<Answer> {
+        let url = format!("{}/data-integrations/{slug}/api-key", self.base);
+        let request = self.client.put(url).json(&json!({ "user_id": user, "secret": secret }));
+        try_read(request.header("authorization", format!("Bearer {}", self.text))).await
+    }
+
     async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         read(request.header("authorization", format!("Bearer {}", self.text))).await
     }
 }
 
 async fn read(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
+    try_read(request).await.unwrap()
+}
+
+async fn try_read(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+    let response = request.send().await?;
     let status = response.status().as_u16();
-    let kind = response.headers().get("content-type").map(|k| k.to_str().unwrap().to_owned()).unwrap_or_default();
-    let text = response.text().await.unwrap();
+    let header = |name: &str| response.headers().get(name).map(|text| text.to_str().unwrap().to_owned());
+    let kind = header("content-type").unwrap_or_default();
+    let retry_after = header("retry-after").map(|text| text.parse().unwrap());
+    let text = response.text().await?;
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Answer { status, body, text, kind }
+    Ok(Answer { status, body, text, kind, retry_after })
 }

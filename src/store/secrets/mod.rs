@@ -1,18 +1,22 @@
 //! Secrets' rows: everything about them except how to open them.
 
+mod lists;
+
 use diesel::prelude::*;
 
-use crate::domain::policy::{SecretFacts, Standing};
+use crate::domain::policy::SecretFacts;
 use crate::domain::secret::{ConnectionRole, Slot, StateFacts};
 use crate::domain::{
     DataKeyId, Delivery, EndUserId, Environment, Kind, Moment, Name, NodeTypeId, OrganizationId, PersonId, SecretId,
     SecretState, Sharing, Slug, ValueId,
 };
 
-use super::access::{AtLeast, InWorkspace, Member, Proof};
+use super::access::{InWorkspace, Proof};
 use super::error::Error;
-use super::schema::{end_users, node_types, organizations, people, secret_shares, secret_values, secrets};
-use super::tx::{ReadTx, WriteTx};
+use super::schema::{secret_values, secrets};
+use super::tx::WriteTx;
+
+pub use lists::{Sought, SoughtOwner, Troubles, any_used, count, find, list, newest_to_fetch, troubles};
 
 /// A secret as lists and pages show it.
 #[derive(Queryable, Clone)]
@@ -126,60 +130,6 @@ impl ListedSecret {
             chosen: self.shared_with.is_some(),
         }
     }
-}
-
-/// The secrets that this member may see, the newest first.
-pub fn list(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Vec<ListedSecret>, Error> {
-    let rows: Vec<ListedSecret> = secrets::table
-        .inner_join(node_types::table)
-        .left_join(people::table)
-        .left_join(end_users::table)
-        .left_join(organizations::table)
-        .left_join(
-            secret_shares::table
-                .on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.person()))),
-        )
-        .filter(secrets::workspace_id.eq(by.workspace()))
-        .order(secrets::id.desc())
-        .select((
-            columns!(),
-            people::name.nullable(),
-            end_users::external_id.nullable(),
-            organizations::external_id.nullable(),
-            secret_shares::person_id.nullable(),
-        ))
-        .load(tx.conn)?;
-    let who = Standing { person: by.person(), role: by.role() };
-    Ok(rows.into_iter().filter(|row| row.facts().visible_to(who)).collect())
-}
-
-pub fn find(
-    tx: &mut ReadTx<'_>,
-    by: &Proof<'_, impl AtLeast<Member>>,
-    id: &SecretId,
-) -> Result<Option<ListedSecret>, Error> {
-    let row: Option<ListedSecret> = secrets::table
-        .inner_join(node_types::table)
-        .left_join(people::table)
-        .left_join(end_users::table)
-        .left_join(organizations::table)
-        .left_join(
-            secret_shares::table
-                .on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.person()))),
-        )
-        .filter(secrets::workspace_id.eq(by.workspace()))
-        .filter(secrets::id.eq(id))
-        .select((
-            columns!(),
-            people::name.nullable(),
-            end_users::external_id.nullable(),
-            organizations::external_id.nullable(),
-            secret_shares::person_id.nullable(),
-        ))
-        .first(tx.conn)
-        .optional()?;
-    let who = Standing { person: by.person(), role: by.role() };
-    Ok(row.filter(|row| row.facts().visible_to(who)))
 }
 
 pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, new: &NewSecret<'_>) -> Result<(), Error> {

@@ -1,0 +1,239 @@
+//! Which secrets a list holds: who may see them, what they are narrowed to, and how many there are.
+//!
+//! Invariant: every list, count and look-up for a person begins with [`visible`].
+
+use diesel::dsl::not;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use crate::domain::policy::{self, Standing};
+use crate::domain::{Delivery, Environment, Moment, PersonId, SecretId, SecretState, Sharing, Slug};
+use crate::store::access::{AtLeast, Member, Proof};
+use crate::store::connection::Backend;
+use crate::store::error::Error;
+use crate::store::paging::{Page, Turn, page_of_keys, turned};
+use crate::store::schema::{end_users, node_types, organizations, people, secret_shares, secrets};
+use crate::store::tx::ReadTx;
+
+use super::{ListedSecret, columns};
+
+/// What a list of secrets is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Sought {
+    /// Part of a name's key.
+    pub name: Option<String>,
+    pub node_type: Option<Slug>,
+    pub environment: Option<Environment>,
+    pub state: Option<SecretState>,
+    pub owner: Option<SoughtOwner>,
+    pub sharing: Option<Sharing>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SoughtOwner {
+    Person(PersonId),
+    /// Any end user or organization.
+    Outside,
+}
+
+/// A selection of secrets' ids, still to be ordered, bounded or counted.
+type Ids<'a> = secrets::BoxedQuery<'a, Backend, Text>;
+
+/// The secrets that this member may see: the SQL of `policy::SecretFacts::visible_to`.
+fn visible<'a>(by: &'a Proof<'_, impl AtLeast<Member>>) -> Ids<'a> {
+    let of_workspace = secrets::table.filter(secrets::workspace_id.eq(by.workspace())).select(secrets::id).into_boxed();
+    if policy::sees_all_secrets(by.role()) { of_workspace } else { usable(of_workspace, by.person()) }
+}
+
+/// Those that a person may use: the SQL of `policy::SecretFacts::usable_by`.
+fn usable<'a>(ids: Ids<'a>, person: &'a PersonId) -> Ids<'a> {
+    let shared_with_them =
+        secret_shares::table.filter(secret_shares::person_id.eq(person)).select(secret_shares::secret_id);
+    let chosen = secrets::sharing.eq(Sharing::Members).and(secrets::id.eq_any(shared_with_them));
+    ids.filter(secrets::owner_id.is_not_null())
+        .filter(secrets::owner_id.eq(person).or(secrets::sharing.eq(Sharing::Workspace)).or(chosen))
+}
+
+/// Those in a state: the SQL of `SecretState::derive`, in its order.
+fn in_state(ids: Ids<'_>, state: SecretState, now: Moment) -> Ids<'_> {
+    if state == SecretState::Disconnected {
+        return ids.filter(secrets::value_entered_at.is_null());
+    }
+    let ids = ids.filter(secrets::value_entered_at.is_not_null());
+    if state == SecretState::Expired {
+        return ids.filter(secrets::expires_at.le(now));
+    }
+    let ids = ids.filter(secrets::expires_at.is_null().or(secrets::expires_at.gt(now)));
+    if state == SecretState::NeedsReauthorization {
+        return ids.filter(secrets::needs_reauthorization_at.is_not_null());
+    }
+    let ids = ids.filter(secrets::needs_reauthorization_at.is_null());
+    if state == SecretState::Rejected {
+        return ids.filter(secrets::rejected_at.is_not_null());
+    }
+    ids.filter(secrets::rejected_at.is_null())
+}
+
+/// A text as a pattern that finds it anywhere, each of its characters standing for itself.
+fn anywhere(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn matching<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, sought: &'a Sought, now: Moment) -> Ids<'a> {
+    let mut ids = visible(by);
+    if let Some(part) = &sought.name {
+        ids = ids.filter(secrets::name_key.like(anywhere(part)).escape('\\'));
+    }
+    if let Some(slug) = &sought.node_type {
+        let of_type = node_types::table
+            .filter(node_types::workspace_id.eq(by.workspace()))
+            .filter(node_types::slug.eq(slug))
+            .select(node_types::id);
+        ids = ids.filter(secrets::node_type_id.eq_any(of_type));
+    }
+    if let Some(environment) = sought.environment {
+        ids = ids.filter(secrets::environment.eq(environment));
+    }
+    if let Some(sharing) = sought.sharing {
+        ids = ids.filter(secrets::sharing.eq(sharing));
+    }
+    match &sought.owner {
+        Some(SoughtOwner::Person(person)) => ids = ids.filter(secrets::owner_id.eq(person)),
+        Some(SoughtOwner::Outside) => ids = ids.filter(secrets::owner_id.is_null()),
+        None => {}
+    }
+    match sought.state {
+        Some(state) => in_state(ids, state, now),
+        None => ids,
+    }
+}
+
+/// A page of those secrets that this member may see and that match.
+pub fn list(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    sought: &Sought,
+    turn: &Turn<SecretId>,
+) -> Result<Page<ListedSecret>, Error> {
+    let now = tx.now();
+    let page = page_of_keys(turn, &mut |turn, limit| {
+        Ok(turned!(matching(by, sought, now), secrets::id, turn, limit).load(tx.conn)?)
+    })?;
+    Ok(Page { rows: rows_of(tx, by, &page.rows)?, has_newer: page.has_newer, has_older: page.has_older })
+}
+
+/// How many secrets this member may see that match.
+pub fn count(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, sought: &Sought) -> Result<u64, Error> {
+    counted(tx, matching(by, sought, tx.now()))
+}
+
+fn counted(tx: &mut ReadTx<'_>, ids: Ids<'_>) -> Result<u64, Error> {
+    let number: i64 = ids.select(diesel::dsl::count_star()).get_result(tx.conn)?;
+    Ok(u64::try_from(number).unwrap_or_default())
+}
+
+pub fn find(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    id: &SecretId,
+) -> Result<Option<ListedSecret>, Error> {
+    let seen: Option<SecretId> = visible(by).filter(secrets::id.eq(id)).first(tx.conn).optional()?;
+    Ok(rows_of(tx, by, seen.as_slice())?.pop())
+}
+
+/// The rows of ids that were found visible, in the order of the ids.
+fn rows_of(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    ids: &[SecretId],
+) -> Result<Vec<ListedSecret>, Error> {
+    let mut rows: Vec<ListedSecret> = secrets::table
+        .inner_join(node_types::table)
+        .left_join(people::table)
+        .left_join(end_users::table)
+        .left_join(organizations::table)
+        .left_join(
+            secret_shares::table
+                .on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.person()))),
+        )
+        .filter(secrets::workspace_id.eq(by.workspace()))
+        .filter(secrets::id.eq_any(ids))
+        .select((
+            columns!(),
+            people::name.nullable(),
+            end_users::external_id.nullable(),
+            organizations::external_id.nullable(),
+            secret_shares::person_id.nullable(),
+        ))
+        .load(tx.conn)?;
+    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.secret.id));
+    // The policy has the last word. It never takes anything away unless the SQL above tells another story, and then
+    // loudly: the counts would be wrong.
+    let who = Standing { person: by.person(), role: by.role() };
+    rows.retain(|row| {
+        let seen = row.facts().visible_to(who);
+        if !seen {
+            tracing::error!(secret = %row.secret.id, "a query found a secret that the policy hides");
+        }
+        debug_assert!(seen, "a query found a secret that the policy hides");
+        seen
+    });
+    Ok(rows)
+}
+
+/// What somebody should look at: the first so many, and how many there are in all.
+pub struct Troubles {
+    pub rows: Vec<ListedSecret>,
+    pub all: u64,
+}
+
+/// Secrets that do not work any more, and after them those that stop before `soon`, the next one first.
+pub fn troubles(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    soon: Moment,
+    limit: usize,
+) -> Result<Troubles, Error> {
+    let now = tx.now();
+    let entered = || secrets::value_entered_at.is_not_null();
+    let broken = || {
+        let refused = secrets::rejected_at.is_not_null().or(secrets::needs_reauthorization_at.is_not_null());
+        let over = secrets::expires_at.is_not_null().and(secrets::expires_at.assume_not_null().le(now));
+        secrets::unreadable_at.is_not_null().or(entered().and(refused.or(over)))
+    };
+    let ending = || {
+        visible(by)
+            .filter(entered())
+            .filter(not(broken()))
+            .filter(secrets::expires_at.gt(now))
+            .filter(secrets::expires_at.le(soon))
+    };
+    let all = counted(tx, visible(by).filter(broken()))? + counted(tx, ending())?;
+    let room = |taken: usize| i64::try_from(limit.saturating_sub(taken)).unwrap_or(i64::MAX);
+    let mut ids: Vec<SecretId> = visible(by).filter(broken()).order(secrets::id.desc()).limit(room(0)).load(tx.conn)?;
+    let next: Vec<SecretId> =
+        ending().order((secrets::expires_at.asc(), secrets::id.asc())).limit(room(ids.len())).load(tx.conn)?;
+    ids.extend(next);
+    Ok(Troubles { rows: rows_of(tx, by, &ids)?, all })
+}
+
+/// Whether any secret that this member may see was ever used.
+pub fn any_used(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<bool, Error> {
+    let used = visible(by).filter(secrets::last_used_at.is_not_null());
+    Ok(used.first::<SecretId>(tx.conn).optional()?.is_some())
+}
+
+/// The newest secret that a token of this member could fetch.
+pub fn newest_to_fetch(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Option<SecretId>, Error> {
+    let own = usable(visible(by), by.person()).filter(secrets::delivery.eq(Delivery::Vend));
+    Ok(own.order(secrets::id.desc()).first(tx.conn).optional()?)
+}

@@ -1,0 +1,180 @@
+//! The list of secrets: what it is narrowed to, and one page of it.
+
+use actix_web::web::{Data, Query};
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::catalog::Catalog;
+use crate::domain::{Environment, Moment, Name, PersonId, Role, SecretState, Sharing, policy};
+use crate::store::access::Member;
+use crate::store::secrets::{ListedSecret, Sought, SoughtOwner};
+use crate::store::{self, Fault};
+use crate::web::chrome::Place;
+use crate::web::frame::{self, Frame, Reply};
+use crate::web::view::{Choice, Link, Shown as _, When};
+use crate::web::visitor::{Demand, Visitor};
+use crate::web::{paging, url};
+
+use super::{Never, mark, owner_of, page};
+
+/// How the query calls end users and organizations among the owners.
+const OUTSIDE: &str = "end-users";
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    q: String,
+    node_type: String,
+    environment: String,
+    state: String,
+    owner: String,
+    sharing: String,
+    before: String,
+    after: String,
+}
+
+impl Asked {
+    /// What of it can be understood; the rest narrows nothing.
+    fn sought(&self) -> Sought {
+        let owner = if self.owner == OUTSIDE {
+            Some(SoughtOwner::Outside)
+        } else {
+            self.owner.parse().ok().map(SoughtOwner::Person)
+        };
+        Sought {
+            name: Name::part_of_key(&self.q),
+            node_type: self.node_type.parse().ok(),
+            environment: self.environment.parse().ok(),
+            state: self.state.parse().ok(),
+            owner,
+            sharing: self.sharing.parse().ok(),
+        }
+    }
+}
+
+/// A filter in force: its name and value in the query, and its words.
+struct InForce {
+    name: &'static str,
+    value: String,
+    words: String,
+}
+
+/// What the filters' words are taken from.
+struct Narrowed<'a> {
+    ws: &'a str,
+    typed: &'a str,
+    sought: &'a Sought,
+    catalog: &'a Catalog,
+    members: &'a [(PersonId, Name)],
+    role: Role,
+}
+
+impl Narrowed<'_> {
+    fn in_force(&self) -> Vec<InForce> {
+        let one = |name, value: &str, words: &str| InForce { name, value: value.to_owned(), words: words.to_owned() };
+        let sought = self.sought;
+        let all = [
+            sought.name.as_ref().map(|_| one("q", self.typed.trim(), self.typed.trim())),
+            sought.node_type.as_ref().map(|s| one("node_type", s.as_str(), &mark(self.catalog, s.as_str()).name)),
+            sought.environment.map(|e| one("environment", e.as_str(), e.as_str())),
+            sought.state.map(|s| one("state", s.as_str(), s.word())),
+            sought.owner.as_ref().map(|owner| match owner {
+                SoughtOwner::Outside => one("owner", OUTSIDE, "End users"),
+                SoughtOwner::Person(id) => one("owner", id.as_str(), self.member(id)),
+            }),
+            sought.sharing.map(|s| one("sharing", s.as_str(), s.word())),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
+    fn member(&self, id: &PersonId) -> &str {
+        self.members.iter().find(|(member, _)| member == id).map_or("A former member", |(_, name)| name.as_str())
+    }
+
+    fn filter(&self, in_force: &[InForce]) -> page::Filter {
+        let sought = self.sought;
+        let choice = |value: &str, label: &str, chosen: bool| Choice {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            chosen,
+        };
+        let is_type = |slug: &str| sought.node_type.as_ref().is_some_and(|chosen| chosen.as_str() == slug);
+        let environment = |e: &Environment| choice(e.as_str(), e.as_str(), sought.environment == Some(*e));
+        let state = |s: &SecretState| choice(s.as_str(), s.word(), sought.state == Some(*s));
+        let sharing = |s: &Sharing| choice(s.as_str(), s.word(), sought.sharing == Some(*s));
+        page::Filter {
+            q: self.typed.to_owned(),
+            node_types: self.catalog.all().map(|n| choice(&n.slug, &n.name, is_type(&n.slug))).collect(),
+            environments: Environment::ALL.iter().map(environment).collect(),
+            states: SecretState::ALL.iter().map(state).collect(),
+            owners: self.owners(),
+            sharings: Sharing::ALL.iter().map(sharing).collect(),
+            chips: in_force.iter().map(|one| self.chip(one.name, &one.words, in_force)).collect(),
+        }
+    }
+
+    /// The members by their names, and end users for those who see what is theirs.
+    fn owners(&self) -> Vec<Choice> {
+        let choice = |value: &str, label: &str, owner: &SoughtOwner| Choice {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            chosen: self.sought.owner.as_ref() == Some(owner),
+        };
+        let member =
+            |(id, name): &(PersonId, Name)| choice(id.as_str(), name.as_str(), &SoughtOwner::Person(id.clone()));
+        let mut owners: Vec<Choice> = self.members.iter().map(member).collect();
+        owners.sort_by_key(|owner| owner.label.to_lowercase());
+        if policy::sees_all_secrets(self.role) {
+            owners.push(choice(OUTSIDE, "End users", &SoughtOwner::Outside));
+        }
+        owners
+    }
+
+    /// Leads to the list without the filter that it names.
+    fn chip(&self, name: &str, words: &str, in_force: &[InForce]) -> Link {
+        let rest: Vec<(&str, &str)> =
+            in_force.iter().filter(|one| one.name != name).map(|one| (one.name, one.value.as_str())).collect();
+        Link { label: words.to_owned(), url: url::with_query(&url::secrets(self.ws), &rest) }
+    }
+}
+
+pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>, app: Data<App>) -> Reply {
+    let (sought, turn) = (asked.sought(), paging::turn(&asked.before, &asked.after));
+    let wanted = sought.clone();
+    let found = app.db.read(demand.ask(), move |tx, by| {
+        let page = store::secrets::list(tx, by, &wanted, &turn)?;
+        let matching = store::secrets::count(tx, by, &wanted)?;
+        let all = store::secrets::count(tx, by, &Sought::default())?;
+        let members = store::audit::names(tx, by)?;
+        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, by.role(), page, (matching, all), members, tx.now()))
+    });
+    let (frame, role, page, (matching, all), members, now) = found.await?;
+    let (ws, typed) = (demand.ws(), asked.q.as_str());
+    let narrowed = Narrowed { ws, typed, sought: &sought, catalog: &app.catalog, members: &members, role };
+    let in_force = narrowed.in_force();
+    let filters: Vec<(&str, &str)> = in_force.iter().map(|one| (one.name, one.value.as_str())).collect();
+    let template = page::Index {
+        ws: ws.to_owned(),
+        filter: narrowed.filter(&in_force),
+        matching,
+        all,
+        rows: page.rows.iter().map(|row| row_of(&app, row, now)).collect(),
+        pager: paging::pager(&url::secrets(ws), &filters, &page, |row| row.secret.id.as_str()),
+        chrome: frame::chrome(&visitor, Some(&frame), "Secrets", Place::Secrets),
+    };
+    frame::page(&app, &visitor, &template)
+}
+
+fn row_of(app: &App, row: &ListedSecret, now: Moment) -> page::Row {
+    page::Row {
+        id: row.secret.id.to_string(),
+        name: row.secret.name.to_string(),
+        node_type: mark(&app.catalog, row.secret.node_type.as_str()),
+        owner: owner_of(row),
+        sharing: row.secret.sharing,
+        environment: row.secret.environment,
+        last_four: row.secret.last_four.clone(),
+        state: row.secret.state(now),
+        last_use: row.secret.last_used_at.map(|at| When::new(at, now)),
+    }
+}
