@@ -47,8 +47,9 @@ async fn an_end_users_key_is_shown_as_theirs() {
     assert_eq!(token.put("stripe", "customer-42", "rk_test_theirs123456").await.status, 200);
     let list = ada.get("/w/acme/secrets").await;
     let secret = list.attributes("a.row-link", "href").remove(0);
-    for page in [list, ada.get(&secret).await] {
-        assert!(page.text.contains("customer-42") && !page.text.contains("Owner only"), "{}", page.text);
+    for text in [list.text_of("tbody"), ada.get(&secret).await.text_of("dl.facts")] {
+        assert!(text.contains("customer-42") && text.contains("End user only"), "{text}");
+        assert!(!text.contains("Owner only"), "{text}");
     }
 }
 
