@@ -7,7 +7,7 @@ use crate::crypto::{Credential, Keyring, Purpose};
 use crate::domain::audit::{Actor, Event};
 use crate::domain::keys::SealedValue;
 use crate::domain::{Name, SecretId};
-use crate::store::access::{self, AskToken, UseRefusal, VendRight, Wanted};
+use crate::store::access::{self, AskToken, UseRefusal, VendRight, Wanted, Whose};
 use crate::store::{self, Db, Fault, Refusal, Unrecorded};
 
 use super::audit::{self, Origin};
@@ -49,12 +49,18 @@ pub async fn vend(
             })?;
             let sealed = store::vend::sealed_value(tx, by, &allowed)?;
             let origin = Origin { by: Actor::Token { id: by.token().clone(), maker: by.maker().clone() }, from };
+            let (end_user, organization) = match &wanted.whose {
+                Whose::Person(_) => (None, None),
+                Whose::Connection(of) => (of.end_user.clone(), of.organization.clone()),
+            };
             let event = Event::Vended {
                 secret: allowed.secret().clone(),
                 name: allowed.name().to_string(),
                 node_type: allowed.node_type().to_string(),
                 environment: allowed.environment(),
                 value: allowed.number(),
+                end_user,
+                organization,
             };
             let of = Use {
                 workspace: by.workspace().clone(),

@@ -64,7 +64,17 @@ pub enum Event {
     #[serde(rename = "secret.unreadable")]
     SecretUnreadable { secret: SecretId, name: String, value: i64 },
     #[serde(rename = "secret.vended")]
-    Vended { secret: SecretId, name: String, node_type: String, environment: Environment, value: i64 },
+    Vended {
+        secret: SecretId,
+        name: String,
+        node_type: String,
+        environment: Environment,
+        value: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        end_user: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        organization: Option<String>,
+    },
     #[serde(rename = "token.created")]
     TokenCreated { token: TokenId, name: String, environment: Environment, abilities: String },
     #[serde(rename = "token.revoked")]

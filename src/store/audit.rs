@@ -3,11 +3,11 @@
 use diesel::prelude::*;
 
 use crate::domain::audit::{ChainKind, Entry};
-use crate::domain::{ChainId, Moment, PersonId, SecretId, TokenId};
+use crate::domain::{ChainId, Moment, Name, PersonId, SecretId, TokenId, policy};
 
 use super::access::{AtLeast, InWorkspace, Member, Proof};
 use super::error::Error;
-use super::schema::{audit_chains, audit_entries, secret_uses, secrets, tokens};
+use super::schema::{audit_chains, audit_entries, members, people, secret_uses, secrets, tokens};
 use super::secrets::ListedSecret;
 use super::tx::{ReadTx, WriteTx};
 
@@ -164,16 +164,35 @@ impl StoredEntry {
     }
 }
 
-/// The names of the workspace's people, for pages that show who acted.
-pub fn names(
-    tx: &mut ReadTx<'_>,
-    by: &Proof<'_, impl AtLeast<Member>>,
-) -> Result<Vec<(PersonId, crate::domain::Name)>, Error> {
-    use super::schema::{members, people};
+/// The names of the workspace's people.
+pub fn names(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Vec<(PersonId, Name)>, Error> {
     let rows = members::table
         .inner_join(people::table)
         .filter(members::workspace_id.eq(by.workspace()))
         .select((people::id, people::name))
         .load(tx.conn)?;
     Ok(rows)
+}
+
+/// Ids of people and tokens with their names.
+pub type Names = Vec<(String, Name)>;
+
+/// The names of the workspace's people, and of the tokens that the caller may open, for pages that show who acted.
+pub fn actors(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Names, Error> {
+    type Row = (PersonId, Name, Option<(TokenId, Name)>);
+    let made_here = tokens::maker_id.eq(people::id).and(tokens::workspace_id.eq(members::workspace_id));
+    let rows: Vec<Row> = members::table
+        .inner_join(people::table)
+        .left_join(tokens::table.on(made_here))
+        .filter(members::workspace_id.eq(by.workspace()))
+        .select((people::id, people::name, (tokens::id, tokens::name).nullable()))
+        .load(tx.conn)?;
+    let every = policy::sees_all_tokens(by.role());
+    let mut names = Names::new();
+    for (person, name, token) in rows {
+        let shown = token.filter(|_| every || person == *by.person());
+        names.extend(shown.map(|(id, name)| (id.to_string(), name)));
+        names.push((person.to_string(), name));
+    }
+    Ok(names)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::audit::{Actor, Event, Line};
+use crate::domain::audit::{Actor, Entry as Act, Event, Line};
 use crate::domain::{Moment, Name, PersonId};
 
 use super::url;
@@ -10,19 +10,35 @@ use super::view::{Entry, Link, When, counted};
 
 pub struct Teller<'a> {
     pub ws: &'a str,
-    pub names: HashMap<PersonId, Name>,
+    /// People and tokens by their ids.
+    pub names: HashMap<String, Name>,
     pub now: Moment,
+}
+
+/// What was done: the words, what it was done to, and for whom.
+struct Deed {
+    what: String,
+    target: Option<Link>,
+    of: Option<String>,
+    icon: &'static str,
+}
+
+fn deed(what: impl Into<String>, target: Option<Link>, icon: &'static str) -> Deed {
+    Deed { what: what.into(), target, of: None, icon }
 }
 
 impl Teller<'_> {
     pub fn tell(&self, line: &Line) -> Entry {
         let act = &line.act;
-        let (what, target, icon) = self.deed(&act.event);
+        let (who, token) = self.who(act);
+        let Deed { what, target, of, icon } = self.deed(&act.event, &act.by);
         Entry {
             when: When::new(act.at, self.now),
-            who: self.who(&act.by),
+            who,
+            token,
             what,
             target,
+            of,
             address: act.from.map(|a| a.to_string()),
             times: (line.times > 1).then(|| counted(line.times, "time", "times")),
             icon,
@@ -30,51 +46,87 @@ impl Teller<'_> {
     }
 
     fn person(&self, id: &PersonId) -> String {
-        self.names.get(id).map_or_else(|| "A former member".to_owned(), ToString::to_string)
+        self.names.get(id.as_str()).map_or_else(|| "A former member".to_owned(), ToString::to_string)
     }
 
-    fn who(&self, actor: &Actor) -> String {
+    /// Who acted; with a token, which one, where the reader may open it.
+    fn who(&self, act: &Act) -> (String, Option<Link>) {
+        let who = match (&act.event, &act.by) {
+            // What nobody did from inside is told of what came of it.
+            (Event::WorkspaceCreated { name, .. } | Event::MemberJoined { name, .. }, _) => name.clone(),
+            (_, Actor::Person { id }) => self.person(id),
+            (_, Actor::Token { id, maker }) => {
+                let maker = self.person(maker);
+                let token = self.names.get(id.as_str());
+                let link = |name: &Name| Link { label: name.to_string(), url: url::token(self.ws, id.as_str()) };
+                return (format!("{maker}’s token"), token.map(link));
+            }
+            (_, Actor::CommandLine) => "The command line".to_owned(),
+            (_, Actor::SetUpLink) => "Whoever held the set-up link".to_owned(),
+            (_, Actor::Unknown) => "Somebody".to_owned(),
+        };
+        (who, None)
+    }
+
+    /// How something came about that is told without the one who did it.
+    fn means(&self, actor: &Actor) -> String {
         match actor {
-            Actor::Person { id } => self.person(id),
-            Actor::Token { maker, .. } => format!("A token of {}", self.person(maker)),
-            Actor::CommandLine => "The command line".to_owned(),
-            Actor::SetUpLink => "The set-up link".to_owned(),
-            Actor::Unknown => "Somebody".to_owned(),
+            Actor::Person { id } | Actor::Token { maker: id, .. } => format!("by {}", self.person(id)),
+            Actor::CommandLine => "at the command line".to_owned(),
+            Actor::SetUpLink => "with the set-up link".to_owned(),
+            Actor::Unknown => String::new(),
         }
     }
 
-    fn deed(&self, event: &Event) -> (String, Option<Link>, &'static str) {
+    fn deed(&self, event: &Event, by: &Actor) -> Deed {
         let secret = |id: &str, name: &str| Some(Link { label: name.to_owned(), url: url::secret(self.ws, id) });
         let token = |id: &str, name: &str| Some(Link { label: name.to_owned(), url: url::token(self.ws, id) });
         match event {
             Event::SecretCreated { secret: s, .. } => {
-                ("added the secret".to_owned(), secret(s.id.as_str(), &s.name), "key")
+                let of = whose(s.end_user.as_ref(), s.organization.as_ref());
+                Deed { of, ..deed("added the secret", secret(s.id.as_str(), &s.name), "key") }
             }
             Event::ValueReplaced { secret: s, .. } => {
-                ("entered a new value for".to_owned(), secret(s.id.as_str(), &s.name), "key")
+                let of = whose(s.end_user.as_ref(), s.organization.as_ref());
+                Deed { of, ..deed("entered a new value for", secret(s.id.as_str(), &s.name), "key") }
             }
-            Event::SecretDeleted { secret: s } => (format!("deleted the secret {}", s.name), None, "trash"),
+            Event::SecretDeleted { secret: s } => {
+                let of = whose(s.end_user.as_ref(), s.organization.as_ref());
+                Deed { of, ..deed(format!("deleted the secret {}", s.name), None, "trash") }
+            }
             Event::SecretUnreadable { secret: id, name, .. } => {
-                ("could not read the value of".to_owned(), secret(id.as_str(), name), "alert")
+                deed("could not read the value of", secret(id.as_str(), name), "alert")
             }
-            Event::Vended { secret: id, name, .. } => {
-                ("fetched the value of".to_owned(), secret(id.as_str(), name), "hand-out")
+            Event::Vended { secret: id, name, end_user, organization, .. } => {
+                let of = whose(end_user.as_ref(), organization.as_ref());
+                Deed { of, ..deed("fetched the value of", secret(id.as_str(), name), "hand-out") }
             }
             Event::TokenCreated { token: id, name, .. } => {
-                ("made the service token".to_owned(), token(id.as_str(), name), "ticket")
+                deed("made the service token", token(id.as_str(), name), "ticket")
             }
             Event::TokenRevoked { token: id, name } => {
-                ("revoked the service token".to_owned(), token(id.as_str(), name), "ticket")
+                deed("revoked the service token", token(id.as_str(), name), "ticket")
             }
-            Event::WorkspaceCreated { name, .. } => (format!("made the workspace {name}"), None, "building"),
-            Event::MemberJoined { name, role, .. } => (format!("made {name} an {}", role.label()), None, "people"),
-            Event::SetUpDone { .. } => ("set Keyrack up".to_owned(), None, "check-circle"),
-            Event::PersonCreated { .. } => ("made an account".to_owned(), None, "people"),
-            Event::SignedIn { .. } => ("signed in".to_owned(), None, "lock"),
-            Event::SignInRefused { .. } => ("was refused at the door".to_owned(), None, "lock"),
-            Event::SignedOut { .. } => ("signed out".to_owned(), None, "lock"),
-            Event::SessionsRevoked { .. } => ("ended sessions".to_owned(), None, "lock"),
-            Event::PasswordChanged { .. } => ("changed their password".to_owned(), None, "lock"),
+            Event::WorkspaceCreated { .. } => deed(format!("was made {}", self.means(by)), None, "building"),
+            Event::MemberJoined { role, .. } => {
+                deed(format!("joined as {} {}", role.label(), self.means(by)), None, "people")
+            }
+            Event::SetUpDone { .. } => deed("set Keyrack up", None, "check-circle"),
+            Event::PersonCreated { .. } => deed("made an account", None, "people"),
+            Event::SignedIn { .. } => deed("signed in", None, "lock"),
+            Event::SignInRefused { .. } => deed("was refused at the door", None, "lock"),
+            Event::SignedOut { .. } => deed("signed out", None, "lock"),
+            Event::SessionsRevoked { .. } => deed("ended sessions", None, "lock"),
+            Event::PasswordChanged { .. } => deed("changed their password", None, "lock"),
         }
+    }
+}
+
+fn whose(end_user: Option<&String>, organization: Option<&String>) -> Option<String> {
+    match (end_user, organization) {
+        (Some(id), Some(of)) => Some(format!("of end user {id} of organization {of}")),
+        (Some(id), None) => Some(format!("of end user {id}")),
+        (None, Some(of)) => Some(format!("of organization {of}")),
+        (None, None) => None,
     }
 }

@@ -273,9 +273,13 @@ pub struct Pager {
 pub struct Entry {
     pub when: When,
     pub who: String,
+    /// The service token that was used, ready to follow “Ada’s token”.
+    pub token: Option<Link>,
     /// What they did, in the past tense, ready to be followed by the target.
     pub what: String,
     pub target: Option<Link>,
+    /// Somebody outside whom the target belongs to: “of end user guest-1042”.
+    pub of: Option<String>,
     /// The address it came from, where one is known.
     pub address: Option<String>,
     /// `12 times`, where it was done more than once.

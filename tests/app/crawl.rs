@@ -1,6 +1,7 @@
 //! Follows every link and finds every form's address, as an Owner and as a Member.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use keyrack::app::routes::{Least, PAGES};
 use keyrack::domain::Role;
@@ -20,11 +21,27 @@ fn addresses(page: &Page) -> (BTreeSet<String>, BTreeSet<String>) {
 
 struct Crawl {
     opened: BTreeSet<String>,
-    sent: BTreeSet<String>,
+    /// Where forms are sent, with the guard of one that is sent there.
+    sent: BTreeMap<String, String>,
+}
+
+/// Whatever is named by an id is there once, so that labels, dialogs and copy buttons mean the right thing.
+fn expect_ids_once(path: &str, page: &Page) {
+    let ids = page.attributes("[id]", "id");
+    let once: BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(once.len(), ids.len(), "{path} repeats an id: {ids:?}");
+    let naming = ["for", "aria-labelledby", "aria-describedby", "aria-controls", "popovertarget", "data-copy-from"];
+    for name in naming {
+        for list in page.attributes(&format!("[{name}]"), name) {
+            for id in list.split(' ').filter(|id| !id.is_empty()) {
+                assert!(once.contains(&id.to_owned()), "{path}: {name} names {id}, which is not there");
+            }
+        }
+    }
 }
 
 async fn crawl(browser: &mut Browser, from: &str) -> Crawl {
-    let mut crawl = Crawl { opened: BTreeSet::new(), sent: BTreeSet::new() };
+    let mut crawl = Crawl { opened: BTreeSet::new(), sent: BTreeMap::new() };
     let mut waiting = VecDeque::from([from.to_owned()]);
     while let Some(path) = waiting.pop_front() {
         let path = path.split('#').next().unwrap().to_owned();
@@ -40,11 +57,15 @@ async fn crawl(browser: &mut Browser, from: &str) -> Crawl {
         if !page.header("content-type").starts_with("text/html") {
             continue;
         }
+        expect_ids_once(&path, &page);
         let (next, forms) = addresses(&page);
-        for form in forms.difference(&crawl.sent.clone()) {
+        for form in forms {
             // Without its guard a form is refused; an address that nobody answers would say so instead.
-            assert_eq!(browser.post(form, &[]).await.status, 403, "{path} sends a form to {form}");
-            crawl.sent.insert(form.clone());
+            if let Entry::Vacant(place) = crawl.sent.entry(form) {
+                let form = place.key();
+                assert_eq!(browser.post(form, &[]).await.status, 403, "{path} sends a form to {form}");
+                place.insert(page.csrf());
+            }
         }
         for address in next.into_iter().filter(|address| !address.starts_with('#')) {
             let outside = address.starts_with("https://");
@@ -73,14 +94,34 @@ async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
     let outside = crawl(&mut app.anonymous(), "/").await;
     all.opened.extend(outside.opened);
     all.sent.extend(outside.sent);
+    let sent: BTreeSet<String> = all.sent.keys().cloned().collect();
     for row in PAGES {
         // The set-up link comes from the terminal.
         if row.path.starts_with("/set-up/") {
             continue;
         }
-        let found = if row.method == "GET" { &all.opened } else { &all.sent };
         let pattern = pattern(row.path);
-        assert!(found.iter().any(|path| pattern.is_match(path)), "nothing leads to {} {}", row.method, row.path);
+        let mut found = if row.method == "GET" { all.opened.iter() } else { sent.iter() };
+        assert!(found.any(|path| pattern.is_match(path)), "nothing leads to {} {}", row.method, row.path);
+    }
+}
+
+#[actix_web::test]
+async fn every_form_is_sent_to_the_thing_that_its_page_shows() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    ada.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
+    ada.make_token("test").await;
+    app.anonymous().sign_in(crate::support::EMAIL, crate::support::PASSWORD).await;
+    let mut forms: Vec<_> = crawl(&mut ada, "/").await.sent.into_iter().collect();
+    // What takes the others' thing away comes last.
+    forms.sort_by_key(|(form, _)| (form == "/sign-out", form.ends_with("/revoke-others")));
+    for part in ["/tokens/tok_", "/secrets/sec_", "/sessions/ses_"] {
+        assert!(forms.iter().any(|(form, _)| form.contains(part)), "no form is sent to {part}…");
+    }
+    for (form, csrf) in forms {
+        let status = ada.post(&form, &[("csrf", &csrf)]).await.status;
+        assert!([303, 400, 422].contains(&status), "{form} answers {status}");
     }
 }
 

@@ -142,6 +142,45 @@ fn no_file_is_too_long() {
     assert!(long.is_empty(), "over {LONGEST} lines: {long:#?}");
 }
 
+/// Templates by their path from the folder `templates`.
+fn templates(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            templates(&path, found);
+        } else {
+            let text = std::fs::read_to_string(&path).unwrap();
+            found.push((path, text));
+        }
+    }
+}
+
+#[test]
+fn a_macro_with_a_body_does_not_hide_the_pages_own_words() {
+    let mut all = Vec::new();
+    templates(&root().join("templates"), &mut all);
+    let whole = Regex::new(r"(?s)\{% macro (\w+)\((.*?)\) %\}(.*?)\{% endmacro %\}").unwrap();
+    let mut seen = 0;
+    for (path, text) in all {
+        for found in whole.captures_iter(&text).filter(|found| found[3].contains("caller()")) {
+            seen += 1;
+            for argument in found[2].split(',').map(str::trim) {
+                let own = format!("{}_", &found[1]);
+                assert!(argument.starts_with(&own), "{}: `{argument}` of `{}`", path.display(), &found[1]);
+            }
+        }
+    }
+    assert!(seen >= 2);
+}
+
+#[test]
+fn no_template_is_too_long() {
+    let mut all = Vec::new();
+    templates(&root().join("templates"), &mut all);
+    let long = all.iter().find(|(_, text)| text.lines().count() > 150);
+    assert!(long.is_none(), "{:?}", long.map(|(path, _)| path));
+}
+
 #[test]
 fn both_databases_have_the_same_migrations() {
     let names = |folder: &str| -> BTreeSet<String> {

@@ -20,3 +20,4 @@ mod schema;
 mod sealed;
 mod sign_in;
 mod support;
+mod telling;

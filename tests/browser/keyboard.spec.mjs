@@ -106,6 +106,17 @@ test("a menu closes with Escape and gives the focus back", async ({ ada }) => {
   await expect(summary).toBeFocused();
 });
 
+test("a long request scrolls inside itself, with the keyboard too", async ({ ada, places }) => {
+  await ada.setViewportSize({ width: 390, height: 844 });
+  await ada.goto(places.secret);
+  const request = ada.locator("pre");
+  await tabTo(ada, request);
+  await expectVisibleFocus(ada);
+  await ada.keyboard.press("ArrowRight");
+  await expect.poll(() => request.evaluate((pre) => pre.scrollLeft)).toBeGreaterThan(0);
+  expect(await ada.evaluate(() => document.scrollingElement.scrollLeft)).toBe(0);
+});
+
 test("the menu of a phone opens and closes with the keyboard", async ({ ada }) => {
   await ada.setViewportSize({ width: 390, height: 844 });
   const menu = ada.getByRole("button", { name: "Menu", exact: true });

@@ -38,7 +38,7 @@ pub async fn index(visitor: Visitor, demand: Demand<Admin>, narrow: Query<Narrow
     let turn = paging::turn(&narrow.before, &narrow.after);
     let found = app.db.read(demand.ask(), move |tx, by| {
         let trail = store::trail::page(tx, by, which, &turn, SIZE)?;
-        let names = store::audit::names(tx, by)?;
+        let names = store::audit::actors(tx, by)?;
         Ok::<_, Fault<std::convert::Infallible>>((Frame::of_member(tx, by)?, trail, names, tx.now()))
     });
     let (frame, trail, names, now) = found.await?;

@@ -31,9 +31,11 @@ impl Words {
                 "Go back, load the page again and repeat the step.",
             ),
             403 => (
-                "This is not yours to open",
-                "You are signed in, but your role here does not include this, or the form was too old.",
-                "Load the page again. If it stays closed, ask an Owner or Admin of the workspace.",
+                "This was not let through",
+                "Either the form was too old, because somebody signed in or out in this browser after it was opened, \
+                 or your role here does not include this. Nothing was changed.",
+                "Go back, load the page again and repeat the step. If it is still closed to you once you are signed \
+                 in, ask an Owner or Admin of the workspace.",
             ),
             404 => (
                 "There is nothing on this hook",

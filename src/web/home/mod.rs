@@ -9,8 +9,9 @@ use actix_web::web::Data;
 
 use crate::app::App;
 use crate::domain::audit::Line;
-use crate::domain::{Moment, Name, PersonId, SecretId, SecretState};
+use crate::domain::{Moment, SecretId, SecretState};
 use crate::store::access::{Admin, AskNothing, AtLeast, Member, Proof};
+use crate::store::audit::Names;
 use crate::store::paging::Turn;
 use crate::store::secrets::{ListedSecret, Sought, Troubles};
 use crate::store::trail::{Size, Which};
@@ -57,7 +58,7 @@ struct Found {
     to_fetch: Option<SecretId>,
     troubles: Troubles,
     recent: Vec<Line>,
-    names: Vec<(PersonId, Name)>,
+    names: Names,
     now: Moment,
 }
 
@@ -76,7 +77,7 @@ fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Fou
         to_fetch: store::secrets::newest_to_fetch(tx, by)?,
         troubles: store::secrets::troubles(tx, by, now.plus(SOON), TROUBLES)?,
         recent,
-        names: store::audit::names(tx, by)?,
+        names: store::audit::actors(tx, by)?,
         now,
     })
 }

@@ -20,6 +20,13 @@ pub struct Show {
     pub recent: Vec<Entry>,
 }
 
+impl Show {
+    /// True before the first key and the first token: there is nothing to count yet.
+    pub fn newcomer(&self) -> bool {
+        self.start.as_ref().is_some_and(|start| !start.key && !start.token)
+    }
+}
+
 /// One thing that is wrong or soon will be, and the one act that mends it.
 pub struct Attention {
     pub tone: Tone,
@@ -40,6 +47,16 @@ pub struct Start {
 }
 
 impl Start {
+    /// The first step that is not done: its button is the one to press.
+    pub fn next(&self) -> usize {
+        [self.key, self.token, self.used].iter().take_while(|done| **done).count() + 1
+    }
+
+    /// True where no key is of a kind that this version can use.
+    pub fn stuck(&self) -> bool {
+        self.key && self.use_it.is_none()
+    }
+
     /// Whether something is left to do for the one who reads it.
     pub fn is_open(&self) -> bool {
         if self.makes_tokens { self.done() < 3 } else { !self.key }

@@ -46,7 +46,7 @@ pub async fn choose(visitor: Visitor, demand: Demand<Member>, search: Query<Sear
     }
     let categories = by_category.into_iter().map(|(name, tiles)| page::Category { name: name.to_owned(), tiles });
     let template = page::Choose {
-        chrome: frame::chrome(&visitor, Some(&frame), "Add a secret", Place::Secrets),
+        chrome: frame::chrome(&visitor, Some(&frame), "Add a key", Place::Secrets),
         ws: demand.ws().to_owned(),
         q: search.q.clone(),
         categories: categories.collect(),

@@ -15,9 +15,9 @@ use crate::app::App;
 use crate::catalog::Catalog;
 use crate::domain::audit::{Actor, folded};
 use crate::domain::policy::Standing;
-use crate::domain::{Delivery, Moment, Name, PersonId, SecretId, SecretState};
+use crate::domain::{Delivery, Moment, SecretId, SecretState};
 use crate::store::access::{AtLeast, Member, Proof};
-use crate::store::audit::StoredEntry;
+use crate::store::audit::{Names, StoredEntry};
 use crate::store::secrets::ListedSecret;
 use crate::store::tokens::UserRow;
 use crate::store::{self, Fault};
@@ -47,10 +47,12 @@ pub(super) fn mark(catalog: &Catalog, slug: &str) -> NodeMark {
     NodeMark { slug: slug.to_owned(), name: name.to_owned() }
 }
 
-fn owner_of(row: &ListedSecret) -> String {
-    let member = row.owner_name.as_ref().map(ToString::to_string);
-    let outside = row.end_user.as_ref().or(row.organization.as_ref()).map(|id| format!("End user {id}"));
-    member.or(outside).unwrap_or_default()
+fn owner_of(row: &ListedSecret) -> page::Owner {
+    match (&row.end_user, &row.organization) {
+        (Some(id), _) => page::Owner::EndUser(id.clone()),
+        (None, Some(id)) => page::Owner::Organization(id.clone()),
+        (None, None) => page::Owner::Member(row.owner_name.as_ref().map(ToString::to_string).unwrap_or_default()),
+    }
 }
 
 /// A secret that this member may see, and what stands around it.
@@ -59,7 +61,7 @@ struct Found {
     row: ListedSecret,
     users: Vec<UserRow>,
     history: Vec<StoredEntry>,
-    names: Vec<(PersonId, Name)>,
+    names: Names,
     may_delete: bool,
     usable: bool,
     yours: bool,
@@ -72,7 +74,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         let row = store::secrets::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
         let users = store::tokens::users_of(tx, by, &id)?;
         let history = store::audit::history(tx, by, &row, HISTORY)?;
-        let names = store::audit::names(tx, by)?;
+        let names = store::audit::actors(tx, by)?;
         let standing = Standing { person: by.person(), role: by.role() };
         let (may_delete, usable) = (row.facts().deletable_by(standing), row.facts().usable_by(by.person()));
         let yours = row.secret.owner.as_ref() == Some(by.person());
@@ -113,7 +115,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
     let own = found.usable && secret.delivery == Delivery::Vend;
     let snippet = own.then(|| {
         Snippet::vend(
-            "vend",
+            "request",
             "Fetch it from a backend",
             base,
             secret.node_type.as_str(),
@@ -128,7 +130,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         node_type: mark(&app.catalog, secret.node_type.as_str()),
         kind: secret.kind.label().to_owned(),
         state,
-        advice: advice(secret.unreadable_at.is_some(), state).to_owned(),
+        advice: advice(secret.unreadable_at.is_some(), state, secret.delivery).to_owned(),
         environment: secret.environment,
         owner: owner_of(&found.row),
         yours: found.yours,
@@ -150,9 +152,12 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
     frame::page(&app, &visitor, &template)
 }
 
-fn advice(unreadable: bool, state: SecretState) -> &'static str {
+fn advice(unreadable: bool, state: SecretState, delivery: Delivery) -> &'static str {
     match state {
         _ if unreadable => "Its stored value cannot be read. Delete it and add it again.",
+        SecretState::Connected if delivery == Delivery::Proxy => {
+            "It is on its hook, for calls through Keyrack. This version does not make such calls yet."
+        }
         SecretState::Connected => "It is on its hook and ready to be used.",
         SecretState::Expired => "Its last day is over, so it is not used any more. Add the key that replaces it.",
         SecretState::Rejected => "The provider refused it at its last use.",

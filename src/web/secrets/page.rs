@@ -1,6 +1,8 @@
 //! The pages of secrets. No struct here has a place for a stored value:
 //! a secret field has no value, and a page knows the last four characters at most.
 
+use std::fmt;
+
 use crate::domain::{Delivery, Environment, SecretState, Sharing};
 use crate::web::chrome::Chrome;
 use crate::web::url;
@@ -32,11 +34,61 @@ impl Index {
     }
 }
 
+/// Whose a secret is: a member's, or that of somebody outside who is served by a backend.
+pub enum Owner {
+    Member(String),
+    EndUser(String),
+    Organization(String),
+}
+
+impl Owner {
+    /// For a key from outside, what stands where a member's says with whom it is shared.
+    pub fn outside(&self) -> Option<Outside> {
+        match self {
+            Self::Member(_) => None,
+            Self::EndUser(_) => Some(Outside::EndUser),
+            Self::Organization(_) => Some(Outside::Organization),
+        }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member(name) => f.write_str(name),
+            Self::EndUser(id) => write!(f, "end user {id}"),
+            Self::Organization(id) => write!(f, "organization {id}"),
+        }
+    }
+}
+
+/// Who, outside the workspace, a key is kept for.
+pub enum Outside {
+    EndUser,
+    Organization,
+}
+
+impl Shown for Outside {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::EndUser => "End user only",
+            Self::Organization => "Organization only",
+        }
+    }
+
+    fn icon(&self) -> &'static str {
+        match self {
+            Self::EndUser => "person",
+            Self::Organization => "building",
+        }
+    }
+}
+
 pub struct Row {
     pub id: String,
     pub name: String,
     pub node_type: NodeMark,
-    pub owner: String,
+    pub owner: Owner,
     pub sharing: Sharing,
     pub environment: Environment,
     pub last_four: Option<String>,
@@ -161,7 +213,7 @@ pub struct Show {
     /// What the state means and the one thing to do about it.
     pub advice: String,
     pub environment: Environment,
-    pub owner: String,
+    pub owner: Owner,
     pub yours: bool,
     pub sharing: Sharing,
     pub delivery: Delivery,
@@ -190,7 +242,7 @@ pub struct Delete {
     pub name: String,
     pub node_type: NodeMark,
     pub environment: Environment,
-    pub owner: String,
+    pub owner: Owner,
     pub yours: bool,
     pub used_by: Vec<UsedBy>,
     pub confirm: Input,

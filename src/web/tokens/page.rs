@@ -3,7 +3,7 @@
 use crate::domain::{Ability, Environment};
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::{Input, Pager, Shown, Snippet, TokenState, When, counted, grouped, meaning};
+use crate::web::view::{Input, Pager, Shown, Snippet, TokenState, Tone, When, counted, grouped, meaning};
 
 #[derive(askama::Template)]
 #[template(path = "tokens/index.html")]
@@ -49,6 +49,11 @@ pub struct New {
 }
 
 impl New {
+    /// True when the form comes back with something to put right.
+    pub fn refused(&self) -> bool {
+        self.name.error.is_some() || self.abilities_error.is_some() || self.expires_on.error.is_some()
+    }
+
     pub fn chose(&self, preset: &Preset) -> bool {
         self.preset == *preset
     }

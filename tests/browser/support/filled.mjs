@@ -11,7 +11,7 @@ export async function fill(page, keyrack) {
   await addHttpRequest(page, { name: "Channel manager", value: "cm_2f81d07a94be45c6a3e0", base: "https://api.channels.example/v2", environment: "Live" });
   await addHttpRequest(page, { name: "Door locks, sandbox", value: "dl-sandbox-7731-49af-b2c8", base: "https://sandbox.locks.example", delivery: "Proxy" });
 
-  await makeToken(page, { name: "Night audit agent", environment: "Live", preset: /agent/i });
+  await makeToken(page, { name: "Guest portal", environment: "Live", preset: /^Connect/ });
   await makeToken(page, { name: "Accounts export", expires: day(30) });
   const token = await makeToken(page, { name: "Booking backend", environment: "Test" });
   const person = (await page.locator("#own").textContent()).match(/usr_\w+/)[0];

@@ -47,6 +47,11 @@ export const pages = {
     await page.locator("[data-secret]").fill("sk_live_51Kq");
     await expect(page.getByText("This looks like a live key")).toBeVisible();
   },
+  "secret, for calls through Keyrack": async (page) => {
+    await page.goto(`${HOME}/secrets`);
+    await page.getByRole("link", { name: "Restaurant payments" }).click();
+    await expect(page.getByText("This version does not make such calls yet")).toBeVisible();
+  },
   secret: async (page, { places }) => at(places.secret, "Reception till")(page),
   "secret, to delete": async (page, { places }) => at(`${places.secret}/delete`, /Delete “Reception till”/)(page),
   tokens: at(`${HOME}/tokens`, "Service tokens"),
@@ -56,6 +61,7 @@ export const pages = {
     await page.getByRole("radio", { name: /^Custom|choose/i }).check();
     await page.locator("form.card").evaluate((form) => (form.noValidate = true));
     await page.getByRole("button", { name: "Make this token" }).click();
+    await expect(page.getByRole("alert")).toContainText("No token is made yet.");
     await expect(page.getByText("Choose at least one ability.")).toBeVisible();
   },
   "new token, shown once": async (page) => {

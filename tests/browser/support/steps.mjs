@@ -59,8 +59,8 @@ export async function addHttpRequest(page, { name, value, base, environment = "T
 // The second half of every form, and the sending.
 async function describe(page, { name, environment, delivery, expires }) {
   await page.getByLabel("Name", { exact: true }).fill(name);
-  await page.getByRole("radio", { name: environment }).check();
-  await page.getByRole("radio", { name: delivery }).check();
+  await page.getByRole("radio", { name: environment, exact: false }).first().check();
+  await page.getByRole("radio", { name: new RegExp(`^${delivery}`) }).check();
   if (expires) await page.getByLabel("Expires on").fill(expires);
   await store(page).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
