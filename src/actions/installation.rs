@@ -74,6 +74,12 @@ pub async fn open_keyring(
     Ok(keyring)
 }
 
+/// Whether what is kept now still opens with the keys that this process holds.
+pub async fn are_keys_ours(db: &Db, keyring: &Keyring) -> bool {
+    let kept = look(db).await;
+    kept.is_ok_and(|kept| keyring.is_of(&InstallationKeys(kept.keys)))
+}
+
 async fn look(db: &Db) -> Result<Kept, OpenError> {
     db.read::<_, _, OpenError, _>(AskCommandLine, |tx, _| Ok(store::installation::kept(tx)?)).await.map_err(flatten)
 }

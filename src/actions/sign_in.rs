@@ -124,6 +124,8 @@ pub fn find(
 pub struct Browser {
     pub address: String,
     pub user_agent: String,
+    /// The session that is open there already, which ends when another one begins.
+    pub session: Option<SessionId>,
 }
 
 /// A password that was right: the hash that it was compared with, and one at today's costs where that one was older.
@@ -141,12 +143,17 @@ pub fn start(
     origin: &Origin,
     (compared, attempt): (&Compared, &Attempt),
     browser: &Browser,
-) -> Outcome<SessionId> {
+) -> Outcome<Opened> {
     let hash = compared.fresh.as_ref().unwrap_or(&compared.stored);
     if !store::people::replace_password(tx, by, &compared.person, (&compared.stored, hash))? {
         return Err(Denied::SignedOut.into());
     }
     succeed(tx, by, attempt)?;
+    if let Some(session) = &browser.session
+        && store::sessions::delete(tx, by, session)?
+    {
+        audit::installation(tx, keyring, origin, Event::SignedOut { session: session.clone() })?;
+    }
     store::throttle::sweep(tx, by)?;
     store::sessions::sweep(tx, by)?;
     Ok(open_session(tx, by, (keyring, chance), origin, &compared.person, browser)?)
@@ -161,6 +168,12 @@ fn succeed<R: Right>(tx: &mut WriteTx<'_>, by: &Proof<'_, R>, attempt: &Attempt)
     store::throttle::forget(tx, by, &attempt.account)
 }
 
+/// A session that has begun, and the text of its cookie, which is kept nowhere.
+pub struct Opened {
+    pub session: SessionId,
+    pub cookie: String,
+}
+
 /// Makes the session's row and its entry.
 pub fn open_session<R: Right>(
     tx: &mut WriteTx<'_>,
@@ -169,31 +182,21 @@ pub fn open_session<R: Right>(
     origin: &Origin,
     person: &PersonId,
     browser: &Browser,
-) -> Result<SessionId, Error> {
-    let id = insert_session(tx, by, chance, person, browser)?;
-    audit::installation(tx, keyring, origin, Event::SignedIn { session: id.clone() })?;
-    Ok(id)
-}
-
-fn insert_session<R: Right>(
-    tx: &mut WriteTx<'_>,
-    by: &Proof<'_, R>,
-    chance: &dyn Chance,
-    person: &PersonId,
-    browser: &Browser,
-) -> Result<SessionId, Error> {
+) -> Result<Opened, Error> {
     let now = tx.now();
-    let id = SessionId::draw(now, chance);
+    let session = SessionId::draw(now, chance);
     let row = SessionRow {
-        id: id.clone(),
+        id: session.clone(),
         person: person.clone(),
         address: browser.address.clone(),
         user_agent: browser.user_agent.chars().take(300).collect(),
         created_at: now,
         seen_at: now,
     };
-    store::sessions::insert(tx, by, &row)?;
-    Ok(id)
+    let cookie = keyring.random_text();
+    store::sessions::insert(tx, by, &row, keyring.session_mac(&cookie).as_bytes())?;
+    audit::installation(tx, keyring, origin, Event::SignedIn { session: session.clone() })?;
+    Ok(Opened { session, cookie })
 }
 
 pub fn refuse(
@@ -240,16 +243,16 @@ pub fn change_password(
     origin: &Origin,
     (compared, new): (&str, &str),
     (browser, attempt): (&Browser, &Attempt),
-) -> Outcome<SessionId> {
+) -> Outcome<Opened> {
     let person = by.holder().person.clone();
     if !store::people::replace_password(tx, by, &person, (compared, new))? {
         return Err(Denied::SignedOut.into());
     }
     succeed(tx, by, attempt)?;
-    store::sessions::delete_all(tx, by)?;
-    let session = insert_session(tx, by, chance, &person, browser)?;
-    audit::installation(tx, keyring, origin, Event::PasswordChanged { person })?;
-    Ok(session)
+    let sessions = store::sessions::delete_all(tx, by)?;
+    audit::installation(tx, keyring, origin, Event::PasswordChanged { person: person.clone() })?;
+    audit::installation(tx, keyring, origin, Event::SessionsRevoked { sessions })?;
+    Ok(open_session(tx, by, (keyring, chance), origin, &person, browser)?)
 }
 
 #[cfg(test)]

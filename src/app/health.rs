@@ -4,15 +4,17 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, Responder};
 
 use super::App;
+use crate::actions::installation;
 
 pub(super) async fn live() -> impl Responder {
     HttpResponse::Ok().json(serde_json::json!({ "status": "live" }))
 }
 
-/// The keys were verified before the first request; database and migrations are asked each time.
+/// Database, migrations and keys are asked each time.
 pub(super) async fn ready(app: Data<App>) -> impl Responder {
     let database = app.db.is_ready().await;
-    let word = if database { "ready" } else { "unavailable" };
-    let body = serde_json::json!({ "status": word, "database": database, "keys": true });
-    if database { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+    let keys = database && installation::are_keys_ours(&app.db, &app.keyring).await;
+    let word = if keys { "ready" } else { "unavailable" };
+    let body = serde_json::json!({ "status": word, "database": database, "keys": keys });
+    if keys { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }

@@ -17,6 +17,7 @@ use super::App;
 use super::context::{Cookies, RequestContext, client_address};
 use crate::api;
 use crate::web;
+use crate::web::chrome::Theme;
 
 /// Addresses that speak to machines: their errors are JSON, and no cookie is set on them.
 const MACHINE_PATHS: [&str; 4] = ["/data-integrations", "/user_management", "/organizations", "/events"];
@@ -39,7 +40,8 @@ pub(super) async fn around<B: MessageBody + 'static>(
         browser: known.clone().unwrap_or_else(|| app.keyring.random_text()),
     };
     request.extensions_mut().insert(context.clone());
-    let machine = is_machine(request.path());
+    let theme = cookies.read(request.request(), "theme").map(|word| Theme::parse(&word)).unwrap_or_default();
+    let words = Words { machine: is_machine(request.path()), theme };
     let quiet = QUIET_PATHS.iter().any(|p| request.path().starts_with(p));
     let method = request.method().clone();
     // Whatever is logged on the way carries the request's id.
@@ -50,21 +52,21 @@ pub(super) async fn around<B: MessageBody + 'static>(
     let mut response = match answer {
         Ok(Ok(response)) => response.map_into_boxed_body(),
         ended => {
-            let status = match &ended {
-                Ok(Err(error)) => error.as_response_error().status_code(),
-                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            let (status, cause) = match &ended {
+                Ok(Err(error)) => (error.as_response_error().status_code(), error.to_string()),
+                _ => (StatusCode::INTERNAL_SERVER_ERROR, "a handler panicked".to_owned()),
             };
-            tracing::error!(panicked = ended.is_err(), "a request was stopped");
+            tracing::error!(cause, "a request was stopped");
             log((&method, "-", status), &context, app.clock.now().since(began));
-            return Err(in_words(machine, status, &context, cookies.secure()));
+            return Err(in_words(words, status, &context, cookies.secure()));
         }
     };
     web::error::come_back(&mut response);
     if needs_words(&response) {
-        let worded = explain(machine, &response, &context);
+        let worded = explain(words, &response, &context);
         response = response.into_response(worded);
     }
-    if known.is_none() && !quiet && !machine {
+    if known.is_none() && !quiet && !words.machine {
         let cookie = cookies.make("browser", &context.browser, Some(actix_web::cookie::time::Duration::days(365)));
         let _kept = response.response_mut().add_cookie(&cookie);
     }
@@ -75,9 +77,22 @@ pub(super) async fn around<B: MessageBody + 'static>(
     Ok(response)
 }
 
+/// How an error is told: to a machine as JSON, to a person as a page in their colours.
+#[derive(Clone, Copy)]
+struct Words {
+    machine: bool,
+    theme: Theme,
+}
+
+impl Words {
+    fn of(self, status: StatusCode, context: &RequestContext) -> HttpResponse {
+        if self.machine { api::error::plain(status) } else { web::error::page(status, self.theme, context) }
+    }
+}
+
 /// For what ended before there was a response: a panic, or a session that could not be kept.
-fn in_words(machine: bool, status: StatusCode, context: &RequestContext, secure: bool) -> Error {
-    let mut worded = if machine { api::error::plain(status) } else { web::error::page(status, None, context) };
+fn in_words(words: Words, status: StatusCode, context: &RequestContext, secure: bool) -> Error {
+    let mut worded = words.of(status, context);
     add_headers(worded.headers_mut(), context, secure);
     InternalError::from_response("stopped", worded).into()
 }
@@ -99,14 +114,12 @@ fn needs_words(response: &ServiceResponse<BoxBody>) -> bool {
     failed && !kind.starts_with("text/html") && !kind.starts_with("application/json")
 }
 
-fn explain(machine: bool, response: &ServiceResponse<BoxBody>, context: &RequestContext) -> HttpResponse {
-    let mut worded = if machine {
-        api::error::plain(response.status())
-    } else {
-        web::error::page(response.status(), Some(response.request()), context)
-    };
-    if let Some(after) = response.headers().get(header::RETRY_AFTER) {
-        worded.headers_mut().insert(header::RETRY_AFTER, after.clone());
+fn explain(words: Words, response: &ServiceResponse<BoxBody>, context: &RequestContext) -> HttpResponse {
+    let mut worded = words.of(response.status(), context);
+    for name in [header::RETRY_AFTER, header::ALLOW] {
+        if let Some(value) = response.headers().get(&name) {
+            worded.headers_mut().insert(name, value.clone());
+        }
     }
     worded
 }

@@ -4,8 +4,8 @@
 //! try each row as every kind of person and machine.
 
 use actix_web::guard;
-use actix_web::http::Method;
-use actix_web::{Resource, Route, web};
+use actix_web::http::{Method, header};
+use actix_web::{HttpResponse, Resource, Route, web};
 
 use super::health;
 use crate::api::pipes;
@@ -88,14 +88,21 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/activity", ADMIN, |r| r.to(activity::index)),
 ];
 
-/// The rows of a table as resources: one for each path, so that another method answers 405.
+/// The rows of a table as resources: one for each path, so that another method answers 405 and names those there are.
 pub(super) fn resources(table: &'static [Entry]) -> Vec<Resource> {
-    let same_path = table.chunk_by(|one, next| one.path == next.path);
-    let resource = |rows: &'static [Entry]| {
-        let path = rows.first()?.path;
-        Some(rows.iter().fold(Resource::new(path), |resource, row| resource.route((row.handler)(method(row)))))
-    };
-    same_path.filter_map(resource).collect()
+    table.chunk_by(|one, next| one.path == next.path).filter_map(resource).collect()
+}
+
+fn resource(rows: &'static [Entry]) -> Option<Resource> {
+    let methods: Vec<&str> = rows.iter().map(|row| row.method.as_str()).collect();
+    let allowed = methods.join(", ").replace("GET", "GET, HEAD");
+    let not_allowed = web::to(move || std::future::ready(other_method(&allowed)));
+    let resource = Resource::new(rows.first()?.path).default_service(not_allowed);
+    Some(rows.iter().fold(resource, |resource, row| resource.route((row.handler)(method(row)))))
+}
+
+fn other_method(allowed: &str) -> HttpResponse {
+    HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, allowed)).finish()
 }
 
 /// Whatever may be read may also be asked for its head.

@@ -14,7 +14,11 @@ const ESCAPES: &str = "in the user name and the password write % as %25, @ as %4
 pub(super) fn database(text: &str) -> Result<DatabaseAddress, String> {
     if let Some(path) = text.strip_prefix("sqlite:") {
         // SQLite would take these for an address or for a database that each connection has for itself.
-        let other = path.is_empty() || path.starts_with("//") || path.starts_with("file:") || path.starts_with(':');
+        let other = path.is_empty()
+            || path.starts_with("//")
+            || path.starts_with("file:")
+            || path.starts_with("sqlite:")
+            || path.starts_with(':');
         return if other {
             Err("sqlite: must be followed by the path of a file, as in sqlite:data/keyrack.db".to_owned())
         } else {

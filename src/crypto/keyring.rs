@@ -110,6 +110,15 @@ impl Keyring {
         Ok(Self { masters, pepper, audit, clock, chance, cache: Mutex::default() })
     }
 
+    /// Whether these are the installation keys that it was opened with.
+    pub fn is_of(&self, keys: &InstallationKeys) -> bool {
+        let same = |held: &Key, purpose| {
+            let check = |key: &Key| Mac::over(key, &[b"same key"]);
+            keys.open(&self.masters, purpose).is_ok_and(|kept| check(held).matches(check(&kept).as_bytes()))
+        };
+        same(&self.pepper, PEPPER) && same(&self.audit, AUDIT)
+    }
+
     pub fn new_workspace_key(&self, workspace: &WorkspaceId) -> Result<WrappedWorkspaceKey, SealError> {
         let key = Key::draw(&*self.chance);
         let (master, blob) = self.masters.wrap(&workspace_context(workspace), &key, &*self.chance)?;

@@ -17,7 +17,7 @@ pub use credential::{Credential, Route};
 pub use keyring::{InstallationKeys, Keyring, KeyringError};
 pub use mac::Mac;
 pub use master::{MasterKeyError, MasterKeys};
-pub use password::{HashError, HashSettings, Hasher};
+pub use password::{Checked, HashError, HashSettings, Hasher};
 pub use plaintext::{Entered, Plaintext, Purpose};
 pub use sealed::{Context, SealError, Unreadable};
 pub use token::{Bearer, LinkToken, NewToken};

@@ -133,9 +133,15 @@ fn is_about_the_server(text: &str) -> bool {
 
 /// A SQLite connection with the pragmas that every one needs; the order matters, patience first.
 pub(super) fn open_sqlite(path: &std::path::Path) -> diesel::ConnectionResult<SqliteConnection> {
-    const PRAGMAS: [&str; 6] = [
+    let mut conn = look_into_sqlite(path)?;
+    conn.batch_execute("PRAGMA journal_mode = WAL").map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    Ok(conn)
+}
+
+/// The same without the one pragma that changes the file: somebody has yet to say that it is ours.
+pub(super) fn look_into_sqlite(path: &std::path::Path) -> diesel::ConnectionResult<SqliteConnection> {
+    const PRAGMAS: [&str; 5] = [
         "PRAGMA busy_timeout = 5000",
-        "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
         "PRAGMA foreign_keys = ON",
         "PRAGMA secure_delete = ON",

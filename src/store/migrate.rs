@@ -10,7 +10,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use crate::config::{DatabaseAddress, DatabaseConfig};
 use crate::domain::Moment;
 
-use super::connection::{Conn, Mode, open_postgres, open_sqlite};
+use super::connection::{Conn, Mode, look_into_sqlite, open_postgres};
 use super::db::in_transaction;
 use super::error::{Error, Fault, Refusal};
 use super::installation::{self, Kept};
@@ -88,8 +88,11 @@ fn open(address: &DatabaseAddress, where_new: WhereNew) -> Result<Conn, MigrateE
                 std::fs::create_dir_all(folder)
                     .map_err(|cause| MigrateError::Folder(folder.display().to_string(), cause))?;
             }
-            let conn = open_sqlite(path)?;
-            close_to_others(path)?;
+            let is_new = !path.exists();
+            let conn = look_into_sqlite(path)?;
+            if is_new {
+                close_to_others(path)?;
+            }
             Ok(Conn::Sqlite(conn))
         }
         DatabaseAddress::Postgres(url) => Ok(Conn::Pg(open_postgres(url)?)),

@@ -72,7 +72,7 @@ diesel::table! {
     sessions (id) {
         id -> Text,
         person_id -> Text,
-        cookie_mac -> Nullable<Binary>,
+        cookie_mac -> Binary,
         address -> Text,
         user_agent -> Text,
         created_at -> BigInt,

@@ -1,4 +1,4 @@
-//! Signed-in browsers. A row is made by the act of signing in; its cookie is attached afterwards.
+//! Signed-in browsers. The act of signing in makes the row, with the HMAC of its cookie.
 
 use std::time::Duration;
 
@@ -29,10 +29,16 @@ pub struct SessionRow {
     pub seen_at: Moment,
 }
 
-pub fn insert<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, row: &SessionRow) -> Result<(), Error> {
+pub fn insert<R: Right>(
+    tx: &mut WriteTx<'_>,
+    _by: &Proof<'_, R>,
+    row: &SessionRow,
+    cookie: &[u8],
+) -> Result<(), Error> {
     diesel::insert_into(sessions::table)
         .values((
             sessions::id.eq(&row.id),
+            sessions::cookie_mac.eq(cookie),
             sessions::person_id.eq(&row.person),
             sessions::address.eq(&row.address),
             sessions::user_agent.eq(&row.user_agent),
@@ -41,19 +47,6 @@ pub fn insert<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, row: &SessionR
         ))
         .execute(tx.conn)?;
     Ok(())
-}
-
-/// Attaches a cookie to a session that has none yet; false when there is no such session.
-pub fn attach_cookie(
-    tx: &mut WriteTx<'_>,
-    _by: &Proof<'_, Nobody>,
-    id: &SessionId,
-    cookie: &[u8],
-) -> Result<bool, Error> {
-    let rows = diesel::update(sessions::table.filter(sessions::id.eq(id)).filter(sessions::cookie_mac.is_null()))
-        .set(sessions::cookie_mac.eq(cookie))
-        .execute(tx.conn)?;
-    Ok(rows == 1)
 }
 
 /// The living session of a cookie, and when it was last seen.
@@ -77,9 +70,9 @@ pub fn touch(tx: &mut WriteTx<'_>, _by: &Proof<'_, Nobody>, id: &SessionId) -> R
     Ok(())
 }
 
-pub fn delete_by_cookie(tx: &mut WriteTx<'_>, _by: &Proof<'_, Nobody>, cookie: &[u8]) -> Result<(), Error> {
-    diesel::delete(sessions::table.filter(sessions::cookie_mac.eq(cookie))).execute(tx.conn)?;
-    Ok(())
+/// Ends a session whose browser begins another one.
+pub fn delete<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, id: &SessionId) -> Result<bool, Error> {
+    Ok(diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(tx.conn)? == 1)
 }
 
 /// Removes the sessions that count no more, with the addresses that they held.
@@ -113,10 +106,13 @@ pub fn delete_mine(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, id: &SessionId
     Ok(diesel::delete(own).execute(tx.conn)? == 1)
 }
 
-/// Ends all of one's sessions, this one too.
-pub fn delete_all(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>) -> Result<(), Error> {
-    diesel::delete(sessions::table.filter(sessions::person_id.eq(&by.holder().person))).execute(tx.conn)?;
-    Ok(())
+/// Ends all of one's sessions, this one too; which they were.
+pub fn delete_all(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>) -> Result<Vec<SessionId>, Error> {
+    let mut ended = delete_others(tx, by)?;
+    if delete(tx, by, &by.holder().session)? {
+        ended.push(by.holder().session.clone());
+    }
+    Ok(ended)
 }
 
 /// Ends all of one's sessions but this one; which they were.

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod activity;
 pub mod assets;
+mod attempts;
 pub mod chrome;
 mod csrf;
 pub mod error;

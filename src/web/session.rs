@@ -3,16 +3,20 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use actix_session::Session;
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_web::cookie::time;
 
+use crate::actions::sign_in::Opened;
 use crate::app::App;
 use crate::domain::SessionId;
 use crate::store::access::AskNothing;
-use crate::store::{self, Error, Fault, Unrecorded};
+use crate::store::{self, Fault, Unrecorded};
 
 /// Under which the state names its session's row.
 pub const SESSION: &str = "session";
+/// Under which the state of a session that has just begun holds the text of its cookie.
+const COOKIE: &str = "cookie";
 /// Set instead when the database could not be asked, so that pages say so rather than "signed out".
 pub const UNAVAILABLE: &str = "unavailable";
 
@@ -52,22 +56,13 @@ impl Store {
         }
         Ok(Some(id))
     }
-
-    async fn attach(&self, state: &State) -> Result<SessionKey, Fault<Never>> {
-        const NONE: Error = Error::Unavailable("a session without a row cannot be kept");
-        let key: SessionKey = self.app.keyring.random_text().try_into().map_err(|_| NONE)?;
-        let id = state.get(SESSION).and_then(|text| serde_json::from_str::<SessionId>(text).ok()).ok_or(NONE)?;
-        let mac = self.mac(&key);
-        let attached = self.app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| {
-            tx.unrecorded(Unrecorded::SessionUpkeep);
-            Ok(store::sessions::attach_cookie(tx, by, &id, &mac)?)
-        });
-        if attached.await? { Ok(key) } else { Err(NONE.into()) }
-    }
 }
 
-fn flat(fault: &Fault<Never>) -> std::io::Error {
-    std::io::Error::other(fault.to_string())
+/// Gives a session that has begun to the browser, in place of any that it had.
+pub fn hand_out(to: &Session, opened: &Opened) -> Result<(), super::error::Error> {
+    to.renew();
+    to.insert(SESSION, &opened.session).map_err(|_| super::error::Error::Internal)?;
+    to.insert(COOKIE, &opened.cookie).map_err(|_| super::error::Error::Internal)
 }
 
 impl SessionStore for Store {
@@ -81,24 +76,22 @@ impl SessionStore for Store {
         }
     }
 
+    /// The row is there already, with the HMAC of this text: there is nothing left that could fail.
     async fn save(&self, state: State, _ttl: &time::Duration) -> Result<SessionKey, SaveError> {
-        self.attach(&state).await.map_err(|fault| SaveError::Other(flat(&fault).into()))
+        let cookie = state.get(COOKIE).and_then(|text| serde_json::from_str::<String>(text).ok()).unwrap_or_default();
+        cookie.try_into().map_err(|_| SaveError::Other(anyhow::anyhow!("a session without a row cannot be kept")))
     }
 
-    async fn update(&self, _: SessionKey, state: State, _: &time::Duration) -> Result<SessionKey, UpdateError> {
-        self.attach(&state).await.map_err(|fault| UpdateError::Other(flat(&fault).into()))
+    async fn update(&self, key: SessionKey, _: State, _: &time::Duration) -> Result<SessionKey, UpdateError> {
+        Ok(key)
     }
 
     async fn update_ttl(&self, _key: &SessionKey, _ttl: &time::Duration) -> Result<(), anyhow::Error> {
         Ok(())
     }
 
-    async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
-        let mac = self.mac(key);
-        let deleted = self.app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| {
-            tx.unrecorded(Unrecorded::SessionUpkeep);
-            Ok(store::sessions::delete_by_cookie(tx, by, &mac)?)
-        });
-        deleted.await.map_err(|fault| flat(&fault).into())
+    /// The action that ended the session has removed its row.
+    async fn delete(&self, _key: &SessionKey) -> Result<(), anyhow::Error> {
+        Ok(())
     }
 }

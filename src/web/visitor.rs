@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use actix_session::SessionExt as _;
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
@@ -22,6 +22,7 @@ use super::chrome::Theme;
 use super::error::Error;
 use super::flash;
 use super::session::{SESSION, UNAVAILABLE};
+use super::url;
 
 pub struct Visitor {
     pub context: RequestContext,
@@ -49,7 +50,7 @@ impl Visitor {
         Ok(Self {
             csrf: app.keyring.form_token(&context.browser, bound),
             theme: cookies.read(request, "theme").map(|word| Theme::parse(&word)).unwrap_or_default(),
-            path: request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+            path: page_address(request),
             user_agent: agent.to_owned(),
             flash: cookies.read(request, "flash").and_then(|code| flash::Flash::parse(&code)),
             device: cookies.read(request, "device"),
@@ -64,7 +65,7 @@ impl Visitor {
 
     pub fn browser(&self) -> Browser {
         let address = self.address().map(|a| a.to_string()).unwrap_or_default();
-        Browser { address, user_agent: self.user_agent.clone() }
+        Browser { address, user_agent: self.user_agent.clone(), session: self.session.clone() }
     }
 
     pub fn origin(&self, person: &PersonId) -> Origin {
@@ -78,6 +79,12 @@ impl Visitor {
     fn signed_in(&self) -> Result<SessionId, Error> {
         self.session.clone().ok_or(Error::SignIn)
     }
+}
+
+/// Where this page can be opened again; the answer to a form has no address of its own.
+fn page_address(request: &HttpRequest) -> String {
+    let asked = request.uri().path_and_query().filter(|_| request.method() == Method::GET);
+    asked.map_or_else(url::home, ToString::to_string)
 }
 
 impl FromRequest for Visitor {

@@ -185,6 +185,22 @@ fn a_token_is_not_made_where_there_is_no_database() {
 }
 
 #[test]
+fn another_programs_file_is_left_as_it_was() {
+    let place = Place::new();
+    let file = place.folder.path().join("theirs.db");
+    let url = format!("sqlite:{}", file.display());
+    let theirs = Database::of(&url);
+    theirs.run("CREATE TABLE theirs (id TEXT)");
+    drop(theirs);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let before = std::fs::read(&file).unwrap();
+    let said = place.run_with(&TOKEN, "", &[("KEYRACK_DATABASE_URL", url.as_str())]);
+    assert!(!said.success && said.err.contains("there is no Keyrack database at"), "{}", said.err);
+    assert!(std::fs::read(&file).unwrap() == before, "the file was changed");
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o644);
+}
+
+#[test]
 fn a_token_ends_on_a_day_to_come() {
     let place = Place::new();
     assert!(place.run(&OWNER, PASSWORD).success);

@@ -32,8 +32,7 @@ CREATE INDEX members_by_person ON members (person_id);
 CREATE TABLE sessions (
     id TEXT PRIMARY KEY,
     person_id TEXT NOT NULL REFERENCES people (id) ON DELETE CASCADE,
-    -- Empty until the first answer has carried the cookie.
-    cookie_mac BYTEA UNIQUE,
+    cookie_mac BYTEA NOT NULL UNIQUE,
     address TEXT NOT NULL,
     user_agent TEXT NOT NULL,
     created_at BIGINT NOT NULL,

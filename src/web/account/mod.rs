@@ -8,20 +8,21 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::actions::audit::Origin;
-use crate::actions::sign_in::{self, Attempt, Gate};
+use crate::actions::sign_in::{self, Attempt, Opened};
 use crate::app::App;
 use crate::domain::audit::Actor;
-use crate::domain::{SessionId, password};
+use crate::domain::{PersonId, SessionId, password};
 use crate::store::access::{AskNothing, Oneself, Proof};
 use crate::store::{self, Fault};
 
+use super::attempts::{self, Judged};
 use super::chrome::Place;
 use super::csrf::CsrfForm;
 use super::error::Error;
 use super::flash::Flash;
 use super::forms::{self, wrong};
 use super::frame::{self, Frame, Reply, see_other};
-use super::session::SESSION;
+use super::session::hand_out;
 use super::sign_in::Nothing;
 use super::url;
 use super::view::{Input, When};
@@ -79,20 +80,43 @@ pub async fn update_password(
     let found = app.db.read(myself.ask(), |tx, by| Ok::<_, Fault<Never>>(store::people::myself(tx, by)?));
     let (person, stored) = found.await?;
     let attempt = attempt(&visitor, &app, person.email.as_str())?;
-    if let Gate::Closed(until) = count(&app, attempt.clone()).await? {
-        let (sentence, seconds) = forms::wait(until, app.clock.now());
-        let page = profile(&visitor, &myself, &app, wrong("", &sentence), Input::default()).await?;
-        return frame::later(&app, &visitor, seconds, &page);
-    }
-    let right = app.hasher.check(current, stored.clone()).await?.right;
-    let Some(stored) = stored.filter(|_| right) else {
+    let hash = match attempts::judge(&app, &attempt, compare(&app, current, stored.clone(), new)).await? {
+        Judged::Yes(hash) => hash,
+        Judged::TooOften(until) => {
+            let (sentence, seconds) = forms::wait(until, app.clock.now());
+            let page = profile(&visitor, &myself, &app, wrong("", &sentence), Input::default()).await?;
+            return frame::later(&app, &visitor, seconds, &page);
+        }
+    };
+    let (Some(stored), Some(hash)) = (stored, hash) else {
+        note_refusal(&app, visitor.origin(&person.id), person.id).await?;
         let page = profile(&visitor, &myself, &app, wrong("", "This is not your current password."), Input::default());
         return frame::again(&app, &visitor, &page.await?);
     };
-    let id = change_password(&visitor, &myself, &app, (stored, attempt), new).await?;
-    session.renew();
-    session.insert(SESSION, id).map_err(|_| Error::Internal)?;
+    let opened = change_password(&visitor, &myself, &app, (stored, hash), attempt).await?;
+    hand_out(&session, &opened)?;
     Ok(see_other(&app, &url::account(), Some(Flash::PasswordChanged)))
+}
+
+/// The hash of the new password, where the current one is right.
+async fn compare(
+    app: &App,
+    current: Zeroizing<String>,
+    stored: Option<String>,
+    new: Zeroizing<String>,
+) -> Result<Option<String>, Error> {
+    if !app.hasher.check(current, stored).await?.right {
+        return Ok(None);
+    }
+    Ok(Some(app.hasher.hash(new).await?))
+}
+
+async fn note_refusal(app: &App, origin: Origin, person: PersonId) -> Result<(), Error> {
+    let keyring = app.keyring.clone();
+    let noted = app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| {
+        sign_in::refuse(tx, by, &keyring, &origin, Some(person.clone()))
+    });
+    Ok(noted.await?)
 }
 
 /// Whoever sits at somebody else's open session has no more tries than at the door.
@@ -101,18 +125,13 @@ fn attempt(visitor: &Visitor, app: &App, email: &str) -> Result<Attempt, Error> 
     Ok(Attempt::new(&app.keyring, email, address, visitor.session.as_ref().map(SessionId::as_str)))
 }
 
-async fn count(app: &App, attempt: Attempt) -> Result<Gate, Error> {
-    Ok(app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::count(tx, by, &attempt)).await?)
-}
-
 async fn change_password(
     visitor: &Visitor,
     myself: &Myself,
     app: &App,
-    (compared, attempt): (String, Attempt),
-    new: Zeroizing<String>,
-) -> Result<SessionId, Error> {
-    let hash = app.hasher.hash(new).await?;
+    (compared, hash): (String, String),
+    attempt: Attempt,
+) -> Result<Opened, Error> {
     let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
     let browser = visitor.browser();
     let changed = app.db.write::<_, _, Never, _>(myself.ask(), move |tx, by| {

@@ -9,7 +9,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header::HeaderValue;
 use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{Method, StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 use askama::Template as _;
 
 use crate::app::context::RequestContext;
@@ -18,7 +18,6 @@ use crate::store::{self, Denied, Fault};
 use super::chrome::{Chrome, May, Place, Theme};
 use super::url;
 use super::view::Link;
-use super::visitor::Visitor;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -138,14 +137,13 @@ pub async fn not_found() -> Result<HttpResponse, Error> {
     Err(Error::NotFound)
 }
 
-/// The page for a status, drawn without asking the database for anything.
-pub fn page(status: StatusCode, request: Option<&HttpRequest>, context: &RequestContext) -> HttpResponse {
-    let visitor = request.and_then(|request| Visitor::of(request).ok());
+/// The page for a status, drawn without asking for a session: so it has no forms either.
+pub fn page(status: StatusCode, theme: Theme, context: &RequestContext) -> HttpResponse {
     let chrome = Chrome {
         page: page::Words::of(status.as_u16()).title.to_owned(),
         nonce: context.nonce.clone(),
-        csrf: visitor.as_ref().map(|v| v.csrf.clone()).unwrap_or_default(),
-        theme: visitor.as_ref().map_or(Theme::System, |v| v.theme),
+        csrf: String::new(),
+        theme,
         path: url::home(),
         flash: Vec::new(),
         person: None,

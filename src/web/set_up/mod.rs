@@ -24,7 +24,7 @@ use super::error::Error;
 use super::flash::Flash;
 use super::forms::{self, kept, wrong};
 use super::frame::{self, Reply, see_other};
-use super::session::SESSION;
+use super::session::hand_out;
 use super::sign_in::device_cookie;
 use super::url;
 use super::view::Input;
@@ -123,17 +123,16 @@ pub async fn create(
         let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
         let founded = founding::set_up(tx, by, tools, &asked)?;
         let origin = Origin { by: Actor::Person { id: founded.person.clone() }, from: owner };
-        let id = open_session(tx, by, (&keyring, &*chance), &origin, &founded.person, &browser)?;
-        Ok((founded.workspace, id))
+        let opened = open_session(tx, by, (&keyring, &*chance), &origin, &founded.person, &browser)?;
+        Ok((founded.workspace, opened))
     });
-    let (workspace, id) = match founded.await {
+    let (workspace, opened) = match founded.await {
         Ok(done) => done,
         Err(Fault::Store(StoreError::Denied(_))) => return closed_now(&visitor, &app).await,
         Err(Fault::Store(error)) => return Err(error.into()),
         Err(Fault::Refused(_)) => return Err(Error::Internal),
     };
-    session.renew();
-    session.insert(SESSION, id).map_err(|_| Error::Internal)?;
+    hand_out(&session, &opened)?;
     let mut response = see_other(&app, &url::workspace(workspace.as_str()), Some(Flash::Welcome));
     response.add_cookie(&device_cookie(&app, &form.email)).map_err(|_| Error::Internal)?;
     Ok(response)

@@ -9,20 +9,22 @@ use actix_web::web::{Data, Query};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::actions::sign_in::{self, Attempt, Compared, Gate};
+use crate::actions::sign_in::{self, Attempt, Compared};
 use crate::app::App;
 use crate::app::context::Cookies;
+use crate::crypto::Checked;
 use crate::domain::{Email, PersonId, password};
 use crate::store::Fault;
 use crate::store::access::AskNothing;
 
+use super::attempts::{self, Judged};
 use super::chrome::Place;
 use super::csrf::CsrfForm;
 use super::error::Error;
 use super::flash::Flash;
 use super::forms::{self, kept};
 use super::frame::{self, Reply, safe_return, see_other};
-use super::session::SESSION;
+use super::session::hand_out;
 use super::url;
 use super::visitor::{Myself, Visitor};
 
@@ -61,33 +63,16 @@ pub async fn create(visitor: Visitor, form: CsrfForm<Form>, session: Session, ap
     let device = visitor.device.as_deref().filter(|device| is_known(&app, device, &form.email));
     let address = visitor.address().ok_or(Error::Internal)?;
     let attempt = Attempt::new(&app.keyring, &form.email, address, device);
-    let counted = attempt.clone();
-    let gate = app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::count(tx, by, &counted)).await?;
-    match gate {
-        Gate::Closed(until) => {
+    let (known, checked) = match attempts::judge(&app, &attempt, compare(&app, &form.email, &entered)).await? {
+        Judged::Yes(compared) => compared,
+        Judged::TooOften(until) => {
             let (sentence, seconds) = forms::wait(until, app.clock.now());
             let page = page_of(&visitor, &form.email, &form.return_to, Some(page::Trouble::Wait { sentence }));
             return frame::later(&app, &visitor, seconds, &page);
         }
-        Gate::After(delay) if !delay.is_zero() => app.clock.sleep(delay).await,
-        Gate::After(_) => {}
-    }
-    let known = match Email::parse(&form.email) {
-        Ok(email) => app.db.read::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::find(tx, by, &email)).await?,
-        Err(_) => None,
-    };
-    let too_long = entered.len() > password::MOST;
-    let entered = if too_long { Zeroizing::new(String::new()) } else { entered };
-    let stored = known.as_ref().and_then(|(_, hash)| hash.clone());
-    let checked = match app.hasher.check(entered.clone(), stored).await {
-        Ok(checked) => checked,
-        Err(error) => {
-            app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::take_back(tx, by, &attempt)).await?;
-            return Err(error.into());
-        }
     };
     match known {
-        Some((person, Some(stored))) if checked.right && !too_long => {
+        Some((person, Some(stored))) if checked.right => {
             // With a full queue it stays as it is until the next time.
             let fresh = if checked.outdated { app.hasher.hash(entered).await.ok() } else { None };
             let compared = Compared { person, stored, fresh };
@@ -95,6 +80,21 @@ pub async fn create(visitor: Visitor, form: CsrfForm<Form>, session: Session, ap
         }
         known => refuse(&visitor, (&form.email, &form.return_to), &app, known.map(|(person, _)| person)).await,
     }
+}
+
+type Known = Option<(PersonId, Option<String>)>;
+
+/// Looks the account up and compares; an unknown address and a password too long to be one cost the same.
+async fn compare(app: &App, email: &str, entered: &Zeroizing<String>) -> Result<(Known, Checked), Error> {
+    let known = match Email::parse(email) {
+        Ok(email) => app.db.read::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::find(tx, by, &email)).await?,
+        Err(_) => None,
+    };
+    let too_long = entered.len() > password::MOST;
+    let entered = if too_long { Zeroizing::new(String::new()) } else { entered.clone() };
+    let stored = known.as_ref().and_then(|(_, hash)| hash.clone()).filter(|_| !too_long);
+    let checked = app.hasher.check(entered, stored).await?;
+    Ok((known, checked))
 }
 
 async fn refuse(visitor: &Visitor, (email, back): (&str, &str), app: &Data<App>, known: Option<PersonId>) -> Reply {
@@ -115,14 +115,13 @@ async fn welcome(
 ) -> Reply {
     let (keyring, chance) = (app.keyring.clone(), app.chance.clone());
     let (origin, browser) = (visitor.origin(&compared.person), visitor.browser());
-    let id = app
+    let opened = app
         .db
         .write(AskNothing, move |tx, by| {
             sign_in::start(tx, by, (&keyring, &*chance), &origin, (&compared, &attempt), &browser)
         })
         .await?;
-    session.renew();
-    session.insert(SESSION, id).map_err(|_| Error::Internal)?;
+    hand_out(&session, &opened)?;
     let to = safe_return(back).map_or_else(url::home, ToOwned::to_owned);
     let mut response = see_other(app, &to, None);
     response.add_cookie(&device_cookie(app, email)).map_err(|_| Error::Internal)?;

@@ -156,10 +156,7 @@ pub async fn create(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form
     });
     let (made, name) = match made.await {
         Ok(made) => made,
-        // The form was sent before: by a second press, or by loading the answer again.
-        Err(Fault::Store(store::Error::Taken)) => {
-            return Ok(see_other(&app, &url::token(demand.ws(), id.as_str()), Some(Flash::TokenShown)));
-        }
+        Err(Fault::Store(store::Error::Taken)) => return made_before(&app, &demand, id).await,
         Err(fault) => return Err(fault.into()),
     };
     let template = page::Created {
@@ -172,6 +169,16 @@ pub async fn create(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form
         snippets: snippets(&app, frame.person.id.as_str()),
     };
     frame::page(&app, &visitor, &template)
+}
+
+/// The form was sent before: by a second press, or by loading the answer again. An id that nobody drew here is none.
+async fn made_before(app: &Data<App>, demand: &Demand<Admin>, id: TokenId) -> Reply {
+    let to = url::token(demand.ws(), id.as_str());
+    let found = app.db.read(demand.ask(), move |tx, by| Ok::<_, Fault<Never>>(store::tokens::find(tx, by, &id)?));
+    if found.await?.is_none() {
+        return Err(Error::BadRequest);
+    }
+    Ok(see_other(app, &to, Some(Flash::TokenShown)))
 }
 
 fn snippets(app: &App, person: &str) -> Vec<Snippet> {

@@ -47,6 +47,11 @@ impl Database {
         Self { url: format!("sqlite:{}", folder.join("keyrack.db").display()), postgres: None }
     }
 
+    /// A database that lies somewhere already.
+    pub fn of(url: &str) -> Self {
+        Self { url: url.to_owned(), postgres: None }
+    }
+
     pub fn is_postgres(&self) -> bool {
         self.postgres.is_some()
     }
