@@ -7,6 +7,7 @@ pub mod connections;
 pub mod entering;
 pub mod founding;
 pub mod installation;
+pub mod members;
 mod sealing;
 pub mod secrets;
 pub mod sign_in;

@@ -102,7 +102,7 @@ pub fn delete(
     Ok(row.secret.name)
 }
 
-fn describe(row: &ListedSecret) -> SecretFacts {
+pub(super) fn describe(row: &ListedSecret) -> SecretFacts {
     SecretFacts {
         id: row.secret.id.clone(),
         name: row.secret.name.to_string(),

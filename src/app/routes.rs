@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, Resource, Route, web};
 use super::health;
 use crate::api::pipes;
 use crate::domain::{Ability, Role};
-use crate::web::{account, activity, assets, home, secrets, set_up, sign_in, theme, tokens};
+use crate::web::{account, activity, assets, home, members, secrets, set_up, sign_in, theme, tokens};
 
 /// What a caller must be at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,11 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/secrets/{secret}", MEMBER, |r| r.to(secrets::show)),
     get("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::new)),
     post("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::create)),
+    get("/w/{workspace}/members", MEMBER, |r| r.to(members::index)),
+    get("/w/{workspace}/members/{member}", MEMBER, |r| r.to(members::show)),
+    post("/w/{workspace}/members/{member}/role", MEMBER, |r| r.to(members::update_role)),
+    get("/w/{workspace}/members/{member}/end", MEMBER, |r| r.to(members::end::new)),
+    post("/w/{workspace}/members/{member}/end", MEMBER, |r| r.to(members::end::create)),
     get("/w/{workspace}/tokens", ADMIN, |r| r.to(tokens::index)),
     get("/w/{workspace}/tokens/new", ADMIN, |r| r.to(tokens::new)),
     post("/w/{workspace}/tokens/new", ADMIN, |r| r.to(tokens::create)),

@@ -45,6 +45,14 @@ pub enum Event {
     PersonCreated { person: PersonId },
     #[serde(rename = "member.joined")]
     MemberJoined { person: PersonId, name: String, role: super::Role },
+    #[serde(rename = "member.role_changed")]
+    RoleChanged { person: PersonId, name: String, before: super::Role, after: super::Role },
+    #[serde(rename = "member.removed")]
+    MemberRemoved { person: PersonId, name: String, role: super::Role, secrets: usize, kept: usize, tokens: usize },
+    #[serde(rename = "member.left")]
+    MemberLeft { person: PersonId, name: String, role: super::Role, secrets: usize, kept: usize, tokens: usize },
+    #[serde(rename = "secret.slot_kept")]
+    SlotKept { secret: SecretFacts, former_owner: PersonId, owner: PersonId },
     #[serde(rename = "session.started")]
     SignedIn { session: SessionId },
     #[serde(rename = "session.refused")]
@@ -88,6 +96,9 @@ impl Event {
             Self::SetUpDone { person }
             | Self::PersonCreated { person }
             | Self::MemberJoined { person, .. }
+            | Self::RoleChanged { person, .. }
+            | Self::MemberRemoved { person, .. }
+            | Self::MemberLeft { person, .. }
             | Self::PasswordChanged { person } => person.as_str(),
             Self::WorkspaceCreated { workspace, .. } => workspace.as_str(),
             Self::SignedIn { session } | Self::SignedOut { session } => session.as_str(),
@@ -95,7 +106,8 @@ impl Event {
             Self::SessionsRevoked { sessions } => sessions.first().map_or("", SessionId::as_str),
             Self::SecretCreated { secret, .. }
             | Self::ValueReplaced { secret, .. }
-            | Self::SecretDeleted { secret } => secret.id.as_str(),
+            | Self::SecretDeleted { secret }
+            | Self::SlotKept { secret, .. } => secret.id.as_str(),
             Self::SecretUnreadable { secret, .. } | Self::Vended { secret, .. } => secret.as_str(),
             Self::TokenCreated { token, .. } | Self::TokenRevoked { token, .. } => token.as_str(),
         }
@@ -140,4 +152,63 @@ pub fn folded(acts: Vec<Entry>) -> Vec<Line> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Role;
+
+    fn id<T: std::str::FromStr>(prefix: &str) -> T {
+        format!("{prefix}_01jd8x3f5k7q9r2t4v6w8y0z1a").parse().ok().unwrap()
+    }
+
+    fn secret() -> SecretFacts {
+        SecretFacts {
+            id: id("sec"),
+            name: "Main".to_owned(),
+            node_type: "stripe".to_owned(),
+            environment: Environment::Test,
+            kind: Kind::ApiKey,
+            sharing: Sharing::Private,
+            delivery: Delivery::Vend,
+            end_user: Some("customer-42".to_owned()),
+            organization: None,
+        }
+    }
+
+    /// The entry's own words stand beside the event's in one object: none may have the same name.
+    #[test]
+    fn every_kind_of_change_is_read_back_as_it_was_written() {
+        let (person, name) = (|| id::<PersonId>("usr"), || "Ada".to_owned());
+        let (role, secrets, kept, tokens) = (Role::Member, 3, 1, 2);
+        let (environment, abilities) = (Environment::Live, "vend".to_owned());
+        let events = [
+            Event::SetUpDone { person: person() },
+            Event::WorkspaceCreated { workspace: id("wsp"), name: name() },
+            Event::PersonCreated { person: person() },
+            Event::MemberJoined { person: person(), name: name(), role },
+            Event::RoleChanged { person: person(), name: name(), before: role, after: Role::Owner },
+            Event::MemberRemoved { person: person(), name: name(), role, secrets, kept, tokens },
+            Event::MemberLeft { person: person(), name: name(), role, secrets, kept, tokens },
+            Event::SlotKept { secret: secret(), former_owner: person(), owner: person() },
+            Event::SignedIn { session: id("ses") },
+            Event::SignInRefused { person: None },
+            Event::SignedOut { session: id("ses") },
+            Event::SessionsRevoked { sessions: vec![id("ses")] },
+            Event::PasswordChanged { person: person() },
+            Event::SecretCreated { secret: secret(), value: 1 },
+            Event::ValueReplaced { secret: secret(), value: 2 },
+            Event::SecretDeleted { secret: secret() },
+            Event::SecretUnreadable { secret: id("sec"), name: name(), value: 1 },
+            Event::TokenCreated { token: id("tok"), name: name(), environment, abilities },
+            Event::TokenRevoked { token: id("tok"), name: name() },
+        ];
+        for event in events {
+            let from = "192.0.2.1".parse().ok();
+            let entry = Entry { at: Moment::from_micros(1), by: Actor::Person { id: person() }, from, event };
+            let text = serde_json::to_string(&entry).unwrap();
+            assert_eq!(serde_json::from_str::<Entry>(&text).ok(), Some(entry), "{text}");
+        }
+    }
 }

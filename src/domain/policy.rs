@@ -57,6 +57,16 @@ pub fn sees_activity(role: Role) -> bool {
     role >= Role::Admin
 }
 
+/// Whom somebody may invite, remove, or make of somebody else: an Admin Members, an Owner everybody.
+pub fn may_assign(by: Role, role: Role) -> bool {
+    by == Role::Owner || (by == Role::Admin && role == Role::Member)
+}
+
+/// Both what somebody is and what they become must be the changer's to give.
+pub fn may_change_role(by: Role, from: Role, to: Role) -> bool {
+    may_assign(by, from) && may_assign(by, to)
+}
+
 /// Everyone may make a token that can only proxy; the other abilities take an Admin.
 pub fn may_make_token(role: Role, abilities: &Abilities) -> bool {
     role >= Role::Admin || abilities.is_proxy_alone()

@@ -11,6 +11,7 @@ mod db;
 mod error;
 pub mod installation;
 pub mod keys;
+pub mod members;
 pub mod migrate;
 pub mod node_types;
 pub mod paging;

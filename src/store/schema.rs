@@ -44,6 +44,7 @@ diesel::table! {
         password_hash -> Nullable<Text>,
         writes -> BigInt,
         created_at -> BigInt,
+        last_seen_at -> Nullable<BigInt>,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::{Moment, PersonId, SessionId};
 
 use super::access::{Nobody, Oneself, Proof, Right};
 use super::error::Error;
-use super::schema::sessions;
+use super::schema::{people, sessions};
 use super::tx::{ReadTx, WriteTx};
 
 pub const LONGEST: Duration = Duration::from_hours(12);
@@ -46,6 +46,9 @@ pub fn insert<R: Right>(
             sessions::seen_at.eq(row.seen_at),
         ))
         .execute(tx.conn)?;
+    diesel::update(people::table.filter(people::id.eq(&row.person)))
+        .set(people::last_seen_at.eq(row.seen_at))
+        .execute(tx.conn)?;
     Ok(())
 }
 
@@ -67,6 +70,10 @@ pub fn find_by_cookie(
 pub fn touch(tx: &mut WriteTx<'_>, _by: &Proof<'_, Nobody>, id: &SessionId) -> Result<(), Error> {
     let now = tx.now();
     diesel::update(sessions::table.filter(sessions::id.eq(id))).set(sessions::seen_at.eq(now)).execute(tx.conn)?;
+    let person = sessions::table.filter(sessions::id.eq(id)).select(sessions::person_id);
+    diesel::update(people::table.filter(people::id.eq_any(person)))
+        .set(people::last_seen_at.eq(now))
+        .execute(tx.conn)?;
     Ok(())
 }
 

@@ -126,6 +126,17 @@ pub fn revoke(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, id: &T
     Ok(diesel::update(living).set(tokens::revoked_at.eq(now)).execute(tx.conn)? == 1)
 }
 
+/// The living tokens that a member has made here, for whoever may end their membership.
+pub fn made_by(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    maker: &crate::domain::PersonId,
+) -> Result<Vec<TokenRow>, Error> {
+    let ids: Vec<TokenId> =
+        visible(by).filter(tokens::maker_id.eq(maker)).filter(tokens::revoked_at.is_null()).load(tx.conn)?;
+    rows_of(tx, by, &ids)
+}
+
 /// A token that has used a secret, how often, and when last.
 #[derive(Queryable, Clone)]
 pub struct UserRow {

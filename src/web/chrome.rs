@@ -40,6 +40,7 @@ impl Chrome {
             item(Place::Home, "Home", "home", url::workspace(slug)),
             item(Place::Secrets, "Secrets", "key", url::secrets(slug)),
         ];
+        items.push(item(Place::Members, "Members", "people", url::members(slug)));
         if self.may.tokens {
             items.push(item(Place::Tokens, "Tokens", "ticket", url::tokens(slug)));
         }
@@ -166,6 +167,7 @@ impl WorkspaceLink {
 pub enum Place {
     Home,
     Secrets,
+    Members,
     Tokens,
     Activity,
     Account,

@@ -29,6 +29,7 @@ flashes! {
     SecretStored "secret-stored" Good "The key is on its hook. Nobody will see its value again.";
     SecretTrimmed "secret-trimmed" Info "The key is on its hook. Spaces or line ends around what you entered were taken away.";
     SecretDeleted "secret-deleted" Good "The secret is deleted and its value destroyed.";
+    RoleChanged "role-changed" Good "The role is changed. It counts from the very next request.";
     TokenShown "token-shown" Info "This token was made already. Its text was shown once, when it was made.";
     TokenRevoked "token-revoked" Good "The token is revoked. The next request with it is refused.";
     PasswordChanged "password-changed" Good "Your password is changed, and your other sessions are signed out.";

@@ -53,7 +53,12 @@ impl Teller<'_> {
     fn who(&self, act: &Act) -> (String, Option<Link>) {
         let who = match (&act.event, &act.by) {
             // What nobody did from inside is told of what came of it.
-            (Event::WorkspaceCreated { name, .. } | Event::MemberJoined { name, .. }, _) => name.clone(),
+            (
+                Event::WorkspaceCreated { name, .. }
+                | Event::MemberJoined { name, .. }
+                | Event::MemberLeft { name, .. },
+                _,
+            ) => name.clone(),
             (_, Actor::Person { id }) => self.person(id),
             (_, Actor::Token { id, maker }) => {
                 let maker = self.person(maker);
@@ -100,6 +105,16 @@ impl Teller<'_> {
             Event::Vended { secret: id, name, end_user, organization, .. } => {
                 let of = whose(end_user.as_ref(), organization.as_ref());
                 Deed { of, ..deed("fetched the value of", secret(id.as_str(), name), "hand-out") }
+            }
+            Event::RoleChanged { person, name, before, after } => {
+                let member = Link { label: name.clone(), url: url::member(self.ws, person.as_str()) };
+                let of = Some(format!("from {} to {}", before.label(), after.label()));
+                Deed { of, ..deed("changed the role of", Some(member), "people") }
+            }
+            Event::MemberRemoved { name, .. } => deed(&format!("removed {name}"), None, "leave"),
+            Event::MemberLeft { .. } => deed("left the workspace", None, "leave"),
+            Event::SlotKept { secret: s, .. } => {
+                deed("destroyed the value and took over", secret(s.id.as_str(), &s.name), "key")
             }
             Event::TokenCreated { token: id, name, .. } => {
                 deed("made the service token", token(id.as_str(), name), "ticket")

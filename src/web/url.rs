@@ -59,6 +59,22 @@ pub fn revoke_token(ws: &str, id: &str) -> String {
     format!("/w/{ws}/tokens/{id}/revoke")
 }
 
+pub fn members(ws: &str) -> String {
+    format!("/w/{ws}/members")
+}
+
+pub fn member(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/members/{id}")
+}
+
+pub fn member_role(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/members/{id}/role")
+}
+
+pub fn end_membership(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/members/{id}/end")
+}
+
 pub fn activity(ws: &str) -> String {
     format!("/w/{ws}/activity")
 }

@@ -89,6 +89,7 @@ async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
     let mut ada = app.owner().await;
     ada.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
     ada.make_token("test").await;
+    app.other_owner("grace@example.com").await;
     app.anonymous().sign_in(crate::support::EMAIL, crate::support::PASSWORD).await;
     let mut all = crawl(&mut ada, "/").await;
     let outside = crawl(&mut app.anonymous(), "/").await;

@@ -10,6 +10,7 @@ mod hashing;
 mod house;
 mod lists;
 mod lists_activity;
+mod members;
 mod operator;
 mod panics;
 mod pipes;

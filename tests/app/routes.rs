@@ -21,6 +21,8 @@ struct Actor {
 struct Ids {
     secret: String,
     token: String,
+    /// The Member themselves, who may do to themselves what others need a role for.
+    member: String,
     asset: String,
 }
 
@@ -69,6 +71,7 @@ fn filled(path: &str, ids: &Ids) -> String {
         .replace("{node_type}", "stripe")
         .replace("{secret}", &ids.secret)
         .replace("{token}", &ids.token)
+        .replace("{member}", &ids.member)
         .replace("/assets/{hash}/{path:.*}", &ids.asset)
         .replace("{link}", "kr_setup_gone")
 }
@@ -120,7 +123,9 @@ async fn ids(member: &mut Browser, owner: &mut Browser, at: usize) -> Ids {
     let (token, _) = owner.make_token("test").await;
     let (token, page) = (token.id(), owner.get("/account").await);
     let asset = page.attributes("link[rel=stylesheet]", "href").remove(0);
-    Ids { secret, token, asset }
+    let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
+    let member = id.find(&member.get("/account").await.text).unwrap().as_str().to_owned();
+    Ids { secret, token, member, asset }
 }
 
 #[actix_web::test]
@@ -176,7 +181,8 @@ async fn ids_of_another_workspace_are_not_found() {
     let mut eve = app.owner_of("Other", "eve@example.com").await;
     let ids = ids(&mut ada.clone(), &mut ada, 0).await;
     let mut tried = 0;
-    for row in PAGES.iter().filter(|row| row.path.contains("{secret}") || row.path.contains("{token}")) {
+    for row in PAGES.iter().filter(|row| ["{secret}", "{token}", "{member}"].iter().any(|part| row.path.contains(part)))
+    {
         let path = filled(row.path, &ids).replace("/w/acme/", "/w/other/");
         let page = if row.method == "GET" {
             eve.get(&path).await

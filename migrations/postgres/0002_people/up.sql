@@ -5,7 +5,8 @@ CREATE TABLE people (
     name TEXT NOT NULL,
     password_hash TEXT,
     writes BIGINT NOT NULL DEFAULT 0,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    last_seen_at BIGINT
 );
 
 CREATE TABLE workspaces (

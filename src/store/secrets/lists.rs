@@ -237,3 +237,14 @@ pub fn newest_to_fetch(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>
     let own = usable(visible(by), by.person()).filter(secrets::delivery.eq(Delivery::Vend));
     Ok(own.order(secrets::id.desc()).first(tx.conn).optional()?)
 }
+
+/// Everything that a member owns here, for whoever may end their membership.
+pub fn owned_by(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    owner: &PersonId,
+) -> Result<Vec<ListedSecret>, Error> {
+    let owned: Vec<SecretId> =
+        visible(by).filter(secrets::owner_id.eq(owner)).order(secrets::id.desc()).load(tx.conn)?;
+    rows_of(tx, by, &owned)
+}

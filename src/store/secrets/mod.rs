@@ -13,10 +13,10 @@ use crate::domain::{
 
 use super::access::{InWorkspace, Proof};
 use super::error::Error;
-use super::schema::{secret_values, secrets};
+use super::schema::{secret_shares, secret_values, secrets};
 use super::tx::WriteTx;
 
-pub use lists::{Sought, SoughtOwner, Troubles, any_used, count, find, list, newest_to_fetch, troubles};
+pub use lists::{Sought, SoughtOwner, Troubles, any_used, count, find, list, newest_to_fetch, owned_by, troubles};
 
 /// A secret as lists and pages show it.
 #[derive(Queryable, Clone)]
@@ -197,6 +197,33 @@ pub fn destroy_values(tx: &mut WriteTx<'_>, _by: &Proof<'_, impl InWorkspace>, i
 pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {
     destroy_values(tx, by, id)?;
     diesel::delete(secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Passes the slot on without its value: id, name and who may use it stay.
+pub fn hand_over(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    id: &SecretId,
+    heir: &PersonId,
+) -> Result<(), Error> {
+    destroy_values(tx, by, id)?;
+    let (now, none) = (tx.now(), None::<Moment>);
+    diesel::delete(
+        secret_shares::table.filter(secret_shares::secret_id.eq(id)).filter(secret_shares::person_id.eq(heir)),
+    )
+    .execute(tx.conn)?;
+    diesel::update(secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id)))
+        .set((
+            secrets::owner_id.eq(heir),
+            secrets::revision.eq(secrets::revision + 1),
+            secrets::value_entered_at.eq(none),
+            secrets::last_four.eq(None::<String>),
+            secrets::rejected_at.eq(none),
+            secrets::unreadable_at.eq(none),
+            secrets::updated_at.eq(now),
+        ))
         .execute(tx.conn)?;
     Ok(())
 }

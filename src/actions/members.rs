@@ -1,0 +1,175 @@
+//! Roles, and how a membership ends.
+//!
+//! Invariant: a workspace always has an Owner. Writers of one workspace queue up before they look, so that two who go
+//! at once cannot both be told that the other stays.
+
+use std::collections::BTreeSet;
+
+use crate::crypto::Keyring;
+use crate::domain::audit::Event;
+use crate::domain::{PersonId, Role, SecretId, Sharing, policy};
+use crate::store::access::{AtLeast, Member, Proof};
+use crate::store::members::MemberRow;
+use crate::store::secrets::ListedSecret;
+use crate::store::tokens::TokenRow;
+use crate::store::{self, Denied, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
+
+use super::audit::{self, Origin};
+use super::secrets::describe;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MemberRefusal {
+    #[error("A workspace always has an Owner. Make somebody else an Owner first.")]
+    LastOwner,
+    #[error("Choose an Owner who takes over what stays.")]
+    NoHeir,
+}
+
+impl Refusal for MemberRefusal {}
+
+/// Makes somebody something else; what they are already changes nothing.
+pub fn change_role(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    keyring: &Keyring,
+    origin: &Origin,
+    (person, to): (&PersonId, Role),
+) -> Result<(), Fault<MemberRefusal>> {
+    let member = store::members::find(tx, by, person)?.ok_or(Denied::NotFound)?;
+    if !policy::may_change_role(by.role(), member.role, to) {
+        return Err(Denied::Forbidden.into());
+    }
+    if member.role == to {
+        tx.unrecorded(Unrecorded::Nothing);
+        return Ok(());
+    }
+    if member.role == Role::Owner && store::members::other_owners(tx, by, person)?.is_empty() {
+        return Err(MemberRefusal::LastOwner.into());
+    }
+    store::members::set_role(tx, by, person, to)?;
+    let name = member.name.to_string();
+    Ok(audit::change(
+        tx,
+        by,
+        keyring,
+        origin,
+        Event::RoleChanged { person: person.clone(), name, before: member.role, after: to },
+    )?)
+}
+
+/// What ends with a membership: the preview shows it, and the act works through it.
+pub struct Leaving {
+    pub member: MemberRow,
+    /// Deleted with their values, but for the shared ones whose slots are kept.
+    pub secrets: Vec<ListedSecret>,
+    pub tokens: Vec<TokenRow>,
+    /// Who may take over what stays: the remover, or for somebody who leaves any of the other Owners.
+    pub heirs: Vec<MemberRow>,
+    pub by_themselves: bool,
+}
+
+impl Leaving {
+    pub fn may_keep(secret: &ListedSecret) -> bool {
+        secret.secret.sharing != Sharing::Private
+    }
+}
+
+/// Looks at what would end; refuses whoever may not end it.
+pub fn leaving(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    person: &PersonId,
+) -> Result<Leaving, Fault<MemberRefusal>> {
+    let member = store::members::find(tx, by, person)?.ok_or(Denied::NotFound)?;
+    let by_themselves = person == by.person();
+    if !by_themselves && !policy::may_assign(by.role(), member.role) {
+        return Err(Denied::Forbidden.into());
+    }
+    let owners = store::members::other_owners(tx, by, person)?;
+    if owners.is_empty() && member.role == Role::Owner {
+        return Err(MemberRefusal::LastOwner.into());
+    }
+    let heirs = if by_themselves { owners } else { store::members::find(tx, by, by.person())?.into_iter().collect() };
+    Ok(Leaving {
+        secrets: store::secrets::owned_by(tx, by, person)?,
+        tokens: store::tokens::made_by(tx, by, person)?,
+        member,
+        heirs,
+        by_themselves,
+    })
+}
+
+/// Which slots stay, and with whom.
+#[derive(Clone, Debug, Default)]
+pub struct Keeping {
+    pub secrets: BTreeSet<SecretId>,
+    /// Named by somebody who leaves; whoever removes somebody takes over themselves.
+    pub heir: Option<PersonId>,
+}
+
+/// What came of it.
+pub struct Ended {
+    pub leaving: Leaving,
+    pub kept: usize,
+}
+
+/// Ends a membership: secrets deleted or their slots kept, tokens revoked, shares ended, all in one transaction.
+pub fn end(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    keyring: &Keyring,
+    origin: &Origin,
+    (person, keeping): (&PersonId, &Keeping),
+) -> Result<Ended, Fault<MemberRefusal>> {
+    let leaving = leaving(tx, by, person)?;
+    let heir = heir_of(&leaving, keeping)?;
+    let mut kept = 0;
+    for row in &leaving.secrets {
+        let id = &row.secret.id;
+        let event = match heir.filter(|_| keeping.secrets.contains(id) && Leaving::may_keep(row)) {
+            Some(heir) => {
+                kept += 1;
+                store::secrets::hand_over(tx, by, id, heir)?;
+                Event::SlotKept { secret: describe(row), former_owner: person.clone(), owner: heir.clone() }
+            }
+            None => {
+                store::secrets::delete(tx, by, id)?;
+                Event::SecretDeleted { secret: describe(row) }
+            }
+        };
+        audit::change(tx, by, keyring, origin, event)?;
+    }
+    for token in &leaving.tokens {
+        store::tokens::revoke(tx, by, &token.id)?;
+        let event = Event::TokenRevoked { token: token.id.clone(), name: token.name.to_string() };
+        audit::change(tx, by, keyring, origin, event)?;
+    }
+    store::members::delete(tx, by, person)?;
+    audit::change(tx, by, keyring, origin, ended(&leaving, kept))?;
+    Ok(Ended { leaving, kept })
+}
+
+/// Needed where a slot is kept, and nowhere else.
+fn heir_of<'a>(leaving: &'a Leaving, keeping: &Keeping) -> Result<Option<&'a PersonId>, MemberRefusal> {
+    let named = |id: &PersonId| leaving.heirs.iter().find(|heir| heir.person == *id);
+    let heir = match &keeping.heir {
+        Some(id) => Some(named(id).ok_or(MemberRefusal::NoHeir)?),
+        None if leaving.by_themselves => None,
+        None => leaving.heirs.first(),
+    };
+    let keeps = leaving.secrets.iter().any(|row| keeping.secrets.contains(&row.secret.id) && Leaving::may_keep(row));
+    if keeps && heir.is_none() {
+        return Err(MemberRefusal::NoHeir);
+    }
+    Ok(heir.map(|heir| &heir.person))
+}
+
+fn ended(leaving: &Leaving, kept: usize) -> Event {
+    let (person, name, role) = (leaving.member.person.clone(), leaving.member.name.to_string(), leaving.member.role);
+    let (secrets, tokens) = (leaving.secrets.len() - kept, leaving.tokens.len());
+    if leaving.by_themselves {
+        Event::MemberLeft { person, name, role, secrets, kept, tokens }
+    } else {
+        Event::MemberRemoved { person, name, role, secrets, kept, tokens }
+    }
+}
