@@ -16,6 +16,8 @@ const shots = (places) => ({
   home: HOME,
   "new-secret": `${HOME}/secrets/new/stripe`,
   secret: places.secret,
+  members: `${HOME}/members`,
+  "member-end": `${places.colleague}/end`,
   tokens: `${HOME}/tokens`,
 });
 

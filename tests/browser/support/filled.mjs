@@ -25,7 +25,10 @@ export async function fill(page, keyrack) {
   });
   await vend("guest-1042");
 
+  const grace = ["owner", "create", "--email", "grace@example.com", "--name", "Grace Hill", "--workspace", "Harbour Hotels"];
+  const colleague = keyrack.command(grace, "four plain words suffice").match(/usr_\w+/)[0];
+
   await page.goto(`${HOME}/tokens`);
   const used = await page.getByRole("link", { name: "Booking backend" }).getAttribute("href");
-  return { secret, token: used };
+  return { secret, token: used, colleague: `${HOME}/members/${colleague}` };
 }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import net from "node:net";
 import os from "node:os";
@@ -43,6 +43,13 @@ export class Keyrack {
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
+  // Runs another command of the program on the same data.
+  command(words, input = "") {
+    const done = spawnSync(binary(), words, { cwd: this.folder, env: this.environment, input, encoding: "utf8" });
+    if (done.status !== 0) throw new Error(done.stderr);
+    return done.stdout;
+  }
+
   // Every file under the folder, by its path in it.
   files() {
     const entries = fs.readdirSync(this.folder, { recursive: true, withFileTypes: true });
@@ -53,7 +60,8 @@ export class Keyrack {
   #run(port) {
     this.output = "";
     this.log = "";
-    this.process = spawn(binary(), [], { cwd: this.folder, env: this.#environment(port) });
+    this.environment = this.#environment(port);
+    this.process = spawn(binary(), [], { cwd: this.folder, env: this.environment });
     return new Promise((done, fail) => {
       this.process.stderr.on("data", (text) => (this.log += text));
       this.process.stdout.on("data", (text) => {

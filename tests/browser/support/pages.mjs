@@ -54,6 +54,15 @@ export const pages = {
   },
   secret: async (page, { places }) => at(places.secret, "Reception till")(page),
   "secret, to delete": async (page, { places }) => at(`${places.secret}/delete`, /Delete “Reception till”/)(page),
+  members: at(`${HOME}/members`, "Members"),
+  member: async (page, { places }) => at(places.colleague, "Grace Hill")(page),
+  "member, to be removed": async (page, { places }) => at(`${places.colleague}/end`, "Remove Grace Hill?")(page),
+  "leaving": async (page) => {
+    await page.goto(`${HOME}/members`);
+    await page.getByRole("link", { name: "Ada Brook" }).click();
+    await page.getByRole("link", { name: "Leave the workspace…" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Leave this workspace?");
+  },
   tokens: at(`${HOME}/tokens`, "Service tokens"),
   "new token": at(`${HOME}/tokens/new`, "Make a service token"),
   "new token, refused": async (page) => {
