@@ -3,7 +3,7 @@
 use crate::crypto::Keyring;
 use crate::domain::audit::{ChainKind, Event};
 use crate::domain::{ChainId, Chance, Email, Method, Name, NodeTypeId, PersonId, Role, Slug, WorkspaceId};
-use crate::store::access::{CommandLine, Owner, Proof, Right, SetUp};
+use crate::store::access::{CommandLine, Oneself, Owner, Proof, Right, SetUp};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::people::Person;
 use crate::store::workspaces::WorkspaceRow;
@@ -143,7 +143,20 @@ fn new_workspace<'tx, R: Right>(
     Ok(slug)
 }
 
-fn free_slug<R: Right>(
+/// One's own further workspace, with oneself as its Owner.
+pub fn create_workspace<'tx>(
+    tx: &mut WriteTx<'tx>,
+    by: &Proof<'tx, Oneself>,
+    tools: Tools<'_>,
+    name: &Name,
+    node_types: &[Slug],
+) -> Result<Slug, Fault<FoundingError>> {
+    let (owner, _) = store::people::myself(tx, by)?;
+    new_workspace(tx, by, tools, (name, node_types), &owner)
+}
+
+/// The slug that reads like the name and was never another workspace's.
+pub(super) fn free_slug<R: Right>(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, R>,
     name: &Name,
@@ -152,7 +165,7 @@ fn free_slug<R: Right>(
     let tail: String = id.as_str().chars().rev().take(5).collect();
     let wanted = Slug::from_name(name.as_str());
     if let Some(slug) = &wanted
-        && store::workspaces::is_slug_free(tx, by, slug)?
+        && store::workspaces::is_slug_free(tx, by, (slug, id))?
     {
         return Ok(slug.clone());
     }

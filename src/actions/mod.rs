@@ -14,3 +14,4 @@ pub mod sign_in;
 pub mod tokens;
 pub mod uses;
 pub mod vend;
+pub mod workspaces;

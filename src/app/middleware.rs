@@ -61,7 +61,7 @@ pub(super) async fn around<B: MessageBody + 'static>(
             return Err(in_words(words, status, &context, cookies.secure()));
         }
     };
-    web::error::come_back(&mut response);
+    web::error::lead_on(&mut response);
     if needs_words(&response) {
         let worded = explain(words, &response, &context);
         response = response.into_response(worded);

@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, Resource, Route, web};
 use super::health;
 use crate::api::pipes;
 use crate::domain::{Ability, Role};
-use crate::web::{account, activity, assets, home, members, secrets, set_up, sign_in, theme, tokens};
+use crate::web::{account, activity, assets, home, members, secrets, set_up, sign_in, theme, tokens, workspaces};
 
 /// What a caller must be at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,7 @@ const ANYONE: Least = Least::Anyone;
 const SIGNED_IN: Least = Least::SignedIn;
 const MEMBER: Least = Least::Role(Role::Member);
 const ADMIN: Least = Least::Role(Role::Admin);
+const OWNER: Least = Least::Role(Role::Owner);
 
 pub static HEALTH: &[Entry] =
     &[get("/health/live", ANYONE, |r| r.to(health::live)), get("/health/ready", ANYONE, |r| r.to(health::ready))];
@@ -72,6 +73,12 @@ pub static PAGES: &[Entry] = &[
     get("/account/sessions", SIGNED_IN, |r| r.to(account::sessions)),
     post("/account/sessions/{session}/revoke", SIGNED_IN, |r| r.to(account::revoke)),
     post("/account/sessions/revoke-others", SIGNED_IN, |r| r.to(account::revoke_others)),
+    get("/workspaces/new", SIGNED_IN, |r| r.to(workspaces::new)),
+    post("/workspaces/new", SIGNED_IN, |r| r.to(workspaces::create)),
+    get("/w/{workspace}/settings", ADMIN, |r| r.to(workspaces::edit)),
+    post("/w/{workspace}/settings", ADMIN, |r| r.to(workspaces::update)),
+    get("/w/{workspace}/delete", OWNER, |r| r.to(workspaces::delete::new)),
+    post("/w/{workspace}/delete", OWNER, |r| r.to(workspaces::delete::create)),
     get("/w/{workspace}", MEMBER, |r| r.to(home::show)),
     get("/w/{workspace}/secrets", MEMBER, |r| r.to(secrets::index)),
     get("/w/{workspace}/secrets/new", MEMBER, |r| r.to(secrets::create::choose)),

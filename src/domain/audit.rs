@@ -41,6 +41,11 @@ pub enum Event {
     SetUpDone { person: PersonId },
     #[serde(rename = "workspace.created")]
     WorkspaceCreated { workspace: WorkspaceId, name: String },
+    #[serde(rename = "workspace.renamed")]
+    WorkspaceRenamed { workspace: WorkspaceId, before: String, after: String },
+    /// With where its chains ended, since they go with it.
+    #[serde(rename = "workspace.deleted")]
+    WorkspaceDeleted { workspace: WorkspaceId, name: String, heads: Vec<ChainHead> },
     #[serde(rename = "person.created")]
     PersonCreated { person: PersonId },
     #[serde(rename = "member.joined")]
@@ -100,7 +105,9 @@ impl Event {
             | Self::MemberRemoved { person, .. }
             | Self::MemberLeft { person, .. }
             | Self::PasswordChanged { person } => person.as_str(),
-            Self::WorkspaceCreated { workspace, .. } => workspace.as_str(),
+            Self::WorkspaceCreated { workspace, .. }
+            | Self::WorkspaceRenamed { workspace, .. }
+            | Self::WorkspaceDeleted { workspace, .. } => workspace.as_str(),
             Self::SignedIn { session } | Self::SignedOut { session } => session.as_str(),
             Self::SignInRefused { person } => person.as_ref().map_or("", PersonId::as_str),
             Self::SessionsRevoked { sessions } => sessions.first().map_or("", SessionId::as_str),
@@ -112,6 +119,14 @@ impl Event {
             Self::TokenCreated { token, .. } | Self::TokenRevoked { token, .. } => token.as_str(),
         }
     }
+}
+
+/// The last place of a chain: its number and, in hexadecimal, its MAC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainHead {
+    pub kind: ChainKind,
+    pub seq: i64,
+    pub mac: String,
 }
 
 /// A secret as an entry describes it.
@@ -182,10 +197,13 @@ mod tests {
     fn every_kind_of_change_is_read_back_as_it_was_written() {
         let (person, name) = (|| id::<PersonId>("usr"), || "Ada".to_owned());
         let (role, secrets, kept, tokens) = (Role::Member, 3, 1, 2);
+        let heads = vec![ChainHead { kind: ChainKind::Uses, seq: 7, mac: "0f".to_owned() }];
         let (environment, abilities) = (Environment::Live, "vend".to_owned());
         let events = [
             Event::SetUpDone { person: person() },
             Event::WorkspaceCreated { workspace: id("wsp"), name: name() },
+            Event::WorkspaceRenamed { workspace: id("wsp"), before: name(), after: name() },
+            Event::WorkspaceDeleted { workspace: id("wsp"), name: name(), heads },
             Event::PersonCreated { person: person() },
             Event::MemberJoined { person: person(), name: name(), role },
             Event::RoleChanged { person: person(), name: name(), before: role, after: Role::Owner },

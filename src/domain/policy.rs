@@ -57,6 +57,15 @@ pub fn sees_activity(role: Role) -> bool {
     role >= Role::Admin
 }
 
+/// A workspace's name and what else is set for all of it.
+pub fn changes_settings(role: Role) -> bool {
+    role >= Role::Admin
+}
+
+pub fn may_delete_workspace(role: Role) -> bool {
+    role == Role::Owner
+}
+
 /// Whom somebody may invite, remove, or make of somebody else: an Admin Members, an Owner everybody.
 pub fn may_assign(by: Role, role: Role) -> bool {
     by == Role::Owner || (by == Role::Admin && role == Role::Member)

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::domain::audit::{ChainKind, Entry};
 use crate::domain::{ChainId, Moment, Name, PersonId, SecretId, TokenId, policy};
 
-use super::access::{AtLeast, InWorkspace, Member, Proof};
+use super::access::{AtLeast, InWorkspace, Member, Owner, Proof};
 use super::error::Error;
 use super::schema::{audit_chains, audit_entries, members, people, secret_uses, secrets, tokens};
 use super::secrets::ListedSecret;
@@ -65,6 +65,27 @@ pub fn append(
         .execute(tx.conn)?;
     tx.mark_recorded();
     Ok(())
+}
+
+/// Where a chain ends.
+#[derive(Queryable)]
+pub struct Head {
+    pub kind: ChainKind,
+    pub seq: i64,
+    pub mac: Vec<u8>,
+}
+
+/// Removes a workspace's chains, and says where they ended.
+pub fn close_chains(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Owner>>) -> Result<Vec<Head>, Error> {
+    let chains = || audit_chains::table.filter(audit_chains::workspace_id.eq(by.workspace().as_str()));
+    let heads = chains()
+        .order(audit_chains::kind)
+        .select((audit_chains::kind, audit_chains::seq, audit_chains::head))
+        .load(tx.conn)?;
+    let ids: Vec<ChainId> = chains().select(audit_chains::id).load(tx.conn)?;
+    diesel::delete(audit_entries::table.filter(audit_entries::chain_id.eq_any(&ids))).execute(tx.conn)?;
+    diesel::delete(chains()).execute(tx.conn)?;
+    Ok(heads)
 }
 
 /// Marks when secrets and tokens were last used, in id order so that replicas do not deadlock.

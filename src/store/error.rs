@@ -2,7 +2,7 @@
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
-use crate::domain::Ability;
+use crate::domain::{Ability, Slug};
 
 /// Why a demand was not turned into a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +28,9 @@ pub enum Error {
     Unavailable(&'static str),
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// The workspace has another slug by now; told to its members alone.
+    #[error("the workspace has moved to {0}")]
+    Moved(Slug),
     /// A value that must be unique stands there already.
     #[error("it is taken")]
     Taken,

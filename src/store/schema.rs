@@ -49,6 +49,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    workspace_slugs (slug) {
+        slug -> Text,
+        workspace_id -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     workspaces (id) {
         id -> Text,
         slug -> Text,
@@ -255,5 +263,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     throttles,
     tokens,
+    workspace_slugs,
     workspaces,
 );

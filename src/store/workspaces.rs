@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use crate::domain::keys::WrappedWorkspaceKey;
 use crate::domain::{Name, PersonId, Role, Slug, WorkspaceId};
 
-use super::access::{AtLeast, CommandLine, Member, Oneself, Owner, Proof, Right};
+use super::access::{Admin, AtLeast, CommandLine, InWorkspace, Member, Oneself, Owner, Proof, Right};
 use super::error::{Denied, Error};
 use super::people::Person;
-use super::schema::{members, people, workspaces};
+use super::schema::{members, people, workspace_slugs, workspaces};
 use super::tx::{ReadTx, WriteTx};
 
 #[derive(Queryable, Clone)]
@@ -18,7 +18,7 @@ pub struct WorkspaceRow {
     pub name: Name,
 }
 
-pub fn current(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<WorkspaceRow, Error> {
+pub fn current(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>) -> Result<WorkspaceRow, Error> {
     let row = workspaces::table
         .filter(workspaces::id.eq(by.workspace()))
         .select((workspaces::id, workspaces::slug, workspaces::name))
@@ -48,11 +48,57 @@ pub fn find_person(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) ->
     Ok(row)
 }
 
-pub fn is_slug_free<R: Right>(tx: &mut ReadTx<'_>, _by: &Proof<'_, R>, slug: &Slug) -> Result<bool, Error> {
-    let taken: bool =
-        diesel::select(diesel::dsl::exists(workspaces::table.filter(workspaces::slug.eq(slug)).select(workspaces::id)))
-            .get_result(tx.conn)?;
-    Ok(!taken)
+/// Whether nobody was ever given this slug, or the workspace itself was.
+pub fn is_slug_free<R: Right>(
+    tx: &mut ReadTx<'_>,
+    _by: &Proof<'_, R>,
+    (slug, of): (&Slug, &WorkspaceId),
+) -> Result<bool, Error> {
+    let owner: Option<WorkspaceId> = workspace_slugs::table
+        .filter(workspace_slugs::slug.eq(slug))
+        .select(workspace_slugs::workspace_id)
+        .first(tx.conn)
+        .optional()?;
+    Ok(owner.is_none_or(|owner| owner == *of))
+}
+
+fn keep_slug(tx: &mut WriteTx<'_>, row: &WorkspaceRow) -> Result<(), Error> {
+    let now = tx.now();
+    let known = workspace_slugs::table.filter(workspace_slugs::slug.eq(&row.slug)).select(workspace_slugs::slug);
+    if diesel::select(diesel::dsl::exists(known)).get_result(tx.conn)? {
+        return Ok(());
+    }
+    diesel::insert_into(workspace_slugs::table)
+        .values((
+            workspace_slugs::slug.eq(&row.slug),
+            workspace_slugs::workspace_id.eq(&row.id),
+            workspace_slugs::created_at.eq(now),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Gives the workspace another name and address; the old address leads on.
+pub fn rename(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
+    name: &Name,
+    slug: &Slug,
+) -> Result<(), Error> {
+    let row = WorkspaceRow { id: by.workspace().clone(), slug: slug.clone(), name: name.clone() };
+    keep_slug(tx, &row)?;
+    diesel::update(workspaces::table.filter(workspaces::id.eq(by.workspace())))
+        .set((workspaces::name.eq(name), workspaces::slug.eq(slug)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Destroys the workspace's key, and then everything that belongs to it. Its slugs stay taken.
+pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Owner>>) -> Result<(), Error> {
+    let row = || workspaces::table.filter(workspaces::id.eq(by.workspace()));
+    diesel::update(row()).set(workspaces::key_blob.eq(Vec::<u8>::new())).execute(tx.conn)?;
+    diesel::delete(row()).execute(tx.conn)?;
+    Ok(())
 }
 
 /// Makes a workspace; the proof that comes back is its first Owner's.
@@ -74,6 +120,7 @@ pub fn found<'tx, R: Right>(
             workspaces::created_at.eq(now),
         ))
         .execute(tx.conn)?;
+    keep_slug(tx, row)?;
     let proof = Proof::of_founder(tx, row.id.clone(), owner.clone());
     insert_member(tx, &proof, owner, Role::Owner)?;
     Ok(proof)

@@ -47,6 +47,9 @@ impl Chrome {
         if self.may.activity {
             items.push(item(Place::Activity, "Activity", "book", url::activity(slug)));
         }
+        if self.may.settings {
+            items.push(item(Place::Settings, "Settings", "sliders", url::settings(slug)));
+        }
         items
     }
 
@@ -170,6 +173,7 @@ pub enum Place {
     Members,
     Tokens,
     Activity,
+    Settings,
     Account,
     Elsewhere,
 }
@@ -179,4 +183,5 @@ pub enum Place {
 pub struct May {
     pub tokens: bool,
     pub activity: bool,
+    pub settings: bool,
 }

@@ -29,6 +29,9 @@ flashes! {
     SecretStored "secret-stored" Good "The key is on its hook. Nobody will see its value again.";
     SecretTrimmed "secret-trimmed" Info "The key is on its hook. Spaces or line ends around what you entered were taken away.";
     SecretDeleted "secret-deleted" Good "The secret is deleted and its value destroyed.";
+    WorkspaceMade "workspace-made" Good "This is your new workspace: begin with its first key.";
+    WorkspaceRenamed "workspace-renamed" Good "The workspace has a new name. Its old address leads here.";
+    WorkspaceDeleted "workspace-deleted" Good "The workspace is deleted, with everything that was in it.";
     RoleChanged "role-changed" Good "The role is changed. It counts from the very next request.";
     TokenShown "token-shown" Info "This token was made already. Its text was shown once, when it was made.";
     TokenRevoked "token-revoked" Good "The token is revoked. The next request with it is refused.";

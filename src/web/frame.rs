@@ -66,6 +66,7 @@ pub fn chrome(visitor: &Visitor, frame: Option<&Frame>, page: &str, here: Place)
         may: May {
             tokens: role.is_some_and(policy::sees_all_tokens),
             activity: role.is_some_and(policy::sees_activity),
+            settings: role.is_some_and(policy::changes_settings),
         },
         workspace,
         here,

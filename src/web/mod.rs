@@ -26,3 +26,4 @@ pub mod tokens;
 pub mod url;
 pub mod view;
 mod visitor;
+pub mod workspaces;

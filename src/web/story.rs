@@ -106,6 +106,10 @@ impl Teller<'_> {
                 let of = whose(end_user.as_ref(), organization.as_ref());
                 Deed { of, ..deed("fetched the value of", secret(id.as_str(), name), "hand-out") }
             }
+            Event::WorkspaceRenamed { before, after, .. } => {
+                deed(format!("renamed the workspace from {before} to {after}"), None, "building")
+            }
+            Event::WorkspaceDeleted { name, .. } => deed(format!("deleted the workspace {name}"), None, "building"),
             Event::RoleChanged { person, name, before, after } => {
                 let member = Link { label: name.clone(), url: url::member(self.ws, person.as_str()) };
                 let of = Some(format!("from {} to {}", before.label(), after.label()));

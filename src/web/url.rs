@@ -59,6 +59,25 @@ pub fn revoke_token(ws: &str, id: &str) -> String {
     format!("/w/{ws}/tokens/{id}/revoke")
 }
 
+pub fn new_workspace() -> String {
+    "/workspaces/new".to_owned()
+}
+
+pub fn settings(ws: &str) -> String {
+    format!("/w/{ws}/settings")
+}
+
+pub fn delete_workspace(ws: &str) -> String {
+    format!("/w/{ws}/delete")
+}
+
+/// The same address in a workspace that has another slug by now.
+pub fn moved(path: &str, slug: &str) -> Option<String> {
+    let rest = path.strip_prefix("/w/")?;
+    let after = rest.find(['/', '?']).map_or("", |at| rest.get(at..).unwrap_or_default());
+    Some(format!("/w/{slug}{after}"))
+}
+
 pub fn members(ws: &str) -> String {
     format!("/w/{ws}/members")
 }
@@ -137,7 +156,16 @@ fn push_encoded(address: &mut String, value: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::with_query;
+    use super::{moved, with_query};
+
+    #[test]
+    fn a_moved_workspace_keeps_the_rest_of_its_addresses() {
+        let to = |path| moved(path, "new");
+        assert_eq!(to("/w/old").as_deref(), Some("/w/new"));
+        assert_eq!(to("/w/old/secrets?q=w/old").as_deref(), Some("/w/new/secrets?q=w/old"));
+        assert_eq!(to("/w/old?x=1").as_deref(), Some("/w/new?x=1"));
+        assert_eq!(to("/account"), None);
+    }
 
     #[test]
     fn a_query_leaves_out_what_is_empty_and_encodes_the_rest() {

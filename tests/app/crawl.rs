@@ -79,8 +79,9 @@ async fn crawl(browser: &mut Browser, from: &str) -> Crawl {
 }
 
 fn pattern(path: &str) -> Regex {
-    let part = Regex::new(r"\{[^}]*\}").unwrap();
-    Regex::new(&format!("^{}$", part.replace_all(path, "[^?]+"))).unwrap()
+    let part = Regex::new(r"\{[^}:]*\}").unwrap();
+    let parts = path.replace("{path:.*}", ".+");
+    Regex::new(&format!("^{}$", part.replace_all(&parts, "[^/?]+"))).unwrap()
 }
 
 #[actix_web::test]

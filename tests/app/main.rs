@@ -22,3 +22,4 @@ mod sealed;
 mod sign_in;
 mod support;
 mod telling;
+mod workspaces;

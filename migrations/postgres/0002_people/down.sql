@@ -1,4 +1,5 @@
 DROP TABLE sessions;
 DROP TABLE members;
+DROP TABLE workspace_slugs;
 DROP TABLE workspaces;
 DROP TABLE people;

@@ -21,6 +21,14 @@ CREATE TABLE workspaces (
 );
 CREATE INDEX workspaces_by_master ON workspaces (master);
 
+-- Every slug that was ever given. No reference: none is given again, also after its workspace is gone.
+CREATE TABLE workspace_slugs (
+    slug TEXT NOT NULL PRIMARY KEY,
+    workspace_id TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX workspace_slugs_by_workspace ON workspace_slugs (workspace_id);
+
 CREATE TABLE members (
     workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     person_id TEXT NOT NULL REFERENCES people (id),

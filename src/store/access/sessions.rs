@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::domain::{Moment, PersonId, Role, SessionId, Slug, WorkspaceId};
 use crate::store::error::{Denied, Error};
-use crate::store::schema::{members, people, sessions, workspaces};
+use crate::store::schema::{members, people, sessions, workspace_slugs, workspaces};
 use crate::store::sessions::is_alive;
 use crate::store::tx::{ReadTx, WriteTx};
 
@@ -29,7 +29,10 @@ impl<R: AtLeast<R>> Demand for Ask<R> {
     type Right = R;
 
     fn lock(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
-        diesel::update(workspaces::table.filter(workspaces::slug.eq(&self.workspace)))
+        let of_slug = workspace_slugs::table
+            .filter(workspace_slugs::slug.eq(&self.workspace))
+            .select(workspace_slugs::workspace_id);
+        diesel::update(workspaces::table.filter(workspaces::id.eq_any(of_slug)))
             .set(workspaces::writes.eq(workspaces::writes + 1))
             .execute(tx.conn)?;
         Ok(())
@@ -37,14 +40,20 @@ impl<R: AtLeast<R>> Demand for Ask<R> {
 
     fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, R>, Error> {
         let myself = find_session(tx, &self.session)?;
-        let found: Option<(WorkspaceId, Role)> = members::table
+        let of_slug = workspace_slugs::table
+            .filter(workspace_slugs::slug.eq(&self.workspace))
+            .select(workspace_slugs::workspace_id);
+        let found: Option<(WorkspaceId, Slug, Role)> = members::table
             .inner_join(workspaces::table)
             .filter(members::person_id.eq(&myself.person))
-            .filter(workspaces::slug.eq(&self.workspace))
-            .select((workspaces::id, members::role))
+            .filter(workspaces::id.eq_any(of_slug))
+            .select((workspaces::id, workspaces::slug, members::role))
             .first(tx.conn)
             .optional()?;
-        let (workspace, role) = found.ok_or(Denied::NotFound)?;
+        let (workspace, slug, role) = found.ok_or(Denied::NotFound)?;
+        if slug != self.workspace {
+            return Err(Error::Moved(slug));
+        }
         if role < R::LEAST {
             return Err(Denied::Forbidden.into());
         }

@@ -13,6 +13,7 @@ use actix_web::{HttpResponse, ResponseError};
 use askama::Template as _;
 
 use crate::app::context::RequestContext;
+use crate::domain::Slug;
 use crate::store::{self, Denied, Fault};
 
 use super::chrome::{Chrome, May, Place, Theme};
@@ -23,6 +24,8 @@ use super::view::Link;
 pub enum Error {
     #[error("signing in is needed")]
     SignIn,
+    #[error("the workspace has moved")]
+    Moved(Slug),
     #[error("the request could not be read")]
     BadRequest,
     #[error("the form did not come from our own page")]
@@ -45,6 +48,8 @@ impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::SignIn => StatusCode::SEE_OTHER,
+            // A form that was open under the old address is sent once more to the new one.
+            Self::Moved(_) => StatusCode::TEMPORARY_REDIRECT,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::ForeignForm | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -77,6 +82,7 @@ impl From<store::Error> for Error {
             store::Error::Denied(Denied::SignedOut) => Self::SignIn,
             store::Error::Denied(Denied::Forbidden) => Self::Forbidden,
             store::Error::Denied(_) => Self::NotFound,
+            store::Error::Moved(slug) => Self::Moved(slug),
             store::Error::Unavailable(why) => {
                 tracing::warn!(why, "unavailable");
                 Self::Unavailable
@@ -120,16 +126,19 @@ impl From<crate::crypto::HashError> for Error {
     }
 }
 
-/// After signing in, people go on where they were: on a page, never on the sending of a form.
-pub fn come_back(response: &mut ServiceResponse<BoxBody>) {
-    let asked = response.response().error().and_then(|error| error.as_error::<Error>());
-    if !matches!(asked, Some(Error::SignIn)) || response.request().method() != Method::GET {
-        return;
-    }
+/// Where people are sent on to, for which the request's own address is needed: after signing in back to the page where
+/// they were (never to the sending of a form), and from a workspace's old address to its new one.
+pub fn lead_on(response: &mut ServiceResponse<BoxBody>) {
     let path = response.request().uri().path_and_query().map_or("", PathAndQuery::as_str);
-    let back = url::with_query(&url::sign_in(), &[("return_to", path)]);
-    if let Ok(back) = HeaderValue::from_str(&back) {
-        response.headers_mut().insert(header::LOCATION, back);
+    let to = match response.response().error().and_then(|error| error.as_error::<Error>()) {
+        Some(Error::SignIn) if response.request().method() == Method::GET => {
+            Some(url::with_query(&url::sign_in(), &[("return_to", path)]))
+        }
+        Some(Error::Moved(slug)) => url::moved(path, slug.as_str()),
+        _ => None,
+    };
+    if let Some(to) = to.and_then(|to| HeaderValue::from_str(&to).ok()) {
+        response.headers_mut().insert(header::LOCATION, to);
     }
 }
 

@@ -1,0 +1,118 @@
+//! Workspaces: one more, another name.
+
+pub mod delete;
+mod page;
+
+use actix_web::web::Data;
+use serde::Deserialize;
+
+use crate::actions::audit::Origin;
+use crate::actions::founding::{self, FoundingError, Tools};
+use crate::actions::workspaces;
+use crate::app::App;
+use crate::app::commands::built_in;
+use crate::domain::audit::Actor;
+use crate::domain::policy;
+use crate::store::access::Admin;
+use crate::store::workspaces::WorkspaceRow;
+use crate::store::{self, Fault};
+
+use super::chrome::Place;
+use super::csrf::CsrfForm;
+use super::error::Error;
+use super::flash::Flash;
+use super::forms::{self, kept, wrong};
+use super::frame::{self, Frame, Reply, see_other};
+use super::secrets::origin;
+use super::url;
+use super::view::Input;
+use super::visitor::{Demand, Myself, Visitor};
+
+type Never = std::convert::Infallible;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    name: String,
+}
+
+async fn own_frame(app: &App, myself: &Myself) -> Result<Frame, Error> {
+    Ok(app.db.read(myself.ask(), |tx, by| Ok::<_, Fault<Never>>(Frame::of_myself(tx, by)?)).await?)
+}
+
+fn new_page(visitor: &Visitor, frame: &Frame, name: Input) -> page::New {
+    page::New { chrome: frame::chrome(visitor, Some(frame), "New workspace", Place::Elsewhere), name }
+}
+
+pub async fn new(visitor: Visitor, myself: Myself, app: Data<App>) -> Reply {
+    let frame = own_frame(&app, &myself).await?;
+    frame::page(&app, &visitor, &new_page(&visitor, &frame, Input::default()))
+}
+
+pub async fn create(visitor: Visitor, myself: Myself, form: CsrfForm<Form>, app: Data<App>) -> Reply {
+    let frame = own_frame(&app, &myself).await?;
+    let (name, input) = forms::name(&form.into_inner().name);
+    let Some(name) = name else { return frame::again(&app, &visitor, &new_page(&visitor, &frame, input)) };
+    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
+    let node_types = built_in(&app);
+    let made = app.db.write(myself.ask(), move |tx, by| {
+        let origin = Origin { by: Actor::Person { id: by.holder().person.clone() }, from };
+        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
+        founding::create_workspace(tx, by, tools, &name, &node_types)
+    });
+    match made.await {
+        Ok(slug) => Ok(see_other(&app, &url::workspace(slug.as_str()), Some(Flash::WorkspaceMade))),
+        Err(Fault::Refused(refusal)) => {
+            frame::again(&app, &visitor, &new_page(&visitor, &frame, refused(&input, &refusal)))
+        }
+        Err(Fault::Store(error)) => Err(error.into()),
+    }
+}
+
+fn refused(input: &Input, refusal: &FoundingError) -> Input {
+    wrong(&input.value, &refusal.to_string())
+}
+
+/// The workspace that the page is about, with the frame around it.
+async fn find(app: &App, demand: &Demand<Admin>) -> Result<(Frame, WorkspaceRow), Error> {
+    let found = app.db.read(demand.ask(), |tx, by| {
+        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, store::workspaces::current(tx, by)?))
+    });
+    Ok(found.await?)
+}
+
+fn edit_page(visitor: &Visitor, app: &App, ws: &str, frame: &Frame, name: Input) -> page::Edit {
+    let base = app.config.server.public_url.as_str().trim_end_matches('/');
+    let role = frame.here.as_ref().map(|(_, role)| *role);
+    page::Edit {
+        chrome: frame::chrome(visitor, Some(frame), "Settings", Place::Settings),
+        ws: ws.to_owned(),
+        name,
+        address: format!("{base}{}", url::workspace(ws)),
+        may_delete: role.is_some_and(policy::may_delete_workspace),
+    }
+}
+
+pub async fn edit(visitor: Visitor, demand: Demand<Admin>, app: Data<App>) -> Reply {
+    let (frame, row) = find(&app, &demand).await?;
+    frame::page(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &frame, kept(row.name.as_str())))
+}
+
+pub async fn update(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form>, app: Data<App>) -> Reply {
+    let (frame, _) = find(&app, &demand).await?;
+    let (name, input) = forms::name(&form.into_inner().name);
+    let Some(name) = name else {
+        return frame::again(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &frame, input));
+    };
+    let (keyring, from) = (app.keyring.clone(), visitor.address());
+    let renamed =
+        app.db.write(demand.ask(), move |tx, by| workspaces::rename(tx, by, &keyring, &origin(by, from), &name));
+    match renamed.await {
+        Ok(slug) => Ok(see_other(&app, &url::settings(slug.as_str()), Some(Flash::WorkspaceRenamed))),
+        Err(Fault::Refused(refusal)) => {
+            let input = refused(&input, &refusal);
+            frame::again(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &frame, input))
+        }
+        Err(Fault::Store(error)) => Err(error.into()),
+    }
+}

@@ -1,0 +1,51 @@
+//! The pages about a workspace as a whole.
+
+use crate::web::chrome::Chrome;
+use crate::web::url;
+use crate::web::view::{Input, counted};
+
+#[derive(askama::Template)]
+#[template(path = "workspaces/new.html")]
+pub struct New {
+    pub chrome: Chrome,
+    pub name: Input,
+}
+
+#[derive(askama::Template)]
+#[template(path = "workspaces/edit.html")]
+pub struct Edit {
+    pub chrome: Chrome,
+    pub ws: String,
+    pub name: Input,
+    pub address: String,
+    pub may_delete: bool,
+}
+
+#[derive(askama::Template)]
+#[template(path = "workspaces/delete.html")]
+pub struct Delete {
+    pub chrome: Chrome,
+    pub ws: String,
+    pub name: String,
+    pub members: u64,
+    pub secrets: u64,
+    pub tokens: u64,
+    pub confirm: Input,
+}
+
+impl Delete {
+    /// What goes, in numbers.
+    pub fn lines(&self) -> [(&'static str, String); 3] {
+        [
+            ("key", format!("{}, with their values", counted(self.secrets, "secret", "secrets"))),
+            (
+                "ticket",
+                format!(
+                    "{}: whatever holds one stops working",
+                    counted(self.tokens, "service token", "service tokens")
+                ),
+            ),
+            ("people", format!("the membership of {}", counted(self.members, "person", "people"))),
+        ]
+    }
+}
