@@ -8,7 +8,7 @@ use crate::domain::{Name, PersonId, Role, Slug, WorkspaceId};
 use super::access::{Admin, AtLeast, CommandLine, InWorkspace, Member, Oneself, Owner, Proof, Right};
 use super::error::{Denied, Error};
 use super::people::Person;
-use super::schema::{members, people, workspace_slugs, workspaces};
+use super::schema::{members, people, secrets, workspace_slugs, workspaces};
 use super::tx::{ReadTx, WriteTx};
 
 #[derive(Queryable, Clone)]
@@ -97,6 +97,8 @@ pub fn rename(
 pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Owner>>) -> Result<(), Error> {
     let row = || workspaces::table.filter(workspaces::id.eq(by.workspace()));
     diesel::update(row()).set(workspaces::key_blob.eq(Vec::<u8>::new())).execute(tx.conn)?;
+    // Before the keys that their values name: PostgreSQL looks after each step of a cascade.
+    diesel::delete(secrets::table.filter(secrets::workspace_id.eq(by.workspace()))).execute(tx.conn)?;
     diesel::delete(row()).execute(tx.conn)?;
     Ok(())
 }

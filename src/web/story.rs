@@ -115,7 +115,7 @@ impl Teller<'_> {
                 let of = Some(format!("from {} to {}", before.label(), after.label()));
                 Deed { of, ..deed("changed the role of", Some(member), "people") }
             }
-            Event::MemberRemoved { name, .. } => deed(&format!("removed {name}"), None, "leave"),
+            Event::MemberRemoved { name, .. } => deed(format!("removed {name}"), None, "leave"),
             Event::MemberLeft { .. } => deed("left the workspace", None, "leave"),
             Event::SlotKept { secret: s, .. } => {
                 deed("destroyed the value and took over", secret(s.id.as_str(), &s.name), "key")
