@@ -16,6 +16,19 @@ pub struct CountedKey {
     pub seals: i64,
 }
 
+macro_rules! columns {
+    () => {
+        (
+            data_keys::id,
+            data_keys::node_type_id,
+            data_keys::environment,
+            data_keys::generation,
+            data_keys::blob,
+            data_keys::seals,
+        )
+    };
+}
+
 type Row = (DataKeyId, NodeTypeId, Environment, i32, Vec<u8>, i64);
 
 pub fn workspace_key(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>) -> Result<WrappedWorkspaceKey, Error> {
@@ -33,14 +46,7 @@ pub fn newest(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>, hook: &Hook
         .filter(data_keys::node_type_id.eq(&hook.node_type))
         .filter(data_keys::environment.eq(hook.environment))
         .order(data_keys::generation.desc())
-        .select((
-            data_keys::id,
-            data_keys::node_type_id,
-            data_keys::environment,
-            data_keys::generation,
-            data_keys::blob,
-            data_keys::seals,
-        ))
+        .select(columns!())
         .first(tx.conn)
         .optional()?;
     row.map(|row| whole(tx, by, row)).transpose()
@@ -54,14 +60,7 @@ pub fn find(
     let row: Option<Row> = data_keys::table
         .filter(data_keys::workspace_id.eq(by.workspace()))
         .filter(data_keys::id.eq(id))
-        .select((
-            data_keys::id,
-            data_keys::node_type_id,
-            data_keys::environment,
-            data_keys::generation,
-            data_keys::blob,
-            data_keys::seals,
-        ))
+        .select(columns!())
         .first(tx.conn)
         .optional()?;
     row.map(|row| whole(tx, by, row).map(|counted| counted.key)).transpose()

@@ -2,10 +2,26 @@
 
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 use crate::store::paging::{Page, Turn};
 
 use super::url;
 use super::view::Pager;
+
+/// Which page of a list is asked for, where that is all there is to ask.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    before: String,
+    after: String,
+}
+
+impl Asked {
+    pub fn turn<K: FromStr>(&self) -> Turn<K> {
+        turn(&self.before, &self.after)
+    }
+}
 
 /// Reads `before` and `after`; what is no key of the list asks for its newest page.
 pub fn turn<K: FromStr>(before: &str, after: &str) -> Turn<K> {

@@ -24,16 +24,8 @@ use super::{paging, url};
 
 type Never = std::convert::Infallible;
 
-/// Which page of the list is asked for.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Asked {
-    before: String,
-    after: String,
-}
-
-pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>, app: Data<App>) -> Reply {
-    let turn = paging::turn(&asked.before, &asked.after);
+pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<paging::Asked>, app: Data<App>) -> Reply {
+    let turn = asked.turn();
     let found = app.db.read(demand.ask(), move |tx, by| {
         let (page, all) = (store::members::list(tx, by, &turn)?, store::members::count(tx, by)?);
         Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, page, all, by.role(), tx.now()))
