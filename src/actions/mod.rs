@@ -8,6 +8,7 @@ pub mod entering;
 pub mod founding;
 pub mod installation;
 pub mod members;
+pub mod people;
 mod sealing;
 pub mod secrets;
 pub mod sign_in;

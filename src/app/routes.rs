@@ -69,6 +69,7 @@ pub static PAGES: &[Entry] = &[
     post("/sign-in", ANYONE, |r| r.to(sign_in::create)),
     post("/sign-out", SIGNED_IN, |r| r.to(sign_in::destroy)),
     get("/account", SIGNED_IN, |r| r.to(account::show)),
+    post("/account/profile", SIGNED_IN, |r| r.to(account::update_profile)),
     post("/account/password", SIGNED_IN, |r| r.to(account::update_password)),
     get("/account/sessions", SIGNED_IN, |r| r.to(account::sessions)),
     post("/account/sessions/{session}/revoke", SIGNED_IN, |r| r.to(account::revoke)),

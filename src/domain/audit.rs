@@ -48,6 +48,8 @@ pub enum Event {
     WorkspaceDeleted { workspace: WorkspaceId, name: String, heads: Vec<ChainHead> },
     #[serde(rename = "person.created")]
     PersonCreated { person: PersonId },
+    #[serde(rename = "person.renamed")]
+    PersonRenamed { person: PersonId, before: String, after: String },
     #[serde(rename = "member.joined")]
     MemberJoined { person: PersonId, name: String, role: super::Role },
     #[serde(rename = "member.role_changed")]
@@ -100,6 +102,7 @@ impl Event {
         match self {
             Self::SetUpDone { person }
             | Self::PersonCreated { person }
+            | Self::PersonRenamed { person, .. }
             | Self::MemberJoined { person, .. }
             | Self::RoleChanged { person, .. }
             | Self::MemberRemoved { person, .. }
@@ -205,6 +208,7 @@ mod tests {
             Event::WorkspaceRenamed { workspace: id("wsp"), before: name(), after: name() },
             Event::WorkspaceDeleted { workspace: id("wsp"), name: name(), heads },
             Event::PersonCreated { person: person() },
+            Event::PersonRenamed { person: person(), before: name(), after: name() },
             Event::MemberJoined { person: person(), name: name(), role },
             Event::RoleChanged { person: person(), name: name(), before: role, after: Role::Owner },
             Event::MemberRemoved { person: person(), name: name(), role, secrets, kept, tokens },

@@ -71,6 +71,13 @@ pub fn replace_password<R: Right>(
     Ok(rows == 1)
 }
 
+pub fn rename(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, name: &Name) -> Result<(), Error> {
+    diesel::update(people::table.filter(people::id.eq(&by.holder().person)))
+        .set(people::name.eq(name))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 /// Since when this account has been there.
 pub fn joined(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<crate::domain::Moment, Error> {
     Ok(people::table.filter(people::id.eq(&by.holder().person)).select(people::created_at).first(tx.conn)?)

@@ -35,6 +35,7 @@ flashes! {
     RoleChanged "role-changed" Good "The role is changed. It counts from the very next request.";
     TokenShown "token-shown" Info "This token was made already. Its text was shown once, when it was made.";
     TokenRevoked "token-revoked" Good "The token is revoked. The next request with it is refused.";
+    NameChanged "name-changed" Good "Your name is changed, everywhere at once.";
     PasswordChanged "password-changed" Good "Your password is changed, and your other sessions are signed out.";
     SessionEnded "session-ended" Good "The session is signed out.";
     SessionsEnded "sessions-ended" Good "All your other sessions are signed out.";

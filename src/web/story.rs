@@ -106,6 +106,9 @@ impl Teller<'_> {
                 let of = whose(end_user.as_ref(), organization.as_ref());
                 Deed { of, ..deed("fetched the value of", secret(id.as_str(), name), "hand-out") }
             }
+            Event::PersonRenamed { before, after, .. } => {
+                deed(format!("changed their name from {before} to {after}"), None, "person")
+            }
             Event::WorkspaceRenamed { before, after, .. } => {
                 deed(format!("renamed the workspace from {before} to {after}"), None, "building")
             }

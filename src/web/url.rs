@@ -102,6 +102,10 @@ pub fn account() -> String {
     "/account".to_owned()
 }
 
+pub fn profile() -> String {
+    "/account/profile".to_owned()
+}
+
 pub fn password() -> String {
     "/account/password".to_owned()
 }

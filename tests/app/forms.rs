@@ -178,3 +178,17 @@ async fn a_body_that_does_not_arrive_is_given_up() {
         assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains(kind), "{answer}");
     }
 }
+
+#[actix_web::test]
+async fn a_name_is_changed_everywhere_at_once() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let change = |name| [("name", name)];
+    assert_eq!(ada.submit("/account", "/account/profile", &change("Ada Lovelace")).await.status, 303);
+    for path in ["/account", "/w/acme/members", "/w/acme"] {
+        assert!(ada.get(path).await.text.contains("Ada Lovelace"), "{path}");
+    }
+    let bad = ada.submit("/account", "/account/profile", &change("a\u{202e}b")).await;
+    assert_eq!((bad.status, bad.attributes("input[name=name]", "value")), (422, vec!["a\u{202e}b".to_owned()]));
+    assert_eq!(app.database.count("audit_entries WHERE entry LIKE '%person.renamed%'"), 1);
+}

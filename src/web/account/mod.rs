@@ -8,6 +8,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::actions::audit::Origin;
+use crate::actions::people;
 use crate::actions::sign_in::{self, Attempt, Opened};
 use crate::app::App;
 use crate::domain::audit::Actor;
@@ -20,7 +21,7 @@ use super::chrome::Place;
 use super::csrf::CsrfForm;
 use super::error::Error;
 use super::flash::Flash;
-use super::forms::{self, wrong};
+use super::forms::{self, kept, wrong};
 use super::frame::{self, Frame, Reply, see_other};
 use super::session::hand_out;
 use super::sign_in::Nothing;
@@ -30,31 +31,59 @@ use super::visitor::{Myself, Visitor};
 
 type Never = std::convert::Infallible;
 
+/// What the page's fields show; the name where it is not the stored one.
+#[derive(Default)]
+struct Inputs {
+    name: Option<Input>,
+    current: Input,
+    new: Input,
+}
+
+impl Inputs {
+    fn wrong_current(message: &str) -> Self {
+        Self { current: wrong("", message), ..Self::default() }
+    }
+}
+
 pub async fn show(visitor: Visitor, myself: Myself, app: Data<App>) -> Reply {
-    let page = profile(&visitor, &myself, &app, Input::default(), Input::default()).await?;
+    let page = profile(&visitor, &myself, &app, Inputs::default()).await?;
     frame::page(&app, &visitor, &page)
 }
 
-async fn profile(
-    visitor: &Visitor,
-    myself: &Myself,
-    app: &Data<App>,
-    current: Input,
-    new: Input,
-) -> Result<page::Show, Error> {
+async fn profile(visitor: &Visitor, myself: &Myself, app: &App, inputs: Inputs) -> Result<page::Show, Error> {
     let found = app.db.read(myself.ask(), |tx, by| {
         Ok::<_, Fault<Never>>((Frame::of_myself(tx, by)?, store::people::joined(tx, by)?, tx.now()))
     });
     let (frame, joined, now) = found.await?;
     Ok(page::Show {
         id: frame.person.id.to_string(),
-        name: frame.person.name.to_string(),
+        name: inputs.name.unwrap_or_else(|| kept(frame.person.name.as_str())),
         email: frame.person.email.to_string(),
         joined: When::new(joined, now),
         chrome: frame::chrome(visitor, Some(&frame), "Account", Place::Account),
-        current,
-        new,
+        current: inputs.current,
+        new: inputs.new,
     })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Profile {
+    name: String,
+}
+
+pub async fn update_profile(visitor: Visitor, myself: Myself, form: CsrfForm<Profile>, app: Data<App>) -> Reply {
+    let (name, input) = forms::name(&form.into_inner().name);
+    let Some(name) = name else {
+        let inputs = Inputs { name: Some(input), ..Inputs::default() };
+        return frame::again(&app, &visitor, &profile(&visitor, &myself, &app, inputs).await?);
+    };
+    let (keyring, from) = (app.keyring.clone(), visitor.address());
+    let renamed = app.db.write::<_, _, Never, _>(myself.ask(), move |tx, by| {
+        Ok(people::rename(tx, by, &keyring, &origin(by, from), &name)?)
+    });
+    renamed.await?;
+    Ok(see_other(&app, &url::account(), Some(Flash::NameChanged)))
 }
 
 #[derive(Default, Deserialize)]
@@ -74,7 +103,8 @@ pub async fn update_password(
     let form = form.into_inner();
     let (current, new) = (Zeroizing::new(form.current), Zeroizing::new(form.new));
     if let Err(error) = password::check(&new) {
-        let page = profile(&visitor, &myself, &app, Input::default(), wrong("", &error.to_string())).await?;
+        let page = profile(&visitor, &myself, &app, Inputs { new: wrong("", &error.to_string()), ..Inputs::default() })
+            .await?;
         return frame::again(&app, &visitor, &page);
     }
     let found = app.db.read(myself.ask(), |tx, by| Ok::<_, Fault<Never>>(store::people::myself(tx, by)?));
@@ -84,13 +114,13 @@ pub async fn update_password(
         Judged::Yes(hash) => hash,
         Judged::TooOften(until) => {
             let (sentence, seconds) = forms::wait(until, app.clock.now());
-            let page = profile(&visitor, &myself, &app, wrong("", &sentence), Input::default()).await?;
+            let page = profile(&visitor, &myself, &app, Inputs::wrong_current(&sentence)).await?;
             return frame::later(&app, &visitor, seconds, &page);
         }
     };
     let (Some(stored), Some(hash)) = (stored, hash) else {
         note_refusal(&app, visitor.origin(&person.id), person.id).await?;
-        let page = profile(&visitor, &myself, &app, wrong("", "This is not your current password."), Input::default());
+        let page = profile(&visitor, &myself, &app, Inputs::wrong_current("This is not your current password."));
         return frame::again(&app, &visitor, &page.await?);
     };
     let opened = change_password(&visitor, &myself, &app, (stored, hash), attempt).await?;

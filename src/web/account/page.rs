@@ -9,7 +9,7 @@ use crate::web::view::{Input, When};
 pub struct Show {
     pub chrome: Chrome,
     pub id: String,
-    pub name: String,
+    pub name: Input,
     pub email: String,
     pub joined: When,
     pub current: Input,
