@@ -57,6 +57,8 @@ pub struct Tools<'a> {
 pub struct Founded {
     pub person: PersonId,
     pub workspace: Slug,
+    /// Whether the workspace is new, too.
+    pub made: bool,
 }
 
 /// Spends the set-up link on a first Owner and workspace.
@@ -73,7 +75,7 @@ pub fn set_up<'tx>(
     let person = new_person(tx, by, tools, &ask.email, &account)?;
     let workspace = new_workspace(tx, by, tools, (&ask.workspace, &ask.node_types), &person)?;
     audit::installation(tx, tools.keyring, tools.origin, Event::SetUpDone { person: person.id.clone() })?;
-    Ok(Founded { person: person.id, workspace })
+    Ok(Founded { person: person.id, workspace, made: true })
 }
 
 /// Makes an Owner at the command line, and the workspace when it is new.
@@ -90,7 +92,7 @@ pub fn create_owner<'tx>(
     };
     let Some(row) = store::workspaces::find_named(tx, by, &ask.workspace)? else {
         let workspace = new_workspace(tx, by, tools, (&ask.workspace, &ask.node_types), &person)?;
-        return Ok(Founded { person: person.id, workspace });
+        return Ok(Founded { person: person.id, workspace, made: true });
     };
     if store::workspaces::of_person(tx, &person.id)?.iter().any(|(of, _)| of.id == row.id) {
         return Err(FoundingError::AlreadyMember(ask.email.clone()).into());
@@ -99,7 +101,7 @@ pub fn create_owner<'tx>(
     store::workspaces::insert_member(tx, &owner, &person.id, Role::Owner)?;
     let joined = Event::MemberJoined { person: person.id.clone(), name: person.name.to_string(), role: Role::Owner };
     audit::change(tx, &owner, tools.keyring, tools.origin, joined)?;
-    Ok(Founded { person: person.id, workspace: row.slug })
+    Ok(Founded { person: person.id, workspace: row.slug, made: false })
 }
 
 fn new_person<R: Right>(
@@ -124,7 +126,7 @@ fn new_workspace<'tx, R: Right>(
     owner: &Person,
 ) -> Result<Slug, Fault<FoundingError>> {
     let id = WorkspaceId::draw(tx.now(), tools.chance);
-    let slug = free_slug(tx, by, name, &id)?;
+    let slug = take_slug(tx, by, tools.chance, (name, &id))?;
     let key = tools.keyring.new_workspace_key(&id).map_err(|_| FoundingError::Name)?;
     let row = WorkspaceRow { id: id.clone(), slug: slug.clone(), name: name.clone() };
     let proof = store::workspaces::found(tx, by, &row, &key, &owner.id)?;
@@ -155,20 +157,28 @@ pub fn create_workspace<'tx>(
     new_workspace(tx, by, tools, (name, node_types), &owner)
 }
 
-/// The slug that reads like the name and was never another workspace's.
-pub(super) fn free_slug<R: Right>(
+/// Takes the slug that reads like the name, or one with a random ending where that was ever another workspace's.
+pub(super) fn take_slug<R: Right>(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, R>,
-    name: &Name,
-    id: &WorkspaceId,
+    chance: &dyn Chance,
+    (name, of): (&Name, &WorkspaceId),
 ) -> Result<Slug, Fault<FoundingError>> {
-    let tail: String = id.as_str().chars().rev().take(5).collect();
+    const TRIES: usize = 8;
     let wanted = Slug::from_name(name.as_str());
     if let Some(slug) = &wanted
-        && store::workspaces::is_slug_free(tx, by, (slug, id))?
+        && store::workspaces::claim_slug(tx, by, (slug, of))?
     {
         return Ok(slug.clone());
     }
     let base = wanted.or_else(|| "workspace".parse().ok()).ok_or(FoundingError::Name)?;
-    Ok(base.with_suffix(&tail))
+    for _ in 0..TRIES {
+        let drawn = WorkspaceId::draw(tx.now(), chance);
+        let ending: String = drawn.as_str().chars().rev().take(5).collect();
+        let slug = base.with_suffix(&ending);
+        if store::workspaces::claim_slug(tx, by, (&slug, of))? {
+            return Ok(slug);
+        }
+    }
+    Err(FoundingError::Name.into())
 }

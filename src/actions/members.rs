@@ -23,6 +23,8 @@ pub enum MemberRefusal {
     LastOwner,
     #[error("Choose an Owner who takes over what stays.")]
     NoHeir,
+    #[error("What would end has changed since you opened this page. Look once more.")]
+    Changed,
 }
 
 impl Refusal for MemberRefusal {}
@@ -69,6 +71,13 @@ pub struct Leaving {
 }
 
 impl Leaving {
+    /// By which an act tells whether it ends what its preview showed.
+    pub fn fingerprint(&self) -> String {
+        let secrets = self.secrets.iter().map(|row| format!("{} {}", row.secret.id, Self::may_keep(row)));
+        let all: Vec<String> = secrets.chain(self.tokens.iter().map(|token| token.id.to_string())).collect();
+        format!("{:08x}", crc32fast::hash(all.join(",").as_bytes()))
+    }
+
     pub fn may_keep(secret: &ListedSecret) -> bool {
         secret.secret.sharing != Sharing::Private
     }
@@ -105,6 +114,8 @@ pub struct Keeping {
     pub secrets: BTreeSet<SecretId>,
     /// Named by somebody who leaves; whoever removes somebody takes over themselves.
     pub heir: Option<PersonId>,
+    /// The fingerprint of the preview.
+    pub seen: String,
 }
 
 /// What came of it.
@@ -122,6 +133,9 @@ pub fn end(
     (person, keeping): (&PersonId, &Keeping),
 ) -> Result<Ended, Fault<MemberRefusal>> {
     let leaving = leaving(tx, by, person)?;
+    if leaving.fingerprint() != keeping.seen {
+        return Err(MemberRefusal::Changed.into());
+    }
     let heir = heir_of(&leaving, keeping)?;
     let mut kept = 0;
     for row in &leaving.secrets {

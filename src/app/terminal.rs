@@ -20,7 +20,8 @@ pub async fn create_owner(app: &App, ask: &OwnerCreate) -> Result<(), Box<dyn st
     for words in known.iter().flat_map(|known| commands::left_aside(ask, known, password)) {
         eprintln!("keyrack: {words}");
     }
-    println!("{} is an Owner of the workspace {}.", ask.email, founded.workspace);
+    let which = if founded.made { "new workspace" } else { "existing workspace" };
+    println!("{} is an Owner of the {which} {}.", ask.email, founded.workspace);
     println!("Their id is {}", founded.person);
     Ok(())
 }

@@ -23,17 +23,18 @@ pub struct Name(String);
 
 impl Name {
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let text = text.trim();
+        if text.chars().any(is_hidden) {
+            return Err(NameError::Hidden);
+        }
+        // One space between words, as pages draw them: what is read can be typed.
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if text.is_empty() {
             return Err(NameError::Empty);
         }
         if text.chars().count() > MOST {
             return Err(NameError::Long);
         }
-        if text.chars().any(is_hidden) {
-            return Err(NameError::Hidden);
-        }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text))
     }
 
     pub fn as_str(&self) -> &str {

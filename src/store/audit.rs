@@ -70,20 +70,22 @@ pub fn append(
 /// Where a chain ends.
 #[derive(Queryable)]
 pub struct Head {
+    id: ChainId,
     pub kind: ChainKind,
     pub seq: i64,
     pub mac: Vec<u8>,
 }
 
-/// Removes a workspace's chains, and says where they ended.
+/// Removes a workspace's chains, and says where they ended. Their heads are taken first, as every writer takes them, so
+/// that nobody appends to what is being removed.
 pub fn close_chains(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Owner>>) -> Result<Vec<Head>, Error> {
     let chains = || audit_chains::table.filter(audit_chains::workspace_id.eq(by.workspace().as_str()));
-    let heads = chains()
-        .order(audit_chains::kind)
-        .select((audit_chains::kind, audit_chains::seq, audit_chains::head))
+    let heads: Vec<Head> = diesel::update(chains())
+        .set(audit_chains::seq.eq(audit_chains::seq + 0))
+        .returning((audit_chains::id, audit_chains::kind, audit_chains::seq, audit_chains::head))
         .load(tx.conn)?;
-    let ids: Vec<ChainId> = chains().select(audit_chains::id).load(tx.conn)?;
-    diesel::delete(audit_entries::table.filter(audit_entries::chain_id.eq_any(&ids))).execute(tx.conn)?;
+    let ids: Vec<&ChainId> = heads.iter().map(|head| &head.id).collect();
+    diesel::delete(audit_entries::table.filter(audit_entries::chain_id.eq_any(ids))).execute(tx.conn)?;
     diesel::delete(chains()).execute(tx.conn)?;
     Ok(heads)
 }

@@ -17,6 +17,8 @@ pub enum Denied {
     UnknownToken,
     #[error("the token lacks the ability {0}")]
     Lacks(Ability),
+    #[error("several workspaces have this name; say which by its slug, the part of its address after /w/")]
+    Ambiguous,
     #[error("the link has been used, has expired or never was")]
     SpentLink,
 }

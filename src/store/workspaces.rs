@@ -1,6 +1,7 @@
 //! Workspaces and their members.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use crate::domain::keys::WrappedWorkspaceKey;
 use crate::domain::{Name, PersonId, Role, Slug, WorkspaceId};
@@ -48,45 +49,36 @@ pub fn find_person(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) ->
     Ok(row)
 }
 
-/// Whether nobody was ever given this slug, or the workspace itself was.
-pub fn is_slug_free<R: Right>(
-    tx: &mut ReadTx<'_>,
+// Both databases spell it alike; diesel's own builder does not cover the two at once.
+const CLAIM: &str = "INSERT INTO workspace_slugs (slug, workspace_id, created_at) VALUES ($1, $2, $3) \
+    ON CONFLICT (slug) DO NOTHING";
+
+/// Takes a slug that nobody was ever given, or that this workspace was given before; false when it is another's.
+pub fn claim_slug<R: Right>(
+    tx: &mut WriteTx<'_>,
     _by: &Proof<'_, R>,
     (slug, of): (&Slug, &WorkspaceId),
 ) -> Result<bool, Error> {
-    let owner: Option<WorkspaceId> = workspace_slugs::table
+    let now = tx.now().micros();
+    diesel::sql_query(CLAIM)
+        .bind::<Text, _>(slug.as_str())
+        .bind::<Text, _>(of.as_str())
+        .bind::<BigInt, _>(now)
+        .execute(tx.conn)?;
+    let owner: WorkspaceId = workspace_slugs::table
         .filter(workspace_slugs::slug.eq(slug))
         .select(workspace_slugs::workspace_id)
-        .first(tx.conn)
-        .optional()?;
-    Ok(owner.is_none_or(|owner| owner == *of))
+        .first(tx.conn)?;
+    Ok(owner == *of)
 }
 
-fn keep_slug(tx: &mut WriteTx<'_>, row: &WorkspaceRow) -> Result<(), Error> {
-    let now = tx.now();
-    let known = workspace_slugs::table.filter(workspace_slugs::slug.eq(&row.slug)).select(workspace_slugs::slug);
-    if diesel::select(diesel::dsl::exists(known)).get_result(tx.conn)? {
-        return Ok(());
-    }
-    diesel::insert_into(workspace_slugs::table)
-        .values((
-            workspace_slugs::slug.eq(&row.slug),
-            workspace_slugs::workspace_id.eq(&row.id),
-            workspace_slugs::created_at.eq(now),
-        ))
-        .execute(tx.conn)?;
-    Ok(())
-}
-
-/// Gives the workspace another name and address; the old address leads on.
+/// Gives the workspace another name, and an address that it has claimed; the old one leads on.
 pub fn rename(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Admin>>,
     name: &Name,
     slug: &Slug,
 ) -> Result<(), Error> {
-    let row = WorkspaceRow { id: by.workspace().clone(), slug: slug.clone(), name: name.clone() };
-    keep_slug(tx, &row)?;
     diesel::update(workspaces::table.filter(workspaces::id.eq(by.workspace())))
         .set((workspaces::name.eq(name), workspaces::slug.eq(slug)))
         .execute(tx.conn)?;
@@ -122,7 +114,6 @@ pub fn found<'tx, R: Right>(
             workspaces::created_at.eq(now),
         ))
         .execute(tx.conn)?;
-    keep_slug(tx, row)?;
     let proof = Proof::of_founder(tx, row.id.clone(), owner.clone());
     insert_member(tx, &proof, owner, Role::Owner)?;
     Ok(proof)
@@ -141,19 +132,21 @@ pub fn insert_member(tx: &mut WriteTx<'_>, by: &Proof<'_, Owner>, person: &Perso
     Ok(())
 }
 
-/// For the command line: the workspace of this name, or slug.
+/// For the command line: the workspace with this slug, or else the only one of this name. Names are anybody's to give.
 pub fn find_named(
     tx: &mut ReadTx<'_>,
     _by: &Proof<'_, CommandLine>,
     name: &Name,
 ) -> Result<Option<WorkspaceRow>, Error> {
-    let row = workspaces::table
-        .filter(workspaces::name.eq(name).or(workspaces::slug.eq(name.as_str())))
-        .order(workspaces::created_at)
-        .select((workspaces::id, workspaces::slug, workspaces::name))
-        .first(tx.conn)
-        .optional()?;
-    Ok(row)
+    let all = || workspaces::table.select((workspaces::id, workspaces::slug, workspaces::name));
+    if let Some(row) = all().filter(workspaces::slug.eq(name.as_str())).first(tx.conn).optional()? {
+        return Ok(Some(row));
+    }
+    let mut named: Vec<WorkspaceRow> = all().filter(workspaces::name.eq(name)).limit(2).load(tx.conn)?;
+    match (named.pop(), named.is_empty()) {
+        (Some(_), false) => Err(Denied::Ambiguous.into()),
+        (found, _) => Ok(found),
+    }
 }
 
 /// For the command line: to act as the member who is named, or as the only Owner.

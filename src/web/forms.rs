@@ -20,6 +20,11 @@ pub fn name(text: &str) -> (Option<Name>, Input) {
     }
 }
 
+/// Whether this name was typed to confirm something.
+pub fn is_typed(typed: &str, name: &Name) -> bool {
+    Name::parse(typed).is_ok_and(|typed| typed == *name)
+}
+
 /// What is said where somebody has tried too often, and the seconds for `Retry-After`.
 pub fn wait(until: Moment, now: Moment) -> (String, u64) {
     let seconds = until.since(now).as_secs().max(1);

@@ -99,6 +99,10 @@ impl Teller<'_> {
                 let of = whose(s.end_user.as_ref(), s.organization.as_ref());
                 Deed { of, ..deed(format!("deleted the secret {}", s.name), None, "trash") }
             }
+            Event::SlotKept { secret: s, owner, .. } => {
+                let of = Some(format!("and passed its place to {}", self.person(owner)));
+                Deed { of, ..deed("destroyed the value of", secret(s.id.as_str(), &s.name), "key") }
+            }
             Event::SecretUnreadable { secret: id, name, .. } => {
                 deed("could not read the value of", secret(id.as_str(), name), "alert")
             }
@@ -106,6 +110,19 @@ impl Teller<'_> {
                 let of = whose(end_user.as_ref(), organization.as_ref());
                 Deed { of, ..deed("fetched the value of", secret(id.as_str(), name), "hand-out") }
             }
+            Event::TokenCreated { token: id, name, .. } => {
+                deed("made the service token", token(id.as_str(), name), "ticket")
+            }
+            Event::TokenRevoked { token: id, name } => {
+                deed("revoked the service token", token(id.as_str(), name), "ticket")
+            }
+            other => self.deed_among_people(other, by),
+        }
+    }
+
+    /// What concerns workspaces, people and their sessions.
+    fn deed_among_people(&self, event: &Event, by: &Actor) -> Deed {
+        match event {
             Event::PersonRenamed { before, after, .. } => {
                 deed(format!("changed their name from {before} to {after}"), None, "person")
             }
@@ -120,15 +137,6 @@ impl Teller<'_> {
             }
             Event::MemberRemoved { name, .. } => deed(format!("removed {name}"), None, "leave"),
             Event::MemberLeft { .. } => deed("left the workspace", None, "leave"),
-            Event::SlotKept { secret: s, .. } => {
-                deed("destroyed the value and took over", secret(s.id.as_str(), &s.name), "key")
-            }
-            Event::TokenCreated { token: id, name, .. } => {
-                deed("made the service token", token(id.as_str(), name), "ticket")
-            }
-            Event::TokenRevoked { token: id, name } => {
-                deed("revoked the service token", token(id.as_str(), name), "ticket")
-            }
             Event::WorkspaceCreated { .. } => deed(format!("was made {}", self.means(by)), None, "building"),
             Event::MemberJoined { role, .. } => {
                 deed(format!("joined as {} {}", role.label(), self.means(by)), None, "people")
@@ -140,6 +148,14 @@ impl Teller<'_> {
             Event::SignedOut { .. } => deed("signed out", None, "lock"),
             Event::SessionsRevoked { .. } => deed("ended sessions", None, "lock"),
             Event::PasswordChanged { .. } => deed("changed their password", None, "lock"),
+            Event::SecretCreated { .. }
+            | Event::ValueReplaced { .. }
+            | Event::SecretDeleted { .. }
+            | Event::SlotKept { .. }
+            | Event::SecretUnreadable { .. }
+            | Event::Vended { .. }
+            | Event::TokenCreated { .. }
+            | Event::TokenRevoked { .. } => deed("did something", None, "key"),
         }
     }
 }

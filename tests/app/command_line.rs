@@ -141,13 +141,13 @@ fn a_known_person_keeps_name_and_password_and_is_told_so() {
     let place = Place::new();
     let first = place.run(&OWNER, PASSWORD);
     assert!(first.success && !first.err.contains("keeps"), "{}", first.err);
-    assert!(first.out.contains("ada@example.com is an Owner of the workspace acme."), "{}", first.out);
+    assert!(first.out.contains("ada@example.com is an Owner of the new workspace acme."), "{}", first.out);
     let id = first.out.split_whitespace().find(|word| word.starts_with("usr_")).expect("the id is said").to_owned();
 
     let again = ["owner", "create", "--email", "ADA@example.com", "--name", "Lovelace", "--workspace", "Second"];
     let second = place.run(&again, "another password altogether");
     assert!(second.success, "{}", second.err);
-    assert!(second.out.contains("is an Owner of the workspace second.") && second.out.contains(&id), "{}", second.out);
+    assert!(second.out.contains("is an Owner of the new workspace second.") && second.out.contains(&id), "{}", second.out);
     assert!(second.err.contains("keeps its password"), "{}", second.err);
     assert!(second.err.contains("keeps its name"), "{}", second.err);
 
@@ -201,6 +201,28 @@ fn another_programs_file_is_left_as_it_was() {
 }
 
 #[test]
+fn a_name_that_two_workspaces_have_names_none() {
+    let place = Place::new();
+    assert!(place.run(&OWNER, PASSWORD).success);
+    let said = place.run(&["owner", "create", "--email", EMAIL, "--workspace", "Second"], "");
+    assert!(said.success && said.out.contains("an Owner of the new workspace second."), "{}", said.out);
+    place.database.run("UPDATE workspaces SET name = 'Second'");
+    let second = |name| {
+        place.run(
+            &["token", "create", "--workspace", name, "--name", "B", "--environment", "test", "--allow", "vend"],
+            "",
+        )
+    };
+    let said = second("Second");
+    assert!(
+        !said.success && said.out.is_empty() && said.err.contains("several workspaces have this name"),
+        "{}",
+        said.err
+    );
+    assert!(second("second").success, "its slug is its own");
+}
+
+#[test]
 fn a_token_ends_on_a_day_to_come() {
     let place = Place::new();
     assert!(place.run(&OWNER, PASSWORD).success);
@@ -236,5 +258,5 @@ fn the_walk_without_a_browser_does_what_it_says() {
     }
     let said = say(shell.current_dir(place.folder.path()), "");
     assert!(said.success && !said.err.contains("keyrack:"), "{}{}", said.out, said.err);
-    assert!(said.out.contains("is an Owner of the workspace acme") && said.out.contains("kr_test_"), "{}", said.out);
+    assert!(said.out.contains("is an Owner of the new workspace acme") && said.out.contains("kr_test_"), "{}", said.out);
 }

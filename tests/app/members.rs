@@ -28,9 +28,12 @@ async fn change(by: &mut Browser, id: &str, role: &str) -> Page {
     by.submit("/account", &format!("{MEMBERS}/{id}/role"), &[("role", role)]).await
 }
 
+/// Opens the preview, where there is one, and confirms it.
 async fn end(by: &mut Browser, id: &str, name: &str, more: &[(&str, &str)]) -> Page {
-    let fields: Vec<_> = [("name", name)].into_iter().chain(more.iter().copied()).collect();
-    by.submit("/account", &format!("{MEMBERS}/{id}/end"), &fields).await
+    let path = format!("{MEMBERS}/{id}/end");
+    let seen = by.get(&path).await.attributes("input[name=seen]", "value").pop().unwrap_or_default();
+    let fields: Vec<_> = [("name", name), ("seen", &seen)].into_iter().chain(more.iter().copied()).collect();
+    by.submit("/account", &path, &fields).await
 }
 
 #[actix_web::test]
@@ -211,4 +214,60 @@ async fn a_kept_slot_is_not_vended() {
     token.vend("stripe", &ada_id).await.hands_out(KEY);
     assert_eq!(end(&mut ada, &grace_id, "Grace", &[("keep", &kept)]).await.status, 200);
     token.vend("stripe", &ada_id).await.is_not_installed();
+}
+
+#[actix_web::test]
+async fn only_what_was_shown_is_ended() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let mut grace = app.member(GRACE, Role::Member).await;
+    let id = id_of(&mut grace).await;
+    let path = format!("{MEMBERS}/{id}/end");
+    let preview = ada.get(&path).await;
+    let seen = preview.attributes("input[name=seen]", "value").remove(0);
+    let late = shared_by(&mut grace, &app, "Added meanwhile").await;
+    let sent = ada.submit("/account", &path, &[("name", "Grace"), ("seen", &seen)]).await;
+    assert_eq!(sent.status, 422);
+    assert!(sent.text.contains("has changed since you opened this page") && sent.text.contains("Added meanwhile"));
+    assert_eq!(app.database.count(&format!("secrets WHERE id = '{late}'")), 1);
+    assert_eq!(end(&mut ada, &id, "Grace", &[]).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_kept_place_is_in_nobodys_way() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let mut grace = app.other_owner(GRACE).await;
+    let (ada_id, grace_id) = (id_of(&mut ada).await, id_of(&mut grace).await);
+    ada.add_stripe("Of Ada", "rk_test_adas123456789", "vend").await;
+    let (token, _) = ada.make_token("test").await;
+    let kept = grace.add_stripe("Theirs", KEY, "vend").await;
+    app.database.execute(&format!("UPDATE secrets SET sharing = 'members', expires_at = 1 WHERE id = '{kept}'"));
+    assert_eq!(end(&mut ada, &grace_id, "Grace", &[("keep", &kept)]).await.status, 200);
+    token.vend("stripe", &ada_id).await.hands_out("rk_test_adas123456789");
+    let page = ada.get(&format!("/w/acme/secrets/{kept}")).await;
+    assert!(page.text.contains("Disconnected") && !page.text.contains("curl"), "{}", page.text);
+    assert!(page.text.contains("passed its place to") && page.text.contains("Ada"));
+}
+
+#[actix_web::test]
+async fn whoever_belongs_nowhere_is_shown_a_way_on() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    let mut grace = app.removed_member(GRACE).await;
+    let home = grace.get("/").await;
+    assert_eq!(home.location(), "/account");
+    let page = grace.get("/account").await;
+    assert!(page.text.contains("You belong to no workspace"));
+    assert_eq!(page.attributes("a[href='/workspaces/new']", "href").len(), 1);
+}
+
+#[actix_web::test]
+async fn a_name_with_many_spaces_can_be_typed_as_it_is_read() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let mut grace = app.member(GRACE, Role::Member).await;
+    let id = id_of(&mut grace).await;
+    assert_eq!(grace.submit("/account", "/account/profile", &[("name", "Grace \u{a0}  L")]).await.status, 303);
+    assert_eq!(end(&mut ada, &id, " Grace L ", &[]).await.status, 200);
 }

@@ -119,3 +119,64 @@ async fn a_deleted_workspace_is_gone_for_good() {
     assert_eq!(grace.get("/w/acme").await.status, 404);
     assert_eq!(eve.get("/w/other").await.status, 200);
 }
+
+#[actix_web::test]
+async fn an_address_is_never_two_workspaces() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let mut eve = app.owner_of("Other", "eve@example.com").await;
+    assert_eq!(eve.submit(NEW, NEW, &[("name", "Foo")]).await.location(), "/w/foo");
+    let moved = rename(&mut ada, SETTINGS, "Foo").await;
+    assert_eq!(moved.status, 303);
+    let slug = moved.location().strip_prefix("/w/").unwrap().strip_suffix("/settings").unwrap().to_owned();
+    assert_ne!(slug, "foo");
+    assert_eq!(ada.get(&format!("/w/{slug}")).await.status, 200);
+    assert_eq!(ada.get("/w/acme").await.location(), format!("/w/{slug}"));
+    let unclaimed = "workspaces WHERE NOT EXISTS (SELECT 1 FROM workspace_slugs \
+        WHERE workspace_slugs.slug = workspaces.slug AND workspace_slugs.workspace_id = workspaces.id)";
+    assert_eq!(app.database.count(unclaimed), 0);
+}
+
+#[actix_web::test]
+async fn many_of_one_name_at_once_get_an_address_each() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    let mut makers = Vec::new();
+    for number in 0..6 {
+        let mut maker = app.owner_of("Other", &format!("maker{number}@example.com")).await;
+        let csrf = maker.get(NEW).await.csrf();
+        makers.push((maker, csrf));
+    }
+    let sent = makers
+        .iter_mut()
+        .map(|(maker, csrf)| async move { maker.post(NEW, &[("csrf", csrf), ("name", "Same")]).await });
+    let pages = futures_util::future::join_all(sent).await;
+    let addresses: std::collections::BTreeSet<_> = pages.iter().map(|page| page.location().to_owned()).collect();
+    assert!(
+        pages.iter().all(|page| page.status == 303),
+        "{:?}",
+        pages.iter().map(|page| page.status).collect::<Vec<_>>()
+    );
+    assert_eq!(addresses.len(), 6, "{addresses:?}");
+}
+
+/// Uses are recorded without waiting for the workspace's writers, so that one may come in the middle.
+#[actix_web::test]
+async fn a_workspace_is_deleted_while_it_is_in_use() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    for round in 0..4 {
+        let name = format!("Busy {round}");
+        let slug = ada.submit(NEW, NEW, &[("name", &name)]).await.location().strip_prefix("/w/").unwrap().to_owned();
+        let token = app.token_of(&name, crate::support::EMAIL, "test", "vend,connect").await;
+        token.put("stripe", "customer-42", KEY).await;
+        let vends = (0..24).map(|_| token.vend("stripe", "customer-42"));
+        let (_, gone) = futures_util::future::join(futures_util::future::join_all(vends), async {
+            delete(&mut ada, &slug, &name).await
+        })
+        .await;
+        assert_eq!(gone.status, 303, "round {round}: {}", gone.text);
+        token.vend("stripe", "customer-42").await.refused(401, "unauthorized");
+    }
+    assert_eq!(app.database.count("audit_chains"), 3, "the installation's, and those of the workspace that is left");
+}

@@ -150,6 +150,8 @@ fn choose(mut candidates: Vec<Candidate>, chosen: Option<&SecretId>) -> Result<C
     if let Some(chosen) = chosen {
         return Ok(candidates.into_iter().find(|c| c.id == *chosen).ok_or(Denied::NotFound)?);
     }
+    // A place without a value is in nobody's way.
+    candidates.retain(|candidate| candidate.value_entered_at.is_some());
     match (candidates.pop(), candidates.is_empty()) {
         (None, _) => Err(UseRefusal::NotInstalled.into()),
         (Some(only), true) => Ok(only),

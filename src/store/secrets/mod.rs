@@ -220,7 +220,10 @@ pub fn hand_over(
             secrets::revision.eq(secrets::revision + 1),
             secrets::value_entered_at.eq(none),
             secrets::last_four.eq(None::<String>),
+            // Facts of the value that is gone.
+            secrets::expires_at.eq(none),
             secrets::rejected_at.eq(none),
+            secrets::needs_reauthorization_at.eq(none),
             secrets::unreadable_at.eq(none),
             secrets::updated_at.eq(now),
         ))

@@ -60,6 +60,7 @@ async fn profile(visitor: &Visitor, myself: &Myself, app: &App, inputs: Inputs) 
         name: inputs.name.unwrap_or_else(|| kept(frame.person.name.as_str())),
         email: frame.person.email.to_string(),
         joined: When::new(joined, now),
+        has_workspace: frame.here.is_some(),
         chrome: frame::chrome(visitor, Some(&frame), "Account", Place::Account),
         current: inputs.current,
         new: inputs.new,

@@ -12,6 +12,7 @@ pub struct Show {
     pub name: Input,
     pub email: String,
     pub joined: When,
+    pub has_workspace: bool,
     pub current: Input,
     pub new: Input,
 }

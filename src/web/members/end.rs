@@ -13,7 +13,7 @@ use crate::store::access::Member;
 use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
 use crate::web::error::Error;
-use crate::web::forms::wrong;
+use crate::web::forms::{is_typed, wrong};
 use crate::web::frame::{self, Frame, Reply};
 use crate::web::secrets::{mark, origin};
 use crate::web::url;
@@ -79,6 +79,7 @@ fn page_of(
         tokens: leaving.tokens.iter().map(|token| token.name.to_string()).collect(),
         heirs: heirs.collect(),
         heir_error,
+        seen: leaving.fingerprint(),
         confirm,
     }
 }
@@ -110,6 +111,7 @@ pub struct Form {
     name: String,
     keep: Vec<String>,
     heir: String,
+    seen: String,
 }
 
 pub async fn create(
@@ -126,12 +128,16 @@ pub async fn create(
         Looked::Refused(refusal) => return refused(&visitor, &demand, &app, &id, refusal).await,
     };
     let again = |confirm, heir_error| page_of(&visitor, &app, demand.ws(), &seen, &form, (confirm, heir_error));
-    if form.name.trim() != seen.leaving.member.name.as_str() {
+    if !is_typed(&form.name, &seen.leaving.member.name) {
         let confirm = wrong(&form.name, "This is not the name. Type it exactly as it stands above.");
         return frame::again(&app, &visitor, &again(confirm, None));
     }
     let secrets: Result<BTreeSet<SecretId>, _> = form.keep.iter().map(|id| id.parse()).collect();
-    let keeping = Keeping { secrets: secrets.map_err(|_| Error::BadRequest)?, heir: form.heir.parse().ok() };
+    let keeping = Keeping {
+        secrets: secrets.map_err(|_| Error::BadRequest)?,
+        heir: form.heir.parse().ok(),
+        seen: form.seen.clone(),
+    };
     let (keyring, from) = (app.keyring.clone(), visitor.address());
     let ended =
         app.db.write(demand.ask(), move |tx, by| members::end(tx, by, &keyring, &origin(by, from), (&id, &keeping)));

@@ -6,7 +6,7 @@ mod page;
 use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
-use crate::actions::members::{self, MemberRefusal};
+use crate::actions::members;
 use crate::app::App;
 use crate::domain::{Moment, PersonId, Role, policy};
 use crate::store::access::Member;
@@ -121,7 +121,7 @@ pub async fn update_role(
     });
     match changed.await {
         Ok(()) => Ok(see_other(&app, &url::member(demand.ws(), id.as_str()), Some(Flash::RoleChanged))),
-        Err(Fault::Refused(refusal @ (MemberRefusal::LastOwner | MemberRefusal::NoHeir))) => {
+        Err(Fault::Refused(refusal)) => {
             frame::again(&app, &visitor, &show_page(&visitor, demand.ws(), &found, Some(refusal.to_string())))
         }
         Err(Fault::Store(error)) => Err(error.into()),

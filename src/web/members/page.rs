@@ -67,6 +67,8 @@ pub struct End {
     pub tokens: Vec<String>,
     pub heirs: Vec<Choice>,
     pub heir_error: Option<String>,
+    /// What the preview shows, for the act to compare.
+    pub seen: String,
     pub confirm: Input,
 }
 
@@ -113,7 +115,7 @@ impl Ended {
     pub fn lists(&self) -> Vec<(&'static str, &[String])> {
         let all = [
             ("Deleted, with their values", self.deleted.as_slice()),
-            ("Kept without a value, waiting for a new one", self.kept.as_slice()),
+            ("Kept without a value", self.kept.as_slice()),
             ("Service tokens revoked", self.tokens.as_slice()),
         ];
         all.into_iter().filter(|(_, names)| !names.is_empty()).collect()

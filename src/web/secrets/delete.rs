@@ -11,7 +11,7 @@ use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
-use crate::web::forms::wrong;
+use crate::web::forms::{is_typed, wrong};
 use crate::web::frame::{self, Reply, see_other};
 use crate::web::url;
 use crate::web::view::Input;
@@ -60,7 +60,7 @@ pub async fn create(
 ) -> Reply {
     let found = find(&app, &demand, &path.1).await?;
     let typed = form.into_inner().name;
-    if typed.trim() != found.row.secret.name.as_str() {
+    if !is_typed(&typed, &found.row.secret.name) {
         let confirm = wrong(&typed, "This is not its name. Type it exactly as it stands above.");
         return frame::again(&app, &visitor, &page_of(&visitor, &app, demand.ws(), &found, confirm));
     }

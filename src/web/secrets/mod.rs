@@ -112,7 +112,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
     let found = find(&app, &demand, &path.1).await?;
     let (secret, now) = (&found.row.secret, found.now);
     let base = app.config.server.public_url.as_str().trim_end_matches('/');
-    let own = found.usable && secret.delivery == Delivery::Vend;
+    let own = found.usable && secret.delivery == Delivery::Vend && secret.value_entered_at.is_some();
     let snippet = own.then(|| {
         Snippet::vend(
             "request",

@@ -12,7 +12,7 @@ use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
-use crate::web::forms::wrong;
+use crate::web::forms::{is_typed, wrong};
 use crate::web::frame::{self, Frame, Reply, see_other};
 use crate::web::secrets::origin;
 use crate::web::url;
@@ -65,13 +65,13 @@ pub async fn new(visitor: Visitor, demand: Demand<Owner>, app: Data<App>) -> Rep
 pub async fn create(visitor: Visitor, demand: Demand<Owner>, form: CsrfForm<Form>, app: Data<App>) -> Reply {
     let going = look(&app, &demand).await?;
     let typed = form.into_inner().name;
-    if typed.trim() != going.name.as_str() {
+    if !is_typed(&typed, &going.name) {
         let confirm = wrong(&typed, "This is not its name. Type it exactly as it stands above.");
         return frame::again(&app, &visitor, &page_of(&visitor, demand.ws(), &going, confirm));
     }
-    let (keyring, from, name) = (app.keyring.clone(), visitor.address(), going.name);
+    let (keyring, from) = (app.keyring.clone(), visitor.address());
     let deleted = app.db.write(demand.ask(), move |tx, by| {
-        Ok::<_, Fault<Never>>(workspaces::delete(tx, by, &keyring, &origin(by, from), &name)?)
+        Ok::<_, Fault<Never>>(workspaces::delete(tx, by, &keyring, &origin(by, from))?)
     });
     deleted.await?;
     Ok(see_other(&app, &url::home(), Some(Flash::WorkspaceDeleted)))

@@ -104,9 +104,10 @@ pub async fn update(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form
     let Some(name) = name else {
         return frame::again(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &frame, input));
     };
-    let (keyring, from) = (app.keyring.clone(), visitor.address());
-    let renamed =
-        app.db.write(demand.ask(), move |tx, by| workspaces::rename(tx, by, &keyring, &origin(by, from), &name));
+    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
+    let renamed = app
+        .db
+        .write(demand.ask(), move |tx, by| workspaces::rename(tx, by, (&keyring, &*chance), &origin(by, from), &name));
     match renamed.await {
         Ok(slug) => Ok(see_other(&app, &url::settings(slug.as_str()), Some(Flash::WorkspaceRenamed))),
         Err(Fault::Refused(refusal)) => {
