@@ -23,14 +23,15 @@ pub struct Name(String);
 
 impl Name {
     pub fn parse(text: &str) -> Result<Self, NameError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(NameError::Empty);
+        }
         if text.chars().any(is_hidden) {
             return Err(NameError::Hidden);
         }
         // One space between words, as pages draw them: what is read can be typed.
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if text.is_empty() {
-            return Err(NameError::Empty);
-        }
         if text.chars().count() > MOST {
             return Err(NameError::Long);
         }
@@ -80,6 +81,7 @@ mod tests {
     #[test]
     fn takes_one_visible_line() {
         assert_eq!(Name::parse("  Stripe live ").map(|n| n.to_string()), Ok("Stripe live".to_owned()));
+        assert_eq!(Name::parse("Stripe \u{a0}  live").map(|n| n.to_string()), Ok("Stripe live".to_owned()));
         assert_eq!(Name::parse(" \t"), Err(NameError::Empty));
         assert_eq!(Name::parse("a\0b"), Err(NameError::Hidden));
         assert_eq!(Name::parse("a\u{202e}b"), Err(NameError::Hidden));

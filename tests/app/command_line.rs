@@ -147,7 +147,11 @@ fn a_known_person_keeps_name_and_password_and_is_told_so() {
     let again = ["owner", "create", "--email", "ADA@example.com", "--name", "Lovelace", "--workspace", "Second"];
     let second = place.run(&again, "another password altogether");
     assert!(second.success, "{}", second.err);
-    assert!(second.out.contains("is an Owner of the new workspace second.") && second.out.contains(&id), "{}", second.out);
+    assert!(
+        second.out.contains("is an Owner of the new workspace second.") && second.out.contains(&id),
+        "{}",
+        second.out
+    );
     assert!(second.err.contains("keeps its password"), "{}", second.err);
     assert!(second.err.contains("keeps its name"), "{}", second.err);
 
@@ -258,5 +262,9 @@ fn the_walk_without_a_browser_does_what_it_says() {
     }
     let said = say(shell.current_dir(place.folder.path()), "");
     assert!(said.success && !said.err.contains("keyrack:"), "{}{}", said.out, said.err);
-    assert!(said.out.contains("is an Owner of the new workspace acme") && said.out.contains("kr_test_"), "{}", said.out);
+    assert!(
+        said.out.contains("is an Owner of the new workspace acme") && said.out.contains("kr_test_"),
+        "{}",
+        said.out
+    );
 }
