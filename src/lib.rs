@@ -1,7 +1,8 @@
 //! Keyrack: a rack for the keys that workflows and agents call other companies' APIs with.
 //!
 //! The layers, from the outside in; each may call those to its right and none to its left:
-//! `web, api → actions → store → domain`, with `crypto → domain` beside the store.
+//! `web, api, jobs → actions → store → domain`, with `crypto → domain` beside the store and `mail → domain` beside
+//! the jobs.
 
 pub mod actions;
 pub mod api;
@@ -11,5 +12,7 @@ pub mod cli;
 pub mod config;
 pub mod crypto;
 pub mod domain;
+pub mod jobs;
+pub mod mail;
 pub mod store;
 pub mod web;

@@ -9,6 +9,7 @@ use keyrack::app::system::{SystemChance, SystemClock};
 use keyrack::app::{App, commands, logging, server, terminal};
 use keyrack::cli::{Cli, Command, ConfigCommand, OwnerCommand, TokenCommand};
 use keyrack::config::Config;
+use keyrack::jobs;
 use keyrack::store::migrate::{self, MigrateError, WhereNew};
 
 type Failure = Box<dyn std::error::Error>;
@@ -66,6 +67,8 @@ async fn serve(app: &App) -> Result<(), Failure> {
     if let Some(link) = commands::offer_set_up(app).await {
         println!("Set it up within 24 hours by opening this link once:\n\n  {link}\n");
     }
-    server::listen(app, listener)?.await?;
-    Ok(())
+    let runner = tokio::spawn(jobs::keep_running(app.clone()));
+    let served = server::listen(app, listener)?.await;
+    runner.abort();
+    Ok(served?)
 }

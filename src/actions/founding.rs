@@ -1,6 +1,5 @@
 //! The first Owner and their workspace: by the set-up link in a browser, or at the command line.
 
-use crate::crypto::Keyring;
 use crate::domain::audit::{ChainKind, Event};
 use crate::domain::{ChainId, Chance, Email, Method, Name, NodeTypeId, PersonId, Role, Slug, WorkspaceId};
 use crate::store::access::{CommandLine, Oneself, Owner, Proof, Right, SetUp};
@@ -9,7 +8,8 @@ use crate::store::people::Person;
 use crate::store::workspaces::WorkspaceRow;
 use crate::store::{self, Denied, Error, Fault, Refusal, WriteTx};
 
-use super::audit::{self, Origin};
+use super::Tools;
+use super::audit;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FoundingError {
@@ -44,14 +44,6 @@ pub struct Ownership {
 pub struct NewAccount {
     pub name: Name,
     pub password_hash: String,
-}
-
-/// What founding needs besides the transaction.
-#[derive(Clone, Copy)]
-pub struct Tools<'a> {
-    pub keyring: &'a Keyring,
-    pub chance: &'a dyn Chance,
-    pub origin: &'a Origin,
 }
 
 pub struct Founded {

@@ -9,6 +9,7 @@ use crate::domain::audit::ChainKind;
 use crate::domain::{ChainId, Chance, Clock, LinkId};
 use crate::store::access::{AskCommandLine, CommandLine, Proof};
 use crate::store::installation::Kept;
+use crate::store::links::{NewLink, Purpose};
 use crate::store::{self, Db, Error, Fault, Refusal, Unrecorded, WriteTx};
 
 const LINK_LIFETIME: Duration = Duration::from_hours(24);
@@ -166,7 +167,9 @@ fn draw_link(
         return Ok(None);
     }
     let link = LinkToken::draw(LinkId::draw(tx.now(), chance), chance);
+    let mac = keyring.link_mac(&link);
     let until = tx.now().plus(LINK_LIFETIME);
-    store::installation::insert_set_up_link(tx, by, &link.id, keyring.link_mac(&link).as_bytes(), until)?;
+    let row = NewLink { id: &link.id, purpose: Purpose::SetUp, mac: mac.as_bytes(), email: None, person: None, until };
+    store::links::insert(tx, by, &row)?;
     Ok(Some(link))
 }

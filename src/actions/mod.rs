@@ -8,6 +8,7 @@ pub mod entering;
 pub mod founding;
 pub mod installation;
 pub mod members;
+pub mod outbox;
 pub mod people;
 mod sealing;
 pub mod secrets;
@@ -16,3 +17,14 @@ pub mod tokens;
 pub mod uses;
 pub mod vend;
 pub mod workspaces;
+
+use crate::crypto::Keyring;
+use crate::domain::Chance;
+
+/// What a change needs besides the transaction: keys, chance, and who acts from where.
+#[derive(Clone, Copy)]
+pub struct Tools<'a> {
+    pub keyring: &'a Keyring,
+    pub chance: &'a dyn Chance,
+    pub origin: &'a audit::Origin,
+}

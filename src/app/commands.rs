@@ -5,8 +5,8 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::actions::audit::Origin;
-use crate::actions::founding::{self, Founded, FoundingError, NewAccount, Ownership, Tools};
-use crate::actions::{installation, tokens};
+use crate::actions::founding::{self, Founded, FoundingError, NewAccount, Ownership};
+use crate::actions::{Tools, installation, tokens};
 use crate::cli::{OwnerCreate, TokenCreate};
 use crate::crypto::HashError;
 use crate::domain::audit::Actor;

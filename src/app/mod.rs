@@ -19,6 +19,7 @@ use crate::catalog::{Catalog, CatalogError};
 use crate::config::Config;
 use crate::crypto::{Hasher, Keyring};
 use crate::domain::{Chance, Clock};
+use crate::mail::{MailError, Mailer};
 use crate::store::migrate::{self, MigrateError, WhereNew};
 use crate::store::{Db, Refusal};
 
@@ -29,6 +30,7 @@ pub struct App {
     pub keyring: Arc<Keyring>,
     pub hasher: Arc<Hasher>,
     pub recorder: Recorder,
+    pub mailer: Mailer,
     pub catalog: Arc<Catalog>,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
@@ -42,6 +44,8 @@ pub enum StartError {
     Keys(#[from] OpenError),
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
     #[error("the start was interrupted")]
     Interrupted,
 }
@@ -61,6 +65,7 @@ impl App {
         clock: Arc<dyn Clock>,
         chance: Arc<dyn Chance>,
     ) -> Result<Self, StartError> {
+        let mailer = Mailer::open(&config)?;
         for name in migrate(config.clone(), where_new, clock.clone(), chance.clone()).await? {
             tracing::info!(migration = name, "migration applied");
         }
@@ -71,6 +76,7 @@ impl App {
             recorder: Recorder::start(db.clone(), keyring.clone()),
             hasher: Arc::new(Hasher::new(config.passwords, chance.clone())),
             catalog: Arc::new(Catalog::load()?),
+            mailer,
             config: Arc::new(config),
             db,
             keyring,

@@ -4,6 +4,7 @@
 //! reported together, each with its variable. Secrets are redacted in `Debug`.
 
 mod address;
+mod mail;
 mod parse;
 mod reader;
 mod redacted;
@@ -19,6 +20,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use crate::crypto::HashSettings;
+use crate::domain::{Email, Name};
 
 use reader::{Noted, Reader};
 
@@ -33,6 +35,7 @@ pub struct Config {
     pub keys: KeyConfig,
     pub passwords: HashSettings,
     pub mail: MailConfig,
+    pub accounts: AccountConfig,
     pub log: LogConfig,
 }
 
@@ -86,7 +89,68 @@ pub enum MasterKeySource {
 
 #[derive(Clone, Debug)]
 pub struct MailConfig {
-    pub smtp_url: Option<Redacted>,
+    pub way: MailWay,
+    /// Always there beside a mail server.
+    pub from: Option<Sender>,
+}
+
+#[derive(Clone, Debug)]
+pub enum MailWay {
+    Smtp(SmtpConfig),
+    /// Letters are written there, for whoever runs Keyrack to hand on.
+    Folder(PathBuf),
+}
+
+#[derive(Clone, Debug)]
+pub struct SmtpConfig {
+    pub host: String,
+    pub port: u16,
+    pub tls: SmtpTls,
+    pub credentials: Option<(String, Redacted)>,
+    /// Whose certificates are believed besides the public authorities'.
+    pub ca_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// `smtps://`
+    FromTheStart,
+    /// `smtp://`; without STARTTLS nothing is sent.
+    StartTls,
+    /// `smtp://…?tls=none`
+    None,
+}
+
+/// `Name <name@example.com>`, or the address alone.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    pub name: Option<Name>,
+    pub email: Email,
+}
+
+#[derive(Clone, Debug)]
+pub struct AccountConfig {
+    pub sign_up: SignUp,
+}
+
+/// Who may make an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignUp {
+    /// Whoever was invited to a workspace.
+    Invited,
+    /// Besides, whoever has an address of one of these domains.
+    Domains(Vec<String>),
+    Anybody,
+}
+
+impl SignUp {
+    pub fn allows(&self, email: &Email) -> bool {
+        match self {
+            Self::Invited => false,
+            Self::Domains(domains) => domains.contains(&email.domain()),
+            Self::Anybody => true,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -139,11 +203,14 @@ impl Config {
     fn understand(mut reader: Reader) -> Result<Self, Vec<Mistake>> {
         // All sections are read before the first failure is looked at, so that every mistake is found.
         let (database, server, keys) = (database(&mut reader), server(&mut reader), keys(&mut reader));
-        let (passwords, mail, log) = (passwords(&mut reader), mail(&mut reader), log(&mut reader));
+        let (passwords, mail, log) = (passwords(&mut reader), mail::mail(&mut reader), log(&mut reader));
+        let accounts = mail::accounts(&mut reader);
         let mistakes = reader.into_mistakes();
-        match (database, server, keys, passwords, mail, log) {
-            (Ok(database), Ok(server), Ok(keys), Ok(passwords), Ok(mail), Ok(log)) if mistakes.is_empty() => {
-                Ok(Self { database, server, keys, passwords, mail, log })
+        match (database, server, keys, passwords, mail, accounts, log) {
+            (Ok(database), Ok(server), Ok(keys), Ok(passwords), Ok(mail), Ok(accounts), Ok(log))
+                if mistakes.is_empty() =>
+            {
+                Ok(Self { database, server, keys, passwords, mail, accounts, log })
             }
             _ => Err(mistakes),
         }
@@ -241,10 +308,6 @@ fn passwords(reader: &mut Reader) -> Result<HashSettings, Noted> {
         at_once: HASHES_AT_ONCE,
         waiting: HASHES_WAITING,
     })
-}
-
-fn mail(reader: &mut Reader) -> Result<MailConfig, Noted> {
-    Ok(MailConfig { smtp_url: reader.optional(settings::SMTP_URL, parse::smtp)? })
 }
 
 fn log(reader: &mut Reader) -> Result<LogConfig, Noted> {

@@ -82,15 +82,6 @@ pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
 }
 
-pub(super) fn smtp(text: &str) -> Result<Redacted, String> {
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "smtp" | "smtps") && url.host_str().is_some_and(|host| !host.is_empty()) => {
-            Ok(Redacted::new(text))
-        }
-        _ => Err("must be an address like smtps://user:password@mail.example.com".to_owned()),
-    }
-}
-
 pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
     match text {
         "text" => Ok(LogFormat::Text),

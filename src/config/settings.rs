@@ -53,6 +53,10 @@ pub const PASSWORD_MEMORY_KIB: &str = "KEYRACK_PASSWORD_MEMORY_KIB";
 pub const PASSWORD_PASSES: &str = "KEYRACK_PASSWORD_PASSES";
 pub const PASSWORD_LANES: &str = "KEYRACK_PASSWORD_LANES";
 pub const SMTP_URL: &str = "KEYRACK_SMTP_URL";
+pub const SMTP_CA_FILE: &str = "KEYRACK_SMTP_CA_FILE";
+pub const MAIL_FROM: &str = "KEYRACK_MAIL_FROM";
+pub const MAIL_FOLDER: &str = "KEYRACK_MAIL_FOLDER";
+pub const SIGN_UP: &str = "KEYRACK_SIGN_UP";
 pub const LOG_FORMAT: &str = "KEYRACK_LOG_FORMAT";
 pub const LOG: &str = "KEYRACK_LOG";
 
@@ -143,7 +147,31 @@ pub const SETTINGS: &[Setting] = &[
         SMTP_URL,
         ("mail", "smtp_url"),
         Nothing,
-        "`smtp://` or `smtps://` address of a mail server. It is checked, but this version sends no mail yet.",
+        "`smtps://user:password@host` (TLS from the start, port 465) or `smtp://…` (STARTTLS, port 587) of a mail server.",
+    ),
+    setting(
+        SMTP_CA_FILE,
+        ("mail", "smtp_ca_file"),
+        Nothing,
+        "PEM file of a certificate authority that is believed besides the public ones.",
+    ),
+    setting(
+        MAIL_FROM,
+        ("mail", "from"),
+        Nothing,
+        "Whom letters come from: `Keyrack <keys@example.com>`. Needed with `KEYRACK_SMTP_URL`.",
+    ),
+    setting(
+        MAIL_FOLDER,
+        ("mail", "folder"),
+        Text("data/mail"),
+        "Where letters are written as `.eml` files while there is no mail server. Not together with `KEYRACK_SMTP_URL`.",
+    ),
+    setting(
+        SIGN_UP,
+        ("accounts", "sign_up"),
+        Text("invited"),
+        "Who may make an account: `invited`, `anybody`, or domains of e-mail addresses (`example.com,example.org`). All but `invited` need `KEYRACK_SMTP_URL`.",
     ),
     setting(LOG_FORMAT, ("log", "format"), Text("text"), "`text` or `json`."),
     setting(

@@ -20,7 +20,7 @@ fn nothing_given_is_a_working_installation_in_data() {
     assert_eq!(config.server.public_url.as_str(), "http://127.0.0.1:8080/");
     assert_eq!(config.database.wait, Duration::from_secs(1));
     assert_eq!((config.passwords.memory_kib, config.passwords.at_once, config.passwords.waiting), (65_536, 2, 16));
-    assert!(!config.server.secure() && config.mail.smtp_url.is_none() && config.server.workers >= 2);
+    assert!(!config.server.secure() && matches!(config.mail.way, MailWay::Folder(_)) && config.server.workers >= 2);
 }
 
 #[test]
@@ -210,6 +210,7 @@ fn secrets_show_neither_in_debug_nor_in_mistakes() {
     let vars = [
         ("KEYRACK_DATABASE_URL", "postgres://u:canary@db/k"),
         ("KEYRACK_SMTP_URL", "smtps://u:canary@mail.example.com"),
+        ("KEYRACK_MAIL_FROM", "keys@example.com"),
         ("KEYRACK_MASTER_KEYS", KEY),
     ];
     let shown = format!("{:?}", load(&vars, None).unwrap());
@@ -221,6 +222,60 @@ fn secrets_show_neither_in_debug_nor_in_mistakes() {
     ];
     let shown = format!("{:?}", load(&wrong, None).unwrap_err()).to_lowercase();
     assert!(!shown.contains("canary"), "{shown}");
+}
+
+#[test]
+fn a_mail_server_is_spoken_to_in_the_open_only_where_that_is_said() {
+    let smtp = |url: &str| {
+        let vars = [("KEYRACK_SMTP_URL", url), ("KEYRACK_MAIL_FROM", "Keys <keys@example.com>")];
+        load(&vars, None).map(|config| match config.mail.way {
+            MailWay::Smtp(smtp) => {
+                (smtp.tls, smtp.port, smtp.credentials.map(|(user, word)| (user, word.expose().to_owned())))
+            }
+            MailWay::Folder(_) => panic!("a mail server was given"),
+        })
+    };
+    let user = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
+    assert_eq!(smtp("smtps://mail.example.com"), Ok((SmtpTls::FromTheStart, 465, None)));
+    assert_eq!(smtp("smtp://a%40b:p%25%C3%BC@mail.example.com"), Ok((SmtpTls::StartTls, 587, user("a@b", "p%ü"))));
+    assert_eq!(smtp("smtp://mail.example.com:2525?tls=none"), Ok((SmtpTls::None, 2525, None)));
+    assert_eq!(smtp("smtp://u:p@127.0.0.1?tls=none"), Ok((SmtpTls::None, 25, user("u", "p"))));
+    for wrong in [
+        "mail.example.com",
+        "http://mail.example.com",
+        "smtp://u:p@mail.example.com?tls=none",
+        "smtp://mail.example.com?tls=opportunistic",
+        "smtps://mail.example.com?tls=none",
+        "smtp://u@mail.example.com",
+        "smtp://u:100%@mail.example.com",
+        "smtp://mail.example.com/path",
+    ] {
+        assert!(smtp(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn mail_and_sign_up_go_together() {
+    let server = ("KEYRACK_SMTP_URL", "smtps://mail.example.com");
+    let from = ("KEYRACK_MAIL_FROM", "keys@example.com");
+    assert_eq!(refused(&[server]), ["KEYRACK_MAIL_FROM"]);
+    assert_eq!(refused(&[server, from, ("KEYRACK_MAIL_FOLDER", "mail")]), ["KEYRACK_MAIL_FOLDER"]);
+    assert_eq!(refused(&[("KEYRACK_SMTP_CA_FILE", "ca.pem")]), ["KEYRACK_SMTP_CA_FILE"]);
+    assert_eq!(refused(&[("KEYRACK_MAIL_FROM", "Keys <nobody>")]), ["KEYRACK_MAIL_FROM"]);
+    assert_eq!(refused(&[("KEYRACK_MAIL_FROM", "Keys\r\nBcc: <a@example.com>")]), ["KEYRACK_MAIL_FROM"]);
+    for open in ["anybody", "example.com", "example.com, example.org"] {
+        assert_eq!(refused(&[("KEYRACK_SIGN_UP", open)]), ["KEYRACK_SIGN_UP"], "{open} without a mail server");
+        assert!(load(&[server, from, ("KEYRACK_SIGN_UP", open)], None).is_ok(), "{open}");
+    }
+    assert_eq!(refused(&[server, from, ("KEYRACK_SIGN_UP", "everyone!")]), ["KEYRACK_SIGN_UP"]);
+    let ours = SignUp::Domains(vec!["example.com".to_owned()]);
+    let allows = |sign_up: &SignUp, email: &str| sign_up.allows(&Email::parse(email).unwrap());
+    assert!(
+        allows(&ours, "ada@Example.COM")
+            && !allows(&ours, "ada@sub.example.com")
+            && !allows(&ours, "ada@badexample.com")
+    );
+    assert!(allows(&SignUp::Anybody, "ada@any.example") && !allows(&SignUp::Invited, "ada@example.com"));
 }
 
 fn row(setting: &Setting) -> String {

@@ -11,7 +11,7 @@ use data_encoding::BASE64URL_NOPAD;
 use zeroize::Zeroizing;
 
 use crate::domain::keys::{Hook, SealedValue, WrappedDataKey, WrappedInstallationKey, WrappedWorkspaceKey};
-use crate::domain::{Chance, Clock, DataKeyId, Moment, SecretId, WorkspaceId};
+use crate::domain::{Chance, Clock, DataKeyId, JobId, Moment, SecretId, Work, WorkspaceId};
 
 use super::credential::Credential;
 use super::kdf::Key;
@@ -27,6 +27,8 @@ const PEPPER: &str = "pepper";
 const AUDIT: &str = "audit";
 const WRAPPING: &str = "keyrack wrapping v1";
 const VALUE_COLUMN: &str = "secret_values.blob";
+const WORK: &str = "keyrack queued work v1";
+const WORK_KEY: KeyName<'static> = KeyName { id: PEPPER, generation: 0 };
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
@@ -236,6 +238,17 @@ impl Keyring {
         self.peppered("throttle", parts)
     }
 
+    /// Seals what is to be done later: it may hold the text of a link, which is kept nowhere else.
+    pub fn seal_work(&self, job: &JobId, work: &Work) -> Result<Vec<u8>, SealError> {
+        let text = Zeroizing::new(serde_json::to_vec(work).map_err(|_| SealError)?);
+        sealed::seal(&self.pepper.derive(WORK).cipher(), WORK_KEY, &work_context(job), &text, &*self.chance)
+    }
+
+    pub fn open_work(&self, job: &JobId, blob: &[u8]) -> Result<Work, Unreadable> {
+        let plain = sealed::open(&self.pepper.derive(WORK).cipher(), WORK_KEY, &work_context(job), blob)?;
+        serde_json::from_slice(plain.bytes()).map_err(|_| Unreadable)
+    }
+
     /// The key that session cookies are signed with, for the cookie library alone.
     pub fn cookie_key(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(self.pepper.derive("keyrack session cookies v1").bytes().to_vec())
@@ -281,6 +294,17 @@ fn workspace_context(workspace: &WorkspaceId) -> Context<'_> {
         hook: None,
         row: workspace.as_str(),
         column: "workspaces.key_blob",
+        number: 0,
+    }
+}
+
+fn work_context(job: &JobId) -> Context<'_> {
+    Context {
+        purpose: "queued work",
+        workspace: None,
+        hook: None,
+        row: job.as_str(),
+        column: "jobs.payload",
         number: 0,
     }
 }

@@ -41,8 +41,26 @@ impl Email {
         self.0.to_ascii_lowercase()
     }
 
+    /// What stands behind the last @, in lower case.
+    pub fn domain(&self) -> String {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase()
+    }
+
     pub(crate) fn trusted(text: String) -> Self {
         Self(text)
+    }
+}
+
+impl serde::Serialize for Email {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Email {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 

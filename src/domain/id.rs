@@ -102,6 +102,10 @@ ids! {
     LinkId "lnk_";
     /// A chain of audit entries.
     ChainId "ach_";
+    /// A piece of work that is done later.
+    JobId "job_";
+    /// An offer of membership.
+    InvitationId "inv_";
 }
 
 #[cfg(test)]

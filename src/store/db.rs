@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::r2d2::{Pool, PooledConnection};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::config::{DatabaseAddress, DatabaseConfig};
 use crate::domain::{Chance, Clock, Moment};
@@ -59,6 +59,7 @@ pub struct Db {
     writers: Gate,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
+    queued: Arc<Notify>,
 }
 
 impl Db {
@@ -72,7 +73,7 @@ impl Db {
                 (gate.clone(), gate)
             }
         };
-        Self { readers, writers, clock, chance }
+        Self { readers, writers, clock, chance, queued: Arc::default() }
     }
 
     /// Looks, in a transaction that sees one moment, once the demand has become a proof.
@@ -99,15 +100,24 @@ impl Db {
         E: Send + 'static,
         F: for<'tx> FnMut(&mut WriteTx<'tx>, &Proof<'tx, D::Right>) -> Result<T, Fault<E>> + Send + 'static,
     {
-        self.run(self.writers.clone(), ask, Mode::Write, work, |conn, now, ask, work| {
+        let written = self.run(self.writers.clone(), ask, Mode::Write, work, |conn, now, ask, work| {
             let mut tx = WriteTx::new(conn, now);
             // The lock comes before the proof, so that the proof is read from the newest state.
             ask.lock(&mut tx)?;
             let proof = ask.prove(&mut tx)?;
             let done = work(&mut tx, &proof)?;
-            if tx.is_recorded() { Ok(done) } else { Err(Error::Unrecorded.into()) }
-        })
-        .await
+            if tx.is_recorded() { Ok((done, tx.has_queued())) } else { Err(Error::Unrecorded.into()) }
+        });
+        let (done, queued) = written.await?;
+        if queued {
+            self.queued.notify_one();
+        }
+        Ok(done)
+    }
+
+    /// Returns once a transaction of this process was kept that queued work.
+    pub async fn work_was_queued(&self) {
+        self.queued.notified().await;
     }
 
     async fn run<D, T, E, F>(

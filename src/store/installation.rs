@@ -1,16 +1,13 @@
-//! Installation keys, key checks, and the set-up link.
+//! Installation keys and key checks.
 
 use diesel::prelude::*;
 
 use crate::domain::keys::WrappedInstallationKey;
-use crate::domain::{LinkId, Moment};
 
 use super::access::{CommandLine, Proof, SetUp};
 use super::error::Error;
-use super::schema::{installation_keys, links, master_checks, workspaces};
+use super::schema::{installation_keys, master_checks, workspaces};
 use super::tx::{ReadTx, WriteTx};
-
-const SET_UP: &str = "set_up";
 
 /// What an installation keeps of its keys, and needs of its masters.
 #[derive(Default)]
@@ -85,37 +82,7 @@ fn needed_masters(tx: &mut ReadTx<'_>) -> Result<Vec<(String, i64)>, Error> {
     Ok(rows)
 }
 
-pub fn insert_set_up_link(
-    tx: &mut WriteTx<'_>,
-    _by: &Proof<'_, CommandLine>,
-    id: &LinkId,
-    mac: &[u8],
-    until: Moment,
-) -> Result<(), Error> {
-    diesel::insert_into(links::table)
-        .values((links::id.eq(id), links::purpose.eq(SET_UP), links::mac.eq(mac), links::expires_at.eq(until)))
-        .execute(tx.conn)?;
-    Ok(())
-}
-
-pub(super) fn find_open_link(tx: &mut ReadTx<'_>, id: &LinkId) -> Result<Option<Vec<u8>>, Error> {
-    let now = tx.now();
-    let mac = links::table
-        .filter(links::id.eq(id))
-        .filter(links::purpose.eq(SET_UP))
-        .filter(links::spent_at.is_null())
-        .filter(links::expires_at.gt(now))
-        .select(links::mac)
-        .first(tx.conn)
-        .optional()?;
-    Ok(mac)
-}
-
 /// Spends the link; false when somebody was quicker.
 pub fn spend_set_up_link(tx: &mut WriteTx<'_>, by: &Proof<'_, SetUp>) -> Result<bool, Error> {
-    let now = tx.now();
-    let spent = diesel::update(links::table.filter(links::id.eq(by.holder())).filter(links::spent_at.is_null()))
-        .set(links::spent_at.eq(now))
-        .execute(tx.conn)?;
-    Ok(spent == 1)
+    super::links::spend(tx, by.holder())
 }

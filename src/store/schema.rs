@@ -22,8 +22,47 @@ diesel::table! {
         id -> Text,
         purpose -> Text,
         mac -> Binary,
+        email -> Nullable<Text>,
+        person_id -> Nullable<Text>,
         expires_at -> BigInt,
         spent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> Text,
+        workspace_id -> Text,
+        email -> Text,
+        email_key -> Text,
+        role -> Text,
+        message -> Nullable<Text>,
+        inviter_id -> Text,
+        link_id -> Text,
+        mac -> Binary,
+        sent_at -> BigInt,
+        expires_at -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> Text,
+        kind -> Text,
+        workspace_id -> Nullable<Text>,
+        person_id -> Nullable<Text>,
+        title -> Text,
+        recipient -> Nullable<Text>,
+        payload -> Binary,
+        expires_at -> Nullable<BigInt>,
+        tries -> Integer,
+        run_at -> BigInt,
+        leased_until -> Nullable<BigInt>,
+        failed_at -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+        done_at -> Nullable<BigInt>,
+        created_at -> BigInt,
     }
 }
 
@@ -230,6 +269,8 @@ diesel::table! {
 
 diesel::joinable!(secret_uses -> tokens (token_id));
 diesel::joinable!(data_keys -> node_types (node_type_id));
+diesel::joinable!(invitations -> people (inviter_id));
+diesel::joinable!(invitations -> workspaces (workspace_id));
 diesel::joinable!(members -> people (person_id));
 diesel::joinable!(members -> workspaces (workspace_id));
 diesel::joinable!(secret_values -> data_keys (data_key_id));
@@ -250,6 +291,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     data_keys,
     end_users,
     installation_keys,
+    invitations,
+    jobs,
     links,
     master_checks,
     members,

@@ -105,11 +105,13 @@ trusted_text!(
     OrganizationId,
     LinkId,
     ChainId,
+    JobId,
+    InvitationId,
     Email,
     Name,
     Slug,
 );
-word_text!(Role, Environment, Method, Kind, Sharing, Delivery, Slot, ConnectionRole, ChainKind);
+word_text!(Role, Environment, Method, Kind, Sharing, Delivery, Slot, ConnectionRole, ChainKind, JobKind);
 
 column!(Moment as BigInt);
 

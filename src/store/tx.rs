@@ -16,6 +16,7 @@ pub struct ReadTx<'tx> {
 pub struct WriteTx<'tx> {
     read: ReadTx<'tx>,
     recorded: bool,
+    queued: bool,
 }
 
 /// The few changes that are bookkeeping and leave no entry.
@@ -27,6 +28,8 @@ pub enum Unrecorded {
     Throttle,
     /// Keys and links made before there is anybody to record.
     FirstStart,
+    /// Taking work and putting it back or away; what it changes is recorded by what it does.
+    Work,
     /// Nothing was changed after all.
     Nothing,
 }
@@ -43,7 +46,7 @@ impl<'tx> ReadTx<'tx> {
 
 impl<'tx> WriteTx<'tx> {
     pub(super) fn new(conn: &'tx mut Conn, now: Moment) -> Self {
-        Self { read: ReadTx::new(conn, now), recorded: false }
+        Self { read: ReadTx::new(conn, now), recorded: false, queued: false }
     }
 
     /// Says why this transaction needs no entry.
@@ -57,6 +60,15 @@ impl<'tx> WriteTx<'tx> {
 
     pub(super) fn is_recorded(&self) -> bool {
         self.recorded
+    }
+
+    pub(super) fn mark_queued(&mut self) {
+        self.queued = true;
+    }
+
+    /// Whether there is more work to be done once this transaction is kept.
+    pub(super) fn has_queued(&self) -> bool {
+        self.queued
     }
 }
 

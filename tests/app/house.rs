@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// What each part may call. `main.rs`, `lib.rs` and `app` may call everything.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("crypto", &["domain"]),
     ("catalog", &["domain"]),
     ("cli", &["domain"]),
+    ("jobs", &["actions", "app", "crypto", "domain", "mail", "store"]),
+    ("mail", &["config", "domain"]),
     // `crypto` for the settings of its password hashes alone.
     ("config", &["crypto", "domain"]),
     ("store", &["config", "domain"]),
@@ -125,6 +127,11 @@ fn only_the_store_speaks_sql() {
 #[test]
 fn only_the_edge_speaks_http() {
     stays_in("actix|askama", &["web", "api", "mail", "main", "app"]);
+}
+
+#[test]
+fn only_mail_speaks_smtp() {
+    stays_in("lettre", &["mail"]);
 }
 
 #[test]

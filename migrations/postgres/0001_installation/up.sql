@@ -1,4 +1,4 @@
--- The installation's own keys, and single-use links.
+-- The installation's own keys, and what attempts are counted by.
 CREATE TABLE installation_keys (
     purpose TEXT PRIMARY KEY,
     master TEXT NOT NULL,
@@ -11,14 +11,6 @@ CREATE TABLE master_checks (
     master TEXT PRIMARY KEY,
     mac BYTEA NOT NULL,
     created_at BIGINT NOT NULL
-);
-
-CREATE TABLE links (
-    id TEXT PRIMARY KEY,
-    purpose TEXT NOT NULL,
-    mac BYTEA NOT NULL,
-    expires_at BIGINT NOT NULL,
-    spent_at BIGINT
 );
 
 CREATE TABLE throttles (

@@ -9,6 +9,19 @@ CREATE TABLE people (
     last_seen_at BIGINT
 );
 
+-- Single-use links. The set-up link is nobody's; the others were sent to an address.
+CREATE TABLE links (
+    id TEXT NOT NULL PRIMARY KEY,
+    purpose TEXT NOT NULL CHECK (purpose IN ('set_up', 'sign_up', 'password_reset', 'email_change')),
+    mac BYTEA NOT NULL,
+    email TEXT,
+    person_id TEXT REFERENCES people (id) ON DELETE CASCADE,
+    expires_at BIGINT NOT NULL,
+    spent_at BIGINT
+);
+CREATE INDEX links_by_person ON links (person_id);
+CREATE INDEX links_by_end ON links (expires_at);
+
 CREATE TABLE workspaces (
     id TEXT PRIMARY KEY,
     slug TEXT NOT NULL UNIQUE,

@@ -37,7 +37,9 @@ mod uses;
 
 use std::marker::PhantomData;
 
-pub use rights::{Admin, AtLeast, CommandLine, InWorkspace, Member, Nobody, Oneself, Owner, Right, SetUp, TokenRight};
+pub use rights::{
+    Admin, AtLeast, CommandLine, InWorkspace, Member, Nobody, Oneself, Owner, Right, Runner, SetUp, TokenRight,
+};
 pub use rights::{ConnectRight, VendRight};
 pub use rights::{Membership, Myself, TokenHolder};
 pub use sessions::{Ask, AskMyself};
@@ -105,6 +107,21 @@ impl Demand for AskCommandLine {
     }
 }
 
+/// The program itself, at work that somebody who might has queued.
+pub struct AskRunner;
+
+impl Demand for AskRunner {
+    type Right = Runner;
+
+    fn lock(&self, _tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, Runner>, Error> {
+        Ok(Proof::new(tx, ()))
+    }
+}
+
 /// The bearer of the set-up link. Proving it does not spend it; the action does.
 pub struct AskSetUp {
     pub link: crate::domain::LinkId,
@@ -119,12 +136,16 @@ impl Demand for AskSetUp {
     }
 
     fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, SetUp>, Error> {
-        let open = super::installation::find_open_link(tx, &self.link)?;
-        let same =
-            open.is_some_and(|mac| bool::from(subtle::ConstantTimeEq::ct_eq(mac.as_slice(), self.mac.as_slice())));
+        let open = super::links::find_open(tx, &self.link, super::links::Purpose::SetUp)?;
+        let same = open.is_some_and(|link| is_same(&link.mac, &self.mac));
         if !same || super::people::exist(tx)? {
             return Err(Denied::SpentLink.into());
         }
         Ok(Proof::new(tx, self.link.clone()))
     }
+}
+
+/// Compares two MACs in constant time.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    subtle::ConstantTimeEq::ct_eq(one, other).into()
 }

@@ -119,6 +119,8 @@ plain! {
     SetUp LinkId;
     /// Whoever can run the program on its machine.
     CommandLine ();
+    /// The program itself, at work that was queued.
+    Runner ();
     /// Nobody in particular.
     Nobody ();
 }

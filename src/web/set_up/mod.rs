@@ -7,8 +7,9 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use crate::actions::Tools;
 use crate::actions::audit::Origin;
-use crate::actions::founding::{self, Founding, FoundingError, Tools};
+use crate::actions::founding::{self, Founding, FoundingError};
 use crate::actions::sign_in::open_session;
 use crate::app::App;
 use crate::app::commands::built_in;

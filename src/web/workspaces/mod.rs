@@ -7,8 +7,8 @@ use actix_web::web::Data;
 use serde::Deserialize;
 
 use crate::actions::audit::Origin;
-use crate::actions::founding::{self, FoundingError, Tools};
-use crate::actions::workspaces;
+use crate::actions::founding::{self, FoundingError};
+use crate::actions::{Tools, workspaces};
 use crate::app::App;
 use crate::app::commands::built_in;
 use crate::domain::audit::Actor;

@@ -3,6 +3,7 @@
 mod browser;
 mod chain;
 mod database;
+mod mailbox;
 mod parts;
 mod process;
 mod token;
@@ -17,10 +18,12 @@ use keyrack::app::{App, StartError, commands, server};
 use keyrack::cli::{OwnerCreate, TokenCreate};
 use keyrack::config::Config;
 use keyrack::domain::{Email, Name, Role};
+use keyrack::jobs;
 
 pub use browser::{Browser, Page};
 pub use chain::verify_chains;
 pub use database::Database;
+pub use mailbox::{Mail, Mailbox};
 pub use parts::{ManualClock, SeededChance};
 pub use process::{Machine, run};
 pub use token::{Answer, Token};
@@ -34,6 +37,7 @@ pub struct TestApp {
     pub clock: Arc<ManualClock>,
     pub database: Database,
     pub base: String,
+    mailbox: Mailbox,
     folder: tempfile::TempDir,
     handle: ServerHandle,
 }
@@ -62,11 +66,12 @@ impl TestApp {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let config = config(&database.url, &master_key_file(folder.path()), &base, settings);
         let mut app = App::start(config, clock.clone(), Arc::new(SeededChance::new(seed))).await.unwrap();
+        let mailbox = Mailbox::of(&mut app);
         alter(&mut app);
         let server = server::listen(&app, listener).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Self { app, clock, database, base, folder, handle }
+        Self { app, clock, database, base, mailbox, folder, handle }
     }
 
     /// Starts once more on the same data, without listening.
@@ -85,6 +90,19 @@ impl TestApp {
 
     pub fn advance(&self, span: Duration) {
         self.clock.advance(span);
+    }
+
+    /// Does the work that is due, and gives the letters that were sent meanwhile. Nobody does it unasked in a test.
+    pub async fn post(&self) -> Vec<Mail> {
+        jobs::run_due(&self.app).await;
+        self.mailbox.take()
+    }
+
+    /// The one letter to this address.
+    pub async fn letter_to(&self, email: &str) -> Mail {
+        let mut to_them: Vec<Mail> = self.post().await.into_iter().filter(|mail| mail.to == email).collect();
+        assert_eq!(to_them.len(), 1, "letters to {email}: {to_them:#?}");
+        to_them.remove(0)
     }
 
     pub fn anonymous(&self) -> Browser {

@@ -1,0 +1,108 @@
+//! What Keyrack writes to people: facts alone. The words are put to them when a letter is sent.
+//!
+//! Invariant: no letter has a place for a stored value. Links are kept sealed until their letter is sent.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Email, Moment, Role};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "letter", rename_all = "snake_case")]
+pub enum Letter {
+    /// An offer of membership.
+    Invitation {
+        workspace: String,
+        by: String,
+        role: Role,
+        message: Option<String>,
+        link: String,
+        until: Moment,
+    },
+    /// To somebody who may make an account, to prove that the address is theirs.
+    SignUp {
+        link: String,
+        until: Moment,
+    },
+    /// Somebody gave an address as new that has an account.
+    AlreadyHere,
+    PasswordReset {
+        link: String,
+        until: Moment,
+    },
+    PasswordChanged {
+        at: Moment,
+    },
+    /// To the new address, to prove that it is the person's.
+    EmailProof {
+        link: String,
+        until: Moment,
+    },
+    /// To the old address, before anything changes.
+    EmailChangeAsked {
+        new: Email,
+    },
+    /// To both addresses, once it has changed.
+    EmailChanged {
+        before: Email,
+        after: Email,
+    },
+    RoleChanged {
+        workspace: String,
+        slug: String,
+        by: String,
+        role: Role,
+    },
+    /// To somebody who was removed.
+    Removed {
+        workspace: String,
+        by: String,
+    },
+    /// To those who look after a workspace: what ended with a membership.
+    MemberGone {
+        workspace: String,
+        slug: String,
+        name: String,
+        /// None where they left by themselves.
+        by: Option<String>,
+        deleted: Vec<String>,
+        kept: Vec<String>,
+        tokens: Vec<String>,
+    },
+    AccountDeleted,
+    /// An Owner tries whether mail arrives.
+    Trial {
+        workspace: String,
+    },
+}
+
+impl Letter {
+    /// What it is, for a list of what waits to be sent.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Invitation { .. } => "Invitation",
+            Self::SignUp { .. } => "Sign-up link",
+            Self::AlreadyHere => "Notice of an account that exists",
+            Self::PasswordReset { .. } => "Password reset",
+            Self::PasswordChanged { .. } => "Notice of a new password",
+            Self::EmailProof { .. } => "Proof of a new address",
+            Self::EmailChangeAsked { .. } => "Notice of an address to change",
+            Self::EmailChanged { .. } => "Notice of a changed address",
+            Self::RoleChanged { .. } => "Notice of a new role",
+            Self::Removed { .. } => "Notice of a removal",
+            Self::MemberGone { .. } => "Report on a member who is gone",
+            Self::AccountDeleted => "Notice of a deleted account",
+            Self::Trial { .. } => "Trial letter",
+        }
+    }
+
+    /// After which it would only mislead.
+    pub fn until(&self) -> Option<Moment> {
+        match self {
+            Self::Invitation { until, .. }
+            | Self::SignUp { until, .. }
+            | Self::PasswordReset { until, .. }
+            | Self::EmailProof { until, .. } => Some(*until),
+            _ => None,
+        }
+    }
+}

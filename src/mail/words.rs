@@ -1,0 +1,211 @@
+//! What each letter says. One sheet is drawn twice, so that text and HTML can never say different things.
+
+use crate::domain::{Letter, Moment, Role, path};
+
+/// A letter in words.
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    pub subject: String,
+    pub lines: Vec<String>,
+    /// What somebody else has written, set apart.
+    pub quote: Option<String>,
+    pub lists: Vec<List>,
+    pub button: Option<Button>,
+    /// Quieter: how long the link lasts, what to do if it was not you.
+    pub closing: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct Button {
+    pub label: &'static str,
+    pub url: String,
+}
+
+#[derive(Debug)]
+pub(super) struct List {
+    pub heading: &'static str,
+    pub names: Vec<String>,
+}
+
+#[derive(askama::Template)]
+#[template(path = "email/letter.txt", escape = "none")]
+pub(super) struct Text<'a> {
+    pub sheet: &'a Sheet,
+    pub base: &'a str,
+}
+
+#[derive(askama::Template)]
+#[template(path = "email/letter.html")]
+pub(super) struct Html<'a> {
+    pub sheet: &'a Sheet,
+    pub base: &'a str,
+}
+
+impl Text<'_> {
+    /// Each line of a quotation behind its mark.
+    fn quoted(&self) -> Option<String> {
+        self.sheet.quote.as_ref().map(|quote| quote.lines().map(|line| format!("> {line}\n")).collect())
+    }
+}
+
+const NOT_YOU: &str = "If it was not you who asked for this, do nothing: without the link nothing happens.";
+
+impl Sheet {
+    pub fn of(letter: &Letter, base: &str) -> Self {
+        let to = |path: String| format!("{base}{path}");
+        match letter {
+            Letter::Invitation { workspace, by, role, message, link, until } => Self {
+                subject: format!("{by} invites you to {workspace}"),
+                lines: vec![
+                    format!("{by} invites you to join the workspace “{workspace}” on Keyrack as {}.", a(*role)),
+                    "Keyrack keeps the keys that a team’s workflows use, so that nobody has to pass them around."
+                        .to_owned(),
+                ],
+                quote: message.clone(),
+                button: Some(Button { label: "Look at the invitation", url: to(path::invitation(link)) }),
+                closing: vec![lasts(*until), "You become a member only when you accept it there.".to_owned()],
+                ..Self::default()
+            },
+            Letter::SignUp { link, until } => Self::with_link(
+                ("Your account on Keyrack", "Somebody, hopefully you, wants to make an account with this address."),
+                Button { label: "Make the account", url: to(path::sign_up(link)) },
+                *until,
+            ),
+            Letter::AlreadyHere => Self {
+                subject: "You have an account already".to_owned(),
+                lines: vec![
+                    "Somebody, hopefully you, gave this address for a new account. It has one already, so nothing was \
+                     changed."
+                        .to_owned(),
+                    format!("If you have forgotten your password, ask for a new one at {}", to(path::forgotten())),
+                ],
+                button: Some(Button { label: "Sign in", url: to(path::sign_in()) }),
+                closing: vec!["If it was not you, do nothing.".to_owned()],
+                ..Self::default()
+            },
+            Letter::PasswordReset { link, until } => Self::with_link(
+                ("A new password for Keyrack", "Somebody, hopefully you, has forgotten the password of this account."),
+                Button { label: "Choose a new password", url: to(path::reset(link)) },
+                *until,
+            ),
+            Letter::EmailProof { link, until } => Self::with_link(
+                ("Is this your new address?", "Somebody, hopefully you, wants to use this address for their account."),
+                Button { label: "Use this address", url: to(path::email_proof(link)) },
+                *until,
+            ),
+            Letter::Removed { .. } | Letter::RoleChanged { .. } | Letter::MemberGone { .. } => {
+                of_membership(letter, base)
+            }
+            _ => of_account(letter, base),
+        }
+    }
+
+    fn with_link((subject, line): (&str, &str), button: Button, until: Moment) -> Self {
+        Self {
+            subject: subject.to_owned(),
+            lines: vec![line.to_owned()],
+            button: Some(button),
+            closing: vec![lasts(until), NOT_YOU.to_owned()],
+            ..Self::default()
+        }
+    }
+}
+
+/// Notices about somebody's own account.
+fn of_account(letter: &Letter, base: &str) -> Sheet {
+    let account = || Some(Button { label: "Look at your account", url: format!("{base}{}", path::account()) });
+    let forgotten = format!("If it was not you, ask for a new password at once: {base}{}", path::forgotten());
+    match letter {
+        Letter::PasswordChanged { at } => Sheet {
+            subject: "Your password was changed".to_owned(),
+            lines: vec![format!(
+                "The password of your account was changed on {}. Every other session is signed out.",
+                at.readable()
+            )],
+            button: account(),
+            closing: vec![forgotten],
+            ..Sheet::default()
+        },
+        Letter::EmailChangeAsked { new } => Sheet {
+            subject: "Your address is about to change".to_owned(),
+            lines: vec![format!(
+                "Somebody who is signed in to your account, hopefully you, wants to use {new} instead of this address. \
+                 It changes when the link that was sent there is used."
+            )],
+            button: account(),
+            closing: vec![forgotten],
+            ..Sheet::default()
+        },
+        Letter::EmailChanged { before, after } => Sheet {
+            subject: "Your address has changed".to_owned(),
+            lines: vec![format!("You sign in with {after} from now on, and no more with {before}.")],
+            button: account(),
+            closing: vec![forgotten],
+            ..Sheet::default()
+        },
+        Letter::AccountDeleted => Sheet {
+            subject: "Your account is deleted".to_owned(),
+            lines: vec![
+                "Your account on Keyrack is deleted, with your secrets, your service tokens and your sessions."
+                    .to_owned(),
+            ],
+            closing: vec!["If it was not you, tell whoever runs this Keyrack.".to_owned()],
+            ..Sheet::default()
+        },
+        Letter::Trial { workspace } => Sheet {
+            subject: "A trial letter from Keyrack".to_owned(),
+            lines: vec![format!("Mail works: an Owner of “{workspace}” had this letter sent.")],
+            ..Sheet::default()
+        },
+        _ => Sheet::default(),
+    }
+}
+
+/// Notices about who belongs to a workspace, and as what.
+fn of_membership(letter: &Letter, base: &str) -> Sheet {
+    match letter {
+        Letter::RoleChanged { workspace, slug, by, role } => Sheet {
+            subject: format!("You are {} of {workspace} now", a(*role)),
+            lines: vec![format!("{by} made you {} of the workspace “{workspace}”.", a(*role))],
+            button: Some(Button { label: "Go to the workspace", url: format!("{base}{}", path::workspace(slug)) }),
+            ..Sheet::default()
+        },
+        Letter::Removed { workspace, by } => Sheet {
+            subject: format!("You are no longer a member of {workspace}"),
+            lines: vec![format!(
+                "{by} ended your membership of the workspace “{workspace}”. Your secrets there are deleted and your \
+                 service tokens revoked. Your account stays."
+            )],
+            ..Sheet::default()
+        },
+        Letter::MemberGone { workspace, slug, name, by, deleted, kept, tokens } => {
+            let how = by.as_ref().map_or_else(|| format!("{name} has left"), |by| format!("{by} removed {name} from"));
+            let lists = [
+                ("Deleted, with their values", deleted),
+                ("Kept without a value: whoever uses them needs a new one", kept),
+                ("Service tokens revoked: whatever holds one stops working", tokens),
+            ];
+            let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
+            Sheet {
+                subject: format!("{name} is no longer a member of {workspace}"),
+                lines: vec![format!("{how} the workspace “{workspace}”. This is what ended with it.")],
+                lists: lists.map(|(heading, names)| List { heading, names: names.clone() }).collect(),
+                button: Some(Button { label: "Look at the members", url: format!("{base}{}", path::members(slug)) }),
+                ..Sheet::default()
+            }
+        }
+        _ => Sheet::default(),
+    }
+}
+
+fn a(role: Role) -> &'static str {
+    match role {
+        Role::Member => "a Member",
+        Role::Admin => "an Admin",
+        Role::Owner => "an Owner",
+    }
+}
+
+fn lasts(until: Moment) -> String {
+    format!("The link works once, until {}.", until.readable())
+}
