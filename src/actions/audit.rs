@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use crate::crypto::Keyring;
-use crate::domain::Moment;
 use crate::domain::audit::{Actor, ChainKind, Entry, Event};
+use crate::domain::{Moment, PersonId};
 use crate::store::access::{InWorkspace, Proof};
 use crate::store::{self, Error, WriteTx};
 
@@ -19,6 +19,11 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// A person, in their own name.
+    pub fn of(person: &PersonId, from: Option<IpAddr>) -> Self {
+        Self { by: Actor::Person { id: person.clone() }, from }
+    }
+
     pub fn entry(&self, at: Moment, event: Event) -> Entry {
         Entry { at, by: self.by.clone(), from: self.from, event }
     }

@@ -91,12 +91,17 @@ pub fn create_owner<'tx>(
     }
     let owner: Proof<'tx, Owner> = store::workspaces::act_as_operator(tx, by, &row, &person.id);
     store::workspaces::insert_member(tx, &owner, &person.id, Role::Owner)?;
-    let joined = Event::MemberJoined { person: person.id.clone(), name: person.name.to_string(), role: Role::Owner };
+    let joined = Event::MemberJoined {
+        person: person.id.clone(),
+        name: person.name.to_string(),
+        role: Role::Owner,
+        invited_by: None,
+    };
     audit::change(tx, &owner, tools.keyring, tools.origin, joined)?;
     Ok(Founded { person: person.id, workspace: row.slug, made: false })
 }
 
-fn new_person<R: Right>(
+pub(super) fn new_person<R: Right>(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, R>,
     tools: Tools<'_>,

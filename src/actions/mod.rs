@@ -7,6 +7,7 @@ pub mod connections;
 pub mod entering;
 pub mod founding;
 pub mod installation;
+pub mod invitations;
 pub mod members;
 pub mod outbox;
 pub mod people;

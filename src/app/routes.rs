@@ -10,7 +10,9 @@ use actix_web::{HttpResponse, Resource, Route, web};
 use super::health;
 use crate::api::pipes;
 use crate::domain::{Ability, Role};
-use crate::web::{account, activity, assets, home, members, secrets, set_up, sign_in, theme, tokens, workspaces};
+use crate::web::{
+    account, activity, assets, home, invitations, members, secrets, set_up, sign_in, theme, tokens, workspaces,
+};
 
 /// What a caller must be at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +70,11 @@ pub static PAGES: &[Entry] = &[
     get("/sign-in", ANYONE, |r| r.to(sign_in::new)),
     post("/sign-in", ANYONE, |r| r.to(sign_in::create)),
     post("/sign-out", SIGNED_IN, |r| r.to(sign_in::destroy)),
+    get("/invitation/{link}", ANYONE, |r| r.to(invitations::accept::show)),
+    post("/invitation/{link}", SIGNED_IN, |r| r.to(invitations::accept::create)),
+    post("/invitation/{link}/join", ANYONE, |r| r.to(invitations::accept::join)),
+    post("/account/invitations/{invitation}/accept", SIGNED_IN, |r| r.to(invitations::mine::accept)),
+    post("/account/invitations/{invitation}/decline", SIGNED_IN, |r| r.to(invitations::mine::decline)),
     get("/account", SIGNED_IN, |r| r.to(account::show)),
     post("/account/profile", SIGNED_IN, |r| r.to(account::update_profile)),
     post("/account/password", SIGNED_IN, |r| r.to(account::update_password)),
@@ -88,6 +95,11 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/secrets/{secret}", MEMBER, |r| r.to(secrets::show)),
     get("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::new)),
     post("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::create)),
+    get("/w/{workspace}/invitations", ADMIN, |r| r.to(invitations::index)),
+    get("/w/{workspace}/invitations/new", ADMIN, |r| r.to(invitations::new)),
+    post("/w/{workspace}/invitations/new", ADMIN, |r| r.to(invitations::create)),
+    post("/w/{workspace}/invitations/{invitation}/send", ADMIN, |r| r.to(invitations::send_again)),
+    post("/w/{workspace}/invitations/{invitation}/revoke", ADMIN, |r| r.to(invitations::revoke)),
     get("/w/{workspace}/members", MEMBER, |r| r.to(members::index)),
     get("/w/{workspace}/members/{member}", MEMBER, |r| r.to(members::show)),
     post("/w/{workspace}/members/{member}/role", MEMBER, |r| r.to(members::update_role)),

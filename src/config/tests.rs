@@ -46,11 +46,12 @@ fn every_mistake_is_reported_at_once() {
         ("KEYRACK_MASTER_KEYS", "main:short"),
         ("KEYRACK_PASSWORD_MEMORY_KIB", "1024"),
         ("KEYRACK_SMTP_URL", "http://mail.example.com"),
+        ("KEYRACK_MAIL_FROM", "nobody"),
         ("KEYRACK_LOG_FORMAT", "xml"),
         ("KEYRACK_LOG", ""),
         ("KEYRACK_LISTN", "127.0.0.1:1"),
     ]);
-    assert_eq!(names.len(), 13, "{names:?}");
+    assert_eq!(names.len(), 14, "{names:?}");
     for name in ["KEYRACK_DATABASE_URL", "KEYRACK_PUBLIC_URL", "KEYRACK_WORKERS", "KEYRACK_LOG", "KEYRACK_LISTN"] {
         assert!(names.iter().any(|n| n == name), "{name}");
     }

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::word::words;
-use super::{Delivery, Environment, Kind, Moment, PersonId, SecretId, SessionId, Sharing, TokenId, WorkspaceId};
+use super::{
+    Delivery, Environment, InvitationId, Kind, Moment, PersonId, SecretId, SessionId, Sharing, TokenId, WorkspaceId,
+};
 
 words! {
     /// The three kinds of chain.
@@ -51,13 +53,27 @@ pub enum Event {
     #[serde(rename = "person.renamed")]
     PersonRenamed { person: PersonId, before: String, after: String },
     #[serde(rename = "member.joined")]
-    MemberJoined { person: PersonId, name: String, role: super::Role },
+    MemberJoined {
+        person: PersonId,
+        name: String,
+        role: super::Role,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invited_by: Option<PersonId>,
+    },
     #[serde(rename = "member.role_changed")]
     RoleChanged { person: PersonId, name: String, before: super::Role, after: super::Role },
     #[serde(rename = "member.removed")]
     MemberRemoved { person: PersonId, name: String, role: super::Role, secrets: usize, kept: usize, tokens: usize },
     #[serde(rename = "member.left")]
     MemberLeft { person: PersonId, name: String, role: super::Role, secrets: usize, kept: usize, tokens: usize },
+    #[serde(rename = "invitation.sent")]
+    InvitationSent { invitation: InvitationId, address: String, role: super::Role },
+    #[serde(rename = "invitation.sent_again")]
+    InvitationSentAgain { invitation: InvitationId, address: String },
+    #[serde(rename = "invitation.revoked")]
+    InvitationRevoked { invitation: InvitationId, address: String },
+    #[serde(rename = "invitation.declined")]
+    InvitationDeclined { invitation: InvitationId, address: String },
     #[serde(rename = "secret.slot_kept")]
     SlotKept { secret: SecretFacts, former_owner: PersonId, owner: PersonId },
     #[serde(rename = "session.started")]
@@ -108,6 +124,10 @@ impl Event {
             | Self::MemberRemoved { person, .. }
             | Self::MemberLeft { person, .. }
             | Self::PasswordChanged { person } => person.as_str(),
+            Self::InvitationSent { invitation, .. }
+            | Self::InvitationSentAgain { invitation, .. }
+            | Self::InvitationRevoked { invitation, .. }
+            | Self::InvitationDeclined { invitation, .. } => invitation.as_str(),
             Self::WorkspaceCreated { workspace, .. }
             | Self::WorkspaceRenamed { workspace, .. }
             | Self::WorkspaceDeleted { workspace, .. } => workspace.as_str(),
@@ -209,7 +229,11 @@ mod tests {
             Event::WorkspaceDeleted { workspace: id("wsp"), name: name(), heads },
             Event::PersonCreated { person: person() },
             Event::PersonRenamed { person: person(), before: name(), after: name() },
-            Event::MemberJoined { person: person(), name: name(), role },
+            Event::MemberJoined { person: person(), name: name(), role, invited_by: Some(person()) },
+            Event::InvitationSent { invitation: id("inv"), address: name(), role },
+            Event::InvitationSentAgain { invitation: id("inv"), address: name() },
+            Event::InvitationRevoked { invitation: id("inv"), address: name() },
+            Event::InvitationDeclined { invitation: id("inv"), address: name() },
             Event::RoleChanged { person: person(), name: name(), before: role, after: Role::Owner },
             Event::MemberRemoved { person: person(), name: name(), role, secrets, kept, tokens },
             Event::MemberLeft { person: person(), name: name(), role, secrets, kept, tokens },

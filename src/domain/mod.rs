@@ -10,6 +10,7 @@ pub mod email;
 pub mod id;
 pub mod keys;
 pub mod letter;
+pub mod message;
 pub mod moment;
 pub mod name;
 pub mod password;

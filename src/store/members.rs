@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::{Email, Moment, Name, PersonId, Role};
 
-use super::access::{AtLeast, Member, Proof};
+use super::access::{AtLeast, InWorkspace, Member, Proof};
 use super::error::Error;
 use super::paging::{Page, Turn, page_of_keys, turned};
 use super::schema::{members, people, secret_shares, secrets};
@@ -67,6 +67,16 @@ pub fn find(
         .first(tx.conn)
         .optional()?;
     Ok(row)
+}
+
+/// Whether a member has this address, whatever its letter case.
+pub fn has_address(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>, email: &Email) -> Result<bool, Error> {
+    let rows = members::table
+        .inner_join(people::table)
+        .filter(members::workspace_id.eq(by.workspace()))
+        .filter(people::email_key.eq(email.key()))
+        .select(members::person_id);
+    Ok(diesel::select(diesel::dsl::exists(rows)).get_result(tx.conn)?)
 }
 
 /// The Owners besides this person.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::{Email, Name, PersonId};
 
-use super::access::{Oneself, Proof, Right};
+use super::access::{Invited, Oneself, Proof, Right};
 use super::error::Error;
 use super::schema::people;
 use super::tx::{ReadTx, WriteTx};
@@ -27,6 +27,19 @@ pub fn find_by_email(tx: &mut ReadTx<'_>, email: &Email) -> Result<Option<(Perso
         .first(tx.conn)
         .optional()?;
     Ok(row)
+}
+
+/// The person whom an invitation is for.
+pub fn invited(tx: &mut ReadTx<'_>, by: &Proof<'_, Invited>) -> Result<Person, Error> {
+    let row = people::table
+        .filter(people::id.eq(&by.holder().person))
+        .select((people::id, people::email, people::name))
+        .first(tx.conn)?;
+    Ok(row)
+}
+
+pub(super) fn find_email(tx: &mut ReadTx<'_>, person: &PersonId) -> Result<Email, Error> {
+    Ok(people::table.filter(people::id.eq(person)).select(people::email).first(tx.conn)?)
 }
 
 pub fn myself(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<(Person, Option<String>), Error> {

@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Text};
 use crate::domain::keys::WrappedWorkspaceKey;
 use crate::domain::{Name, PersonId, Role, Slug, WorkspaceId};
 
-use super::access::{Admin, AtLeast, CommandLine, InWorkspace, Member, Oneself, Owner, Proof, Right};
+use super::access::{Admin, AtLeast, CommandLine, InWorkspace, Membership, Oneself, Owner, Proof, Right};
 use super::error::{Denied, Error};
 use super::people::Person;
 use super::schema::{members, people, secrets, workspace_slugs, workspaces};
@@ -41,7 +41,7 @@ pub fn mine(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<Vec<(Workspa
     of_person(tx, &by.holder().person)
 }
 
-pub fn find_person(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Person, Error> {
+pub fn find_person(tx: &mut ReadTx<'_>, by: &Proof<'_, impl Right<Holder = Membership>>) -> Result<Person, Error> {
     let row = people::table
         .filter(people::id.eq(by.person()))
         .select((people::id, people::email, people::name))

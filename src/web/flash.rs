@@ -32,6 +32,11 @@ flashes! {
     WorkspaceMade "workspace-made" Good "This is your new workspace: begin with its first key.";
     WorkspaceRenamed "workspace-renamed" Good "The workspace has a new name. Its old address leads here.";
     WorkspaceDeleted "workspace-deleted" Good "The workspace is deleted, with everything that was in it.";
+    InvitationSent "invitation-sent" Good "The invitation is on its way.";
+    InvitationRevoked "invitation-revoked" Good "The invitation is revoked. Its link is good for nothing any more.";
+    InvitationDeclined "invitation-declined" Info "You have declined the invitation.";
+    InvitationGone "invitation-gone" Info "That invitation is not open any more.";
+    Joined "joined" Good "Welcome. You are a member of this workspace now.";
     RoleChanged "role-changed" Good "The role is changed. It counts from the very next request.";
     TokenShown "token-shown" Info "This token was made already. Its text was shown once, when it was made.";
     TokenRevoked "token-revoked" Good "The token is revoked. The next request with it is refused.";

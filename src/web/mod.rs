@@ -14,6 +14,7 @@ mod flash;
 mod forms;
 mod frame;
 pub mod home;
+pub mod invitations;
 pub mod members;
 mod paging;
 pub mod secrets;

@@ -138,9 +138,21 @@ impl Teller<'_> {
             Event::MemberRemoved { name, .. } => deed(format!("removed {name}"), None, "leave"),
             Event::MemberLeft { .. } => deed("left the workspace", None, "leave"),
             Event::WorkspaceCreated { .. } => deed(format!("was made {}", self.means(by)), None, "building"),
-            Event::MemberJoined { role, .. } => {
-                deed(format!("joined as {} {}", role.label(), self.means(by)), None, "people")
+            Event::MemberJoined { role, invited_by, .. } => {
+                let means = invited_by.as_ref().map(|by| format!("on the invitation of {}", self.person(by)));
+                let means = means.unwrap_or_else(|| self.means(by));
+                deed(format!("joined as {} {means}", role.label()), None, "people")
             }
+            Event::InvitationSent { address, role, .. } => {
+                deed(format!("invited {address} as {}", role.label()), None, "mail")
+            }
+            Event::InvitationSentAgain { address, .. } => {
+                deed(format!("sent the invitation to {address} again"), None, "mail")
+            }
+            Event::InvitationRevoked { address, .. } => {
+                deed(format!("revoked the invitation to {address}"), None, "mail")
+            }
+            Event::InvitationDeclined { .. } => deed("declined the invitation", None, "mail"),
             Event::SetUpDone { .. } => deed("set Keyrack up", None, "check-circle"),
             Event::PersonCreated { .. } => deed("made an account", None, "people"),
             Event::SignedIn { .. } => deed("signed in", None, "lock"),

@@ -2,6 +2,7 @@
 //! a path literal in a template or handler is a mistake.
 
 use super::assets;
+pub use crate::domain::path::invitation;
 
 pub fn home() -> String {
     "/".to_owned()
@@ -92,6 +93,34 @@ pub fn member_role(ws: &str, id: &str) -> String {
 
 pub fn end_membership(ws: &str, id: &str) -> String {
     format!("/w/{ws}/members/{id}/end")
+}
+
+pub fn invitations(ws: &str) -> String {
+    format!("/w/{ws}/invitations")
+}
+
+pub fn new_invitation(ws: &str) -> String {
+    format!("/w/{ws}/invitations/new")
+}
+
+pub fn send_invitation(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/invitations/{id}/send")
+}
+
+pub fn revoke_invitation(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/invitations/{id}/revoke")
+}
+
+pub fn join(link: &str) -> String {
+    format!("/invitation/{link}/join")
+}
+
+pub fn accept_invitation(id: &str) -> String {
+    format!("/account/invitations/{id}/accept")
+}
+
+pub fn decline_invitation(id: &str) -> String {
+    format!("/account/invitations/{id}/decline")
 }
 
 pub fn activity(ws: &str) -> String {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Ability, Delivery, Moment, SecretState, Sharing};
+use crate::domain::{Ability, Delivery, Moment, Role, SecretState, Sharing};
 
 /// The colour of a message or state; a word and an icon always go with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +105,15 @@ impl Shown for Delivery {
             Self::Proxy => "shield",
             Self::Vend => "hand-out",
         }
+    }
+}
+
+/// What a role lets somebody do, in one sentence.
+pub fn role_means(role: &Role) -> &'static str {
+    match role {
+        Role::Member => "Adds and uses their own secrets, and sees nobody else’s private ones.",
+        Role::Admin => "Sees every secret’s row, makes service tokens, reads the record, and manages Members.",
+        Role::Owner => "May do everything here, and decides who else may.",
     }
 }
 

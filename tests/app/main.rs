@@ -8,6 +8,7 @@ mod faults;
 mod forms;
 mod hashing;
 mod house;
+mod invitations;
 mod lists;
 mod lists_activity;
 mod members;

@@ -30,6 +30,7 @@
 //! fn give<'tx>(proof: &Proof<'tx, Member>) { needs_admin(proof) }
 //! ```
 
+mod offers;
 mod rights;
 mod sessions;
 mod tokens;
@@ -37,10 +38,10 @@ mod uses;
 
 use std::marker::PhantomData;
 
-pub use rights::{
-    Admin, AtLeast, CommandLine, InWorkspace, Member, Nobody, Oneself, Owner, Right, Runner, SetUp, TokenRight,
-};
+pub use offers::{AskInvited, AskOffered, Which};
+pub use rights::{Admin, AtLeast, CommandLine, InWorkspace, Invited, Member, Nobody, Offered, Oneself, Owner, Right};
 pub use rights::{ConnectRight, VendRight};
+pub use rights::{Invitee, Offer, Runner, SetUp, TokenRight};
 pub use rights::{Membership, Myself, TokenHolder};
 pub use sessions::{Ask, AskMyself};
 pub use tokens::AskToken;

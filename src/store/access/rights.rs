@@ -1,6 +1,9 @@
 //! The rights there are, as types.
 
-use crate::domain::{Ability, Environment, LinkId, PersonId, Role, SessionId, TokenId, WorkspaceId};
+use crate::domain::{
+    Ability, Email, Environment, InvitationId, LinkId, Moment, Name, PersonId, Role, SessionId, Slug, TokenId,
+    WorkspaceId,
+};
 
 use super::Proof;
 
@@ -31,6 +34,27 @@ pub struct Membership {
 pub struct Myself {
     pub person: PersonId,
     pub session: SessionId,
+}
+
+/// An offer of membership, as the transaction found it.
+#[derive(diesel::Queryable, Clone)]
+pub struct Offer {
+    pub id: InvitationId,
+    pub workspace: WorkspaceId,
+    pub slug: Slug,
+    pub name: Name,
+    pub email: Email,
+    pub role: Role,
+    pub inviter: PersonId,
+    pub inviter_name: Name,
+    pub message: Option<String>,
+    pub expires_at: Moment,
+}
+
+/// A signed-in person with the address that an offer was made to.
+pub struct Invitee {
+    pub person: PersonId,
+    pub offer: Offer,
 }
 
 /// A service token, as the transaction found it.
@@ -102,6 +126,13 @@ abilities! {
     ConnectRight Ability::Connect;
 }
 
+/// An offer reaches the workspace only to record what became of it.
+impl InWorkspace for Invited {
+    fn workspace(holder: &Invitee) -> &WorkspaceId {
+        &holder.offer.workspace
+    }
+}
+
 macro_rules! plain {
     ($($(#[$meta:meta])* $name:ident $holder:ty;)+) => {$(
         $(#[$meta])*
@@ -119,6 +150,10 @@ plain! {
     SetUp LinkId;
     /// Whoever can run the program on its machine.
     CommandLine ();
+    /// The bearer of an invitation's link, whoever that is.
+    Offered Offer;
+    /// The person whom an invitation is for.
+    Invited Invitee;
     /// The program itself, at work that was queued.
     Runner ();
     /// Nobody in particular.

@@ -70,14 +70,7 @@ impl Demand for AskMyself {
     type Right = Oneself;
 
     fn lock(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
-        let person = sessions::table.filter(sessions::id.eq(&self.session)).select(sessions::person_id);
-        let person: Option<PersonId> = person.first(tx.conn).optional()?;
-        if let Some(person) = person {
-            diesel::update(people::table.filter(people::id.eq(person)))
-                .set(people::writes.eq(people::writes + 1))
-                .execute(tx.conn)?;
-        }
-        Ok(())
+        lock_person(tx, &self.session)
     }
 
     fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, Oneself>, Error> {
@@ -86,7 +79,19 @@ impl Demand for AskMyself {
     }
 }
 
-fn find_session(tx: &mut ReadTx<'_>, id: &SessionId) -> Result<Myself, Error> {
+/// Takes the row that everybody takes first who changes this person's account.
+pub(super) fn lock_person(tx: &mut WriteTx<'_>, session: &SessionId) -> Result<(), Error> {
+    let person = sessions::table.filter(sessions::id.eq(session)).select(sessions::person_id);
+    let person: Option<PersonId> = person.first(tx.conn).optional()?;
+    if let Some(person) = person {
+        diesel::update(people::table.filter(people::id.eq(person)))
+            .set(people::writes.eq(people::writes + 1))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+pub(super) fn find_session(tx: &mut ReadTx<'_>, id: &SessionId) -> Result<Myself, Error> {
     let found: Option<(PersonId, Moment, Moment)> = sessions::table
         .filter(sessions::id.eq(id))
         .select((sessions::person_id, sessions::created_at, sessions::seen_at))

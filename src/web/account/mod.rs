@@ -23,6 +23,7 @@ use super::error::Error;
 use super::flash::Flash;
 use super::forms::{self, kept, wrong};
 use super::frame::{self, Frame, Reply, see_other};
+use super::invitations::Offered;
 use super::session::hand_out;
 use super::sign_in::Nothing;
 use super::url;
@@ -52,15 +53,17 @@ pub async fn show(visitor: Visitor, myself: Myself, app: Data<App>) -> Reply {
 
 async fn profile(visitor: &Visitor, myself: &Myself, app: &App, inputs: Inputs) -> Result<page::Show, Error> {
     let found = app.db.read(myself.ask(), |tx, by| {
-        Ok::<_, Fault<Never>>((Frame::of_myself(tx, by)?, store::people::joined(tx, by)?, tx.now()))
+        let (joined, offers) = (store::people::joined(tx, by)?, store::invitations::mine(tx, by)?);
+        Ok::<_, Fault<Never>>((Frame::of_myself(tx, by)?, joined, offers, tx.now()))
     });
-    let (frame, joined, now) = found.await?;
+    let (frame, joined, offers, now) = found.await?;
     Ok(page::Show {
         id: frame.person.id.to_string(),
         name: inputs.name.unwrap_or_else(|| kept(frame.person.name.as_str())),
         email: frame.person.email.to_string(),
         joined: When::new(joined, now),
         has_workspace: frame.here.is_some(),
+        invitations: offers.iter().map(|offer| Offered::of(offer, now)).collect(),
         chrome: frame::chrome(visitor, Some(&frame), "Account", Place::Account),
         current: inputs.current,
         new: inputs.new,

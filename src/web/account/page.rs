@@ -1,6 +1,7 @@
 //! A person's own pages: who they are, their password, where they are signed in.
 
 use crate::web::chrome::Chrome;
+use crate::web::invitations::Offered;
 use crate::web::url;
 use crate::web::view::{Input, When};
 
@@ -13,6 +14,8 @@ pub struct Show {
     pub email: String,
     pub joined: When,
     pub has_workspace: bool,
+    /// To this person's address.
+    pub invitations: Vec<Offered>,
     pub current: Input,
     pub new: Input,
 }

@@ -3,7 +3,7 @@
 use crate::domain::Role;
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::{Choice, Input, NodeMark, Pager, Tone, When, counted};
+use crate::web::view::{self, Choice, Input, NodeMark, Pager, Tone, When, counted};
 
 #[derive(askama::Template)]
 #[template(path = "members/index.html")]
@@ -13,8 +13,8 @@ pub struct Index {
     pub rows: Vec<Row>,
     pub all: u64,
     pub pager: Pager,
-    /// How somebody joins; told to those who may let them in.
-    pub may_add: bool,
+    /// Whether the reader may invite somebody.
+    pub may_invite: bool,
 }
 
 impl Index {
@@ -44,16 +44,6 @@ pub struct Show {
     pub role_error: Option<String>,
     pub is_last_owner: bool,
     pub may_end: bool,
-}
-
-impl Show {
-    pub fn what_it_means(&self) -> &'static str {
-        match self.row.role {
-            Role::Member => "Adds and uses their own secrets, and sees nobody else’s private ones.",
-            Role::Admin => "Sees every secret’s row, makes service tokens, reads the record, and manages Members.",
-            Role::Owner => "May do everything here, and decides who else may.",
-        }
-    }
 }
 
 /// What ends with a membership, before it ends.

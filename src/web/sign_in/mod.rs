@@ -152,7 +152,7 @@ pub struct Nothing {}
 pub async fn destroy(
     visitor: Visitor,
     myself: Myself,
-    _form: CsrfForm<Nothing>,
+    form: CsrfForm<Back>,
     session: Session,
     app: Data<App>,
 ) -> Reply {
@@ -167,5 +167,7 @@ pub async fn destroy(
         Err(fault) => return Err(fault.into()),
     }
     session.purge();
-    Ok(see_other(&app, &url::sign_in(), Some(Flash::SignedOut)))
+    let back = form.into_inner().return_to;
+    let to = safe_return(&back).map_or_else(url::sign_in, ToOwned::to_owned);
+    Ok(see_other(&app, &to, Some(Flash::SignedOut)))
 }

@@ -34,7 +34,7 @@ impl Mail {
         let raw = String::from_utf8(sent.raw.clone()).unwrap();
         let message = mail_parser::MessageParser::new().parse(&sent.raw).expect("a mail");
         let subject = message.subject().expect("a subject").to_owned();
-        let text = message.body_text(0).expect("plain text").into_owned();
+        let text = message.body_text(0).expect("plain text").replace("\r\n", "\n");
         Self { to: sent.to.to_string(), subject, text, raw }
     }
 

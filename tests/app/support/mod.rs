@@ -64,7 +64,7 @@ impl TestApp {
         let clock = Arc::new(ManualClock::new());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let config = config(&database.url, &master_key_file(folder.path()), &base, settings);
+        let config = config(&database.url, folder.path(), &base, settings);
         let mut app = App::start(config, clock.clone(), Arc::new(SeededChance::new(seed))).await.unwrap();
         let mailbox = Mailbox::of(&mut app);
         alter(&mut app);
@@ -76,7 +76,7 @@ impl TestApp {
 
     /// Starts once more on the same data, without listening.
     pub async fn start_again(&self) -> Result<App, StartError> {
-        let config = config(&self.database.url, &self.master_key_file(), &self.base, &[]);
+        let config = config(&self.database.url, self.folder(), &self.base, &[]);
         App::start(config, self.clock.clone(), Arc::new(SeededChance::new(2))).await
     }
 
@@ -146,7 +146,7 @@ impl TestApp {
         browser
     }
 
-    /// A member with this role; invitations are not there yet, so the role is set past the program.
+    /// A member with this role, which is set past the program: an invitation would cost each test a letter.
     pub async fn member(&self, email: &str, role: Role) -> Browser {
         let browser = self.other_owner(email).await;
         let of = format!("person_id = (SELECT id FROM people WHERE email = '{email}')");
@@ -191,11 +191,13 @@ fn master_key_file(folder: &Path) -> PathBuf {
     folder.join("master.keys")
 }
 
-fn config(database: &str, keys: &Path, base: &str, settings: &[(&str, &str)]) -> Config {
+fn config(database: &str, folder: &Path, base: &str, settings: &[(&str, &str)]) -> Config {
+    let (keys, mail) = (master_key_file(folder), folder.join("mail"));
     let usual = [
         ("KEYRACK_DATABASE_URL", database),
         ("KEYRACK_DATABASE_POOL", "4"),
         ("KEYRACK_MASTER_KEY_FILE", keys.to_str().unwrap()),
+        ("KEYRACK_MAIL_FOLDER", mail.to_str().unwrap()),
         ("KEYRACK_LISTEN", "127.0.0.1:0"),
         ("KEYRACK_PUBLIC_URL", base),
         ("KEYRACK_WORKERS", "2"),

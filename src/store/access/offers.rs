@@ -1,0 +1,72 @@
+//! Demands of those who were invited: by the link of the letter, or by the address that it was sent to.
+
+use crate::domain::{InvitationId, LinkId, PersonId, SessionId};
+use crate::store::error::{Denied, Error};
+use crate::store::invitations::{self, By};
+use crate::store::people;
+use crate::store::tx::{ReadTx, WriteTx};
+
+use super::sessions::{find_session, lock_person};
+use super::{Demand, Invited, Invitee, Offer, Offered, Proof, is_same};
+
+/// The bearer of an invitation's link. Proving it does not spend it; accepting does.
+pub struct AskOffered {
+    pub link: LinkId,
+    pub mac: Vec<u8>,
+}
+
+impl Demand for AskOffered {
+    type Right = Offered;
+
+    fn lock(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        invitations::lock_workspace(tx, &By::Link(&self.link))
+    }
+
+    fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, Offered>, Error> {
+        let offer = find_by_link(tx, &self.link, &self.mac)?;
+        Ok(Proof::new(tx, offer))
+    }
+}
+
+fn find_by_link(tx: &mut ReadTx<'_>, link: &LinkId, mac: &[u8]) -> Result<Offer, Error> {
+    let found = invitations::find_open(tx, &By::Link(link))?.filter(|(_, kept)| is_same(kept, mac));
+    Ok(found.ok_or(Denied::SpentLink)?.0)
+}
+
+/// Which invitation is meant.
+pub enum Which {
+    Link(LinkId, Vec<u8>),
+    /// By its id: whoever has the address needs no link.
+    Mine(InvitationId),
+}
+
+/// This session's person asks for an invitation that was made to their address.
+pub struct AskInvited {
+    pub session: SessionId,
+    pub which: Which,
+}
+
+impl Demand for AskInvited {
+    type Right = Invited;
+
+    fn lock(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        lock_person(tx, &self.session)?;
+        match &self.which {
+            Which::Link(link, _) => invitations::lock_workspace(tx, &By::Link(link)),
+            Which::Mine(id) => invitations::lock_workspace(tx, &By::Address(id, "")),
+        }
+    }
+
+    fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, Invited>, Error> {
+        let person: PersonId = find_session(tx, &self.session)?.person;
+        let key = people::find_email(tx, &person)?.key();
+        let offer = match &self.which {
+            Which::Link(link, mac) => find_by_link(tx, link, mac)?,
+            Which::Mine(id) => invitations::find_open(tx, &By::Address(id, &key))?.ok_or(Denied::NotFound)?.0,
+        };
+        if offer.email.key() != key {
+            return Err(Denied::Forbidden.into());
+        }
+        Ok(Proof::new(tx, Invitee { person, offer }))
+    }
+}

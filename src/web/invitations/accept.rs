@@ -1,0 +1,198 @@
+//! The link of an invitation: what it offers, and the two ways to accept, with an account or without.
+//!
+//! Looking spends nothing, so that whatever opens links in mails before people do takes nobody's invitation.
+
+use actix_session::Session;
+use actix_web::web::{Data, Path};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::actions::founding::NewAccount;
+use crate::actions::invitations::{self, AcceptRefusal};
+use crate::actions::{Tools, audit::Origin};
+use crate::app::App;
+use crate::crypto::LinkToken;
+use crate::domain::{Moment, password};
+use crate::store::access::{AskInvited, AskMyself, AskOffered, Offer, Which};
+use crate::store::{self, Denied, Error as StoreError, Fault};
+use crate::web::chrome::Place;
+use crate::web::csrf::CsrfForm;
+use crate::web::error::Error;
+use crate::web::flash::Flash;
+use crate::web::forms::{self, kept, wrong};
+use crate::web::frame::{self, Reply, see_other};
+use crate::web::session::hand_out;
+use crate::web::sign_in::{Nothing, device_cookie};
+use crate::web::url;
+use crate::web::view::Input;
+use crate::web::visitor::{Myself, Visitor};
+
+use super::page::{self, Offered, Reader};
+
+type Never = std::convert::Infallible;
+
+fn ask_of(app: &App, token: &LinkToken) -> AskOffered {
+    AskOffered { link: token.id.clone(), mac: app.keyring.link_mac(token).as_bytes().to_vec() }
+}
+
+/// The offer of a link that is still good.
+async fn find(app: &App, link: &str) -> Result<Option<(LinkToken, Offer, Moment)>, Error> {
+    let Ok(token) = link.parse::<LinkToken>() else { return Ok(None) };
+    let ask = ask_of(app, &token);
+    match app.db.read(ask, |tx, by| Ok::<_, Fault<Never>>((by.holder().clone(), tx.now()))).await {
+        Ok((offer, now)) => Ok(Some((token, offer, now))),
+        Err(Fault::Store(StoreError::Denied(Denied::SpentLink))) => Ok(None),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+fn closed(visitor: &Visitor, app: &Data<App>) -> Reply {
+    let chrome = frame::chrome(visitor, None, "Invitation", Place::Elsewhere);
+    frame::page(app, visitor, &page::Closed { chrome })
+}
+
+/// Who looks at the offer.
+async fn reader(visitor: &Visitor, app: &App, offer: &Offer) -> Result<Reader, Error> {
+    let Some(session) = visitor.session.clone() else { return Ok(Reader::Nobody) };
+    let read = app.db.read(AskMyself { session }, |tx, by| {
+        let (person, _) = store::people::myself(tx, by)?;
+        Ok::<_, Fault<Never>>((person, store::workspaces::mine(tx, by)?))
+    });
+    let (person, all) = match read.await {
+        Ok(found) => found,
+        Err(Fault::Store(StoreError::Denied(Denied::SignedOut))) => return Ok(Reader::Nobody),
+        Err(fault) => return Err(fault.into()),
+    };
+    if let Some((row, _)) = all.iter().find(|(row, _)| row.id == offer.workspace) {
+        return Ok(Reader::Member { slug: row.slug.to_string() });
+    }
+    if person.email.key() == offer.email.key() {
+        return Ok(Reader::Invited { name: person.name.to_string() });
+    }
+    let sentence = format!("You are signed in as {}. This invitation is for {}.", person.email, offer.email);
+    Ok(Reader::Other { sentence })
+}
+
+/// What of the form is shown again.
+#[derive(Default)]
+struct Inputs {
+    name: Input,
+    password: Input,
+    trouble: Option<String>,
+}
+
+async fn page_of(
+    visitor: &Visitor,
+    app: &App,
+    link: &str,
+    (offer, now): (&Offer, Moment),
+    inputs: Inputs,
+) -> Result<page::Show, Error> {
+    Ok(page::Show {
+        chrome: frame::chrome(visitor, None, "Invitation", Place::Elsewhere),
+        link: link.to_owned(),
+        sign_in: url::with_query(&url::sign_in(), &[("return_to", &url::invitation(link))]),
+        reader: reader(visitor, app, offer).await?,
+        offer: Offered::of(offer, now),
+        name: inputs.name,
+        password: inputs.password,
+        trouble: inputs.trouble,
+    })
+}
+
+pub async fn show(visitor: Visitor, link: Path<String>, app: Data<App>) -> Reply {
+    let Some((_, offer, now)) = find(&app, &link).await? else { return closed(&visitor, &app) };
+    let page = page_of(&visitor, &app, &link, (&offer, now), Inputs::default()).await?;
+    frame::page(&app, &visitor, &page)
+}
+
+/// Accepts as the signed-in person.
+pub async fn create(
+    visitor: Visitor,
+    _myself: Myself,
+    link: Path<String>,
+    _form: CsrfForm<Nothing>,
+    app: Data<App>,
+) -> Reply {
+    let Some((token, offer, now)) = find(&app, &link).await? else { return closed(&visitor, &app) };
+    let session = visitor.session.clone().ok_or(Error::SignIn)?;
+    let mac = app.keyring.link_mac(&token).as_bytes().to_vec();
+    let ask = AskInvited { session, which: Which::Link(token.id, mac) };
+    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
+    let accepted = app.db.write(ask, move |tx, by| {
+        let origin = Origin::of(&by.holder().person, from);
+        invitations::accept(tx, by, Tools { keyring: &keyring, chance: &*chance, origin: &origin })
+    });
+    match accepted.await {
+        Ok(slug) => Ok(see_other(&app, &url::workspace(slug.as_str()), Some(Flash::Joined))),
+        // Somebody else's, or a member's already: the page says which.
+        Err(Fault::Refused(_) | Fault::Store(StoreError::Denied(Denied::Forbidden))) => {
+            let page = page_of(&visitor, &app, &link, (&offer, now), Inputs::default()).await?;
+            frame::again(&app, &visitor, &page)
+        }
+        Err(Fault::Store(StoreError::Denied(Denied::SpentLink))) => closed(&visitor, &app),
+        Err(Fault::Store(error)) => Err(error.into()),
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    name: String,
+    password: String,
+}
+
+/// Accepts as somebody new, whose account is made on the way.
+pub async fn join(
+    visitor: Visitor,
+    link: Path<String>,
+    form: CsrfForm<Form>,
+    session: Session,
+    app: Data<App>,
+) -> Reply {
+    let Some((token, offer, now)) = find(&app, &link).await? else { return closed(&visitor, &app) };
+    let form = form.into_inner();
+    let entered = Zeroizing::new(form.password);
+    let (name, name_input) = forms::name(&form.name);
+    let strength = password::check(&entered);
+    let (Some(name), Ok(())) = (name, strength) else {
+        let password = strength.map_or_else(|e| wrong("", &e.to_string()), |()| Input::default());
+        let inputs = Inputs { name: name_input, password, trouble: None };
+        return frame::again(&app, &visitor, &page_of(&visitor, &app, &link, (&offer, now), inputs).await?);
+    };
+    let account = NewAccount { name, password_hash: app.hasher.hash(entered).await? };
+    let (keyring, chance, browser) = (app.keyring.clone(), app.chance.clone(), visitor.browser());
+    let origin = visitor.stranger();
+    let joined = app.db.write(ask_of(&app, &token), move |tx, by| {
+        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
+        invitations::accept_as_newcomer(tx, by, tools, (&account, &browser))
+    });
+    match joined.await {
+        Ok((slug, opened)) => {
+            hand_out(&session, &opened)?;
+            let mut response = see_other(&app, &url::workspace(slug.as_str()), Some(Flash::Joined));
+            let cookie = device_cookie(&app, offer.email.as_str());
+            response.add_cookie(&cookie).map_err(|_| Error::Internal)?;
+            Ok(response)
+        }
+        Err(Fault::Refused(refusal)) => again(&visitor, &app, &link, (&offer, now), &form.name, refusal).await,
+        // Made in this very moment by somebody else with the same address.
+        Err(Fault::Store(StoreError::Taken)) => {
+            again(&visitor, &app, &link, (&offer, now), &form.name, AcceptRefusal::HasAccount).await
+        }
+        Err(Fault::Store(StoreError::Denied(Denied::SpentLink))) => closed(&visitor, &app),
+        Err(Fault::Store(error)) => Err(error.into()),
+    }
+}
+
+async fn again(
+    visitor: &Visitor,
+    app: &Data<App>,
+    link: &str,
+    offer: (&Offer, Moment),
+    name: &str,
+    refusal: AcceptRefusal,
+) -> Reply {
+    let inputs = Inputs { name: kept(name), password: Input::default(), trouble: Some(refusal.to_string()) };
+    frame::again(app, visitor, &page_of(visitor, app, link, offer, inputs).await?)
+}
