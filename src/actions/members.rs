@@ -81,6 +81,24 @@ impl Leaving {
     pub fn may_keep(secret: &ListedSecret) -> bool {
         secret.secret.sharing != Sharing::Private
     }
+
+    /// Whether it may end so, and who takes over what stays: needed where a slot is kept, and nowhere else.
+    pub fn heir(&self, keeping: &Keeping) -> Result<Option<&PersonId>, MemberRefusal> {
+        if self.fingerprint() != keeping.seen {
+            return Err(MemberRefusal::Changed);
+        }
+        let named = |id: &PersonId| self.heirs.iter().find(|heir| heir.person == *id);
+        let heir = match &keeping.heir {
+            Some(id) => Some(named(id).ok_or(MemberRefusal::NoHeir)?),
+            None if self.by_themselves => None,
+            None => self.heirs.first(),
+        };
+        let keeps = self.secrets.iter().any(|row| keeping.secrets.contains(&row.secret.id) && Self::may_keep(row));
+        if keeps && heir.is_none() {
+            return Err(MemberRefusal::NoHeir);
+        }
+        Ok(heir.map(|heir| &heir.person))
+    }
 }
 
 /// Looks at what would end; refuses whoever may not end it.
@@ -121,7 +139,8 @@ pub struct Keeping {
 /// What came of it.
 pub struct Ended {
     pub leaving: Leaving,
-    pub kept: usize,
+    /// The secrets of which the places stay.
+    pub kept: BTreeSet<SecretId>,
 }
 
 /// Ends a membership: secrets deleted or their slots kept, tokens revoked, shares ended, all in one transaction.
@@ -133,16 +152,13 @@ pub fn end(
     (person, keeping): (&PersonId, &Keeping),
 ) -> Result<Ended, Fault<MemberRefusal>> {
     let leaving = leaving(tx, by, person)?;
-    if leaving.fingerprint() != keeping.seen {
-        return Err(MemberRefusal::Changed.into());
-    }
-    let heir = heir_of(&leaving, keeping)?;
-    let mut kept = 0;
+    let heir = leaving.heir(keeping)?;
+    let mut kept = BTreeSet::new();
     for row in &leaving.secrets {
         let id = &row.secret.id;
         let event = match heir.filter(|_| keeping.secrets.contains(id) && Leaving::may_keep(row)) {
             Some(heir) => {
-                kept += 1;
+                kept.insert(id.clone());
                 store::secrets::hand_over(tx, by, id, heir)?;
                 Event::SlotKept { secret: describe(row), former_owner: person.clone(), owner: heir.clone() }
             }
@@ -159,23 +175,8 @@ pub fn end(
         audit::change(tx, by, keyring, origin, event)?;
     }
     store::members::delete(tx, by, person)?;
-    audit::change(tx, by, keyring, origin, ended(&leaving, kept))?;
+    audit::change(tx, by, keyring, origin, ended(&leaving, kept.len()))?;
     Ok(Ended { leaving, kept })
-}
-
-/// Needed where a slot is kept, and nowhere else.
-fn heir_of<'a>(leaving: &'a Leaving, keeping: &Keeping) -> Result<Option<&'a PersonId>, MemberRefusal> {
-    let named = |id: &PersonId| leaving.heirs.iter().find(|heir| heir.person == *id);
-    let heir = match &keeping.heir {
-        Some(id) => Some(named(id).ok_or(MemberRefusal::NoHeir)?),
-        None if leaving.by_themselves => None,
-        None => leaving.heirs.first(),
-    };
-    let keeps = leaving.secrets.iter().any(|row| keeping.secrets.contains(&row.secret.id) && Leaving::may_keep(row));
-    if keeps && heir.is_none() {
-        return Err(MemberRefusal::NoHeir);
-    }
-    Ok(heir.map(|heir| &heir.person))
 }
 
 fn ended(leaving: &Leaving, kept: usize) -> Event {

@@ -1,6 +1,7 @@
 //! Members: who they are, and their roles.
 
 pub mod end;
+pub(super) mod ending;
 mod page;
 
 use actix_web::web::{Data, Path, Query};

@@ -3,7 +3,9 @@
 use crate::domain::Role;
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::{self, Choice, Input, NodeMark, Pager, Tone, When, counted};
+use crate::web::view::{self, Choice, Input, Pager, Tone, When, counted};
+
+use super::ending::{Ending, Gone};
 
 #[derive(askama::Template)]
 #[template(path = "members/index.html")]
@@ -53,37 +55,8 @@ pub struct End {
     pub chrome: Chrome,
     pub ws: String,
     pub row: Row,
-    pub secrets: Vec<Losing>,
-    pub tokens: Vec<String>,
-    pub heirs: Vec<Choice>,
-    pub heir_error: Option<String>,
-    /// What the preview shows, for the act to compare.
-    pub seen: String,
+    pub ending: Ending,
     pub confirm: Input,
-}
-
-impl End {
-    pub fn has_shared(&self) -> bool {
-        self.secrets.iter().any(|secret| secret.may_keep)
-    }
-
-    pub fn secrets_count(&self) -> String {
-        counted(u64::try_from(self.secrets.len()).unwrap_or(u64::MAX), "secret", "secrets")
-    }
-
-    pub fn tokens_count(&self) -> String {
-        counted(u64::try_from(self.tokens.len()).unwrap_or(u64::MAX), "service token", "service tokens")
-    }
-}
-
-pub struct Losing {
-    pub id: String,
-    pub name: String,
-    pub node_type: NodeMark,
-    pub environment: String,
-    pub last_use: Option<When>,
-    pub may_keep: bool,
-    pub kept: bool,
 }
 
 /// What has ended.
@@ -93,21 +66,5 @@ pub struct Ended {
     pub chrome: Chrome,
     /// Where the reader goes on: the members, or home when they have left themselves.
     pub on: String,
-    pub name: String,
-    pub by_themselves: bool,
-    pub deleted: Vec<String>,
-    pub kept: Vec<String>,
-    pub tokens: Vec<String>,
-}
-
-impl Ended {
-    /// What there is to tell, each under its heading.
-    pub fn lists(&self) -> Vec<(&'static str, &[String])> {
-        let all = [
-            ("Deleted, with their values", self.deleted.as_slice()),
-            ("Kept without a value", self.kept.as_slice()),
-            ("Service tokens revoked", self.tokens.as_slice()),
-        ];
-        all.into_iter().filter(|(_, names)| !names.is_empty()).collect()
-    }
+    pub gone: Gone,
 }

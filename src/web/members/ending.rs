@@ -1,0 +1,149 @@
+//! What ends with a membership, as pages show it: before it ends, and after.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use crate::actions::members::{Ended, Leaving};
+use crate::catalog::Catalog;
+use crate::domain::{Moment, SecretId};
+use crate::store::secrets::ListedSecret;
+use crate::web::error::Error;
+use crate::web::secrets::mark;
+use crate::web::view::{Choice, NodeMark, When, counted};
+
+/// One membership that would end. Where a page shows several, each belongs to a place, of which its ids and the values
+/// of its fields speak.
+pub struct Ending {
+    place: String,
+    pub you: bool,
+    pub name: String,
+    pub secrets: Vec<Losing>,
+    pub tokens: Vec<String>,
+    pub heirs: Vec<Choice>,
+    pub heir_error: Option<String>,
+    /// What the preview shows, for the act to compare.
+    pub seen: String,
+}
+
+pub struct Losing {
+    pub id: String,
+    pub name: String,
+    pub node_type: NodeMark,
+    pub environment: String,
+    pub last_use: Option<When>,
+    pub may_keep: bool,
+    pub kept: bool,
+}
+
+/// What was chosen on the form, to be shown again.
+#[derive(Clone, Copy, Default)]
+pub struct Chosen<'a> {
+    pub keep: &'a [String],
+    pub heirs: &'a [String],
+}
+
+impl Ending {
+    /// How it stands before somebody confirms it; the place is empty where the page shows no other.
+    pub fn of(leaving: &Leaving, place: &str, chosen: Chosen<'_>, (catalog, now): (&Catalog, Moment)) -> Self {
+        let losing = leaving.secrets.iter().map(|row| Losing {
+            id: row.secret.id.to_string(),
+            name: row.secret.name.to_string(),
+            node_type: mark(catalog, row.secret.node_type.as_str()),
+            environment: row.secret.environment.to_string(),
+            last_use: row.secret.last_used_at.map(|at| When::new(at, now)),
+            may_keep: Leaving::may_keep(row),
+            kept: chosen.keep.iter().any(|id| id == row.secret.id.as_str()),
+        });
+        let heirs = leaving.heirs.iter().filter(|_| leaving.by_themselves).map(|heir| {
+            let value = at(place, heir.person.as_str());
+            Choice { label: heir.name.to_string(), chosen: chosen.heirs.contains(&value), value }
+        });
+        Self {
+            place: place.to_owned(),
+            you: leaving.by_themselves,
+            name: leaving.member.name.to_string(),
+            secrets: losing.collect(),
+            tokens: leaving.tokens.iter().map(|token| token.name.to_string()).collect(),
+            heirs: heirs.collect(),
+            heir_error: None,
+            seen: at(place, &leaving.fingerprint()),
+        }
+    }
+
+    /// The same where nothing can be chosen.
+    pub fn only_told(mut self) -> Self {
+        self.secrets.iter_mut().for_each(|secret| secret.may_keep = false);
+        self
+    }
+
+    /// An id on the page that no other place has.
+    pub fn id(&self, word: &str) -> String {
+        if self.place.is_empty() { word.to_owned() } else { format!("{word}-{}", self.place) }
+    }
+
+    pub fn has_shared(&self) -> bool {
+        self.secrets.iter().any(|secret| secret.may_keep)
+    }
+
+    pub fn secrets_count(&self) -> String {
+        counted(u64::try_from(self.secrets.len()).unwrap_or(u64::MAX), "secret", "secrets")
+    }
+
+    pub fn tokens_count(&self) -> String {
+        counted(u64::try_from(self.tokens.len()).unwrap_or(u64::MAX), "service token", "service tokens")
+    }
+}
+
+/// A field's value that says which place it is meant for.
+fn at(place: &str, value: &str) -> String {
+    if place.is_empty() { value.to_owned() } else { format!("{place}:{value}") }
+}
+
+/// The place and the value of such a field; nothing where nothing was chosen.
+pub fn taken_apart<P: FromStr, V: FromStr>(sent: &str) -> Result<Option<(P, V)>, Error> {
+    if sent.is_empty() {
+        return Ok(None);
+    }
+    let (place, value) = sent.split_once(':').ok_or(Error::BadRequest)?;
+    let place = place.parse().map_err(|_| Error::BadRequest)?;
+    Ok(Some((place, value.parse().map_err(|_| Error::BadRequest)?)))
+}
+
+pub fn kept_secrets(sent: &[String]) -> Result<BTreeSet<SecretId>, Error> {
+    sent.iter().map(|id| id.parse().map_err(|_| Error::BadRequest)).collect()
+}
+
+/// One membership that has ended.
+pub struct Gone {
+    pub name: String,
+    pub by_themselves: bool,
+    deleted: Vec<String>,
+    kept: Vec<String>,
+    tokens: Vec<String>,
+}
+
+impl Gone {
+    pub fn of(ended: &Ended) -> Self {
+        let leaving = &ended.leaving;
+        let (kept, deleted): (Vec<_>, Vec<_>) =
+            leaving.secrets.iter().partition(|row| ended.kept.contains(&row.secret.id));
+        let names = |rows: Vec<&ListedSecret>| rows.iter().map(|row| row.secret.name.to_string()).collect();
+        Self {
+            name: leaving.member.name.to_string(),
+            by_themselves: leaving.by_themselves,
+            deleted: names(deleted),
+            kept: names(kept),
+            tokens: leaving.tokens.iter().map(|token| token.name.to_string()).collect(),
+        }
+    }
+
+    /// What there is to tell, each under its heading.
+    pub fn lists(&self) -> Vec<(&'static str, &[String])> {
+        let all = [
+            ("Deleted, with their values", self.deleted.as_slice()),
+            ("Kept without a value", self.kept.as_slice()),
+            ("Service tokens revoked", self.tokens.as_slice()),
+        ];
+        all.into_iter().filter(|(_, names)| !names.is_empty()).collect()
+    }
+}
