@@ -31,9 +31,15 @@ pub async fn judge<T>(
     match judging.await {
         Ok(judged) => Ok(Judged::Yes(judged)),
         Err(error) => {
-            let unjudged = attempt.clone();
-            app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::take_back(tx, by, &unjudged)).await?;
+            take_back(app, attempt).await?;
             Err(error)
         }
     }
+}
+
+/// For an attempt that could not be judged, or was right and led to nothing.
+pub async fn take_back(app: &App, attempt: &Attempt) -> Result<(), Error> {
+    let attempt = attempt.clone();
+    let taken = app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::take_back(tx, by, &attempt));
+    Ok(taken.await?)
 }

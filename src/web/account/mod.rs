@@ -1,5 +1,6 @@
 //! One's own account: profile, password, sessions.
 
+mod confirm;
 mod page;
 
 use actix_session::Session;
@@ -9,14 +10,13 @@ use zeroize::Zeroizing;
 
 use crate::actions::audit::Origin;
 use crate::actions::people;
-use crate::actions::sign_in::{self, Attempt, Opened};
+use crate::actions::sign_in::{self, Opened};
 use crate::app::App;
 use crate::domain::audit::Actor;
-use crate::domain::{PersonId, SessionId, password};
-use crate::store::access::{AskNothing, Oneself, Proof};
+use crate::domain::{SessionId, password};
+use crate::store::access::{Oneself, Proof};
 use crate::store::{self, Fault};
 
-use super::attempts::{self, Judged};
 use super::chrome::Place;
 use super::csrf::CsrfForm;
 use super::error::Error;
@@ -29,6 +29,7 @@ use super::sign_in::Nothing;
 use super::url;
 use super::view::{Input, When};
 use super::visitor::{Myself, Visitor};
+use confirm::{Asked, Confirmed};
 
 type Never = std::convert::Infallible;
 
@@ -111,65 +112,33 @@ pub async fn update_password(
             .await?;
         return frame::again(&app, &visitor, &page);
     }
-    let found = app.db.read(myself.ask(), |tx, by| Ok::<_, Fault<Never>>(store::people::myself(tx, by)?));
-    let (person, stored) = found.await?;
-    let attempt = attempt(&visitor, &app, person.email.as_str())?;
-    let hash = match attempts::judge(&app, &attempt, compare(&app, current, stored.clone(), new)).await? {
-        Judged::Yes(hash) => hash,
-        Judged::TooOften(until) => {
-            let (sentence, seconds) = forms::wait(until, app.clock.now());
+    let hashing = async { Ok(app.hasher.hash(new).await?) };
+    let confirmed = match confirm::ask(&app, (&visitor, &myself), current, hashing).await? {
+        Asked::Right(confirmed) => confirmed,
+        Asked::Wrong => {
+            let page = profile(&visitor, &myself, &app, Inputs::wrong_current(confirm::WRONG)).await?;
+            return frame::again(&app, &visitor, &page);
+        }
+        Asked::TooOften(sentence, seconds) => {
             let page = profile(&visitor, &myself, &app, Inputs::wrong_current(&sentence)).await?;
             return frame::later(&app, &visitor, seconds, &page);
         }
     };
-    let (Some(stored), Some(hash)) = (stored, hash) else {
-        note_refusal(&app, visitor.origin(&person.id), person.id).await?;
-        let page = profile(&visitor, &myself, &app, Inputs::wrong_current("This is not your current password."));
-        return frame::again(&app, &visitor, &page.await?);
-    };
-    let opened = change_password(&visitor, &myself, &app, (stored, hash), attempt).await?;
+    let opened = change_password(&visitor, &myself, &app, confirmed).await?;
     hand_out(&session, &opened)?;
     Ok(see_other(&app, &url::account(), Some(Flash::PasswordChanged)))
-}
-
-/// The hash of the new password, where the current one is right.
-async fn compare(
-    app: &App,
-    current: Zeroizing<String>,
-    stored: Option<String>,
-    new: Zeroizing<String>,
-) -> Result<Option<String>, Error> {
-    if !app.hasher.check(current, stored).await?.right {
-        return Ok(None);
-    }
-    Ok(Some(app.hasher.hash(new).await?))
-}
-
-async fn note_refusal(app: &App, origin: Origin, person: PersonId) -> Result<(), Error> {
-    let keyring = app.keyring.clone();
-    let noted = app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| {
-        sign_in::refuse(tx, by, &keyring, &origin, Some(person.clone()))
-    });
-    Ok(noted.await?)
-}
-
-/// Whoever sits at somebody else's open session has no more tries than at the door.
-fn attempt(visitor: &Visitor, app: &App, email: &str) -> Result<Attempt, Error> {
-    let address = visitor.address().ok_or(Error::Internal)?;
-    Ok(Attempt::new(&app.keyring, email, address, visitor.session.as_ref().map(SessionId::as_str)))
 }
 
 async fn change_password(
     visitor: &Visitor,
     myself: &Myself,
     app: &App,
-    (compared, hash): (String, String),
-    attempt: Attempt,
+    Confirmed { stored, attempt, then: hash }: Confirmed<String>,
 ) -> Result<Opened, Error> {
     let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
     let browser = visitor.browser();
     let changed = app.db.write::<_, _, Never, _>(myself.ask(), move |tx, by| {
-        let hashes = (compared.as_str(), hash.as_str());
+        let hashes = (stored.as_str(), hash.as_str());
         sign_in::change_password(tx, by, (&keyring, &*chance), &origin(by, from), hashes, (&browser, &attempt))
     });
     Ok(changed.await?)

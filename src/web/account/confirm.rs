@@ -1,0 +1,74 @@
+//! The current password once more, before something that an open session alone may not do.
+
+use zeroize::Zeroizing;
+
+use crate::actions::audit::Origin;
+use crate::actions::sign_in::{self, Attempt};
+use crate::app::App;
+use crate::domain::{PersonId, SessionId};
+use crate::store::access::AskNothing;
+use crate::store::{self, Fault};
+use crate::web::attempts::{self, Judged};
+use crate::web::error::Error;
+use crate::web::forms;
+use crate::web::visitor::{Myself, Visitor};
+
+type Never = std::convert::Infallible;
+
+pub const WRONG: &str = "This is not your current password.";
+
+/// What came of it.
+pub enum Asked<T> {
+    Right(Confirmed<T>),
+    Wrong,
+    /// What is said, and the seconds to wait.
+    TooOften(String, u64),
+}
+
+/// A password that was right.
+pub struct Confirmed<T> {
+    /// The hash that it was compared with; what follows must find it unchanged.
+    pub stored: String,
+    pub attempt: Attempt,
+    pub then: T,
+}
+
+/// Counts the attempt, compares, and where it was right does what belongs to the judging.
+pub async fn ask<T>(
+    app: &App,
+    (visitor, myself): (&Visitor, &Myself),
+    typed: Zeroizing<String>,
+    then: impl Future<Output = Result<T, Error>>,
+) -> Result<Asked<T>, Error> {
+    let found = app.db.read(myself.ask(), |tx, by| Ok::<_, Fault<Never>>(store::people::myself(tx, by)?));
+    let (person, stored) = found.await?;
+    let attempt = attempt(visitor, app, person.email.as_str())?;
+    let compared = stored.clone();
+    let judging =
+        async { if app.hasher.check(typed, compared).await?.right { then.await.map(Some) } else { Ok(None) } };
+    match (attempts::judge(app, &attempt, judging).await?, stored) {
+        (Judged::Yes(Some(then)), Some(stored)) => Ok(Asked::Right(Confirmed { stored, attempt, then })),
+        (Judged::Yes(_), _) => {
+            note_refusal(app, visitor.origin(&person.id), person.id).await?;
+            Ok(Asked::Wrong)
+        }
+        (Judged::TooOften(until), _) => {
+            let (sentence, seconds) = forms::wait(until, app.clock.now());
+            Ok(Asked::TooOften(sentence, seconds))
+        }
+    }
+}
+
+async fn note_refusal(app: &App, origin: Origin, person: PersonId) -> Result<(), Error> {
+    let keyring = app.keyring.clone();
+    let noted = app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| {
+        sign_in::refuse(tx, by, &keyring, &origin, Some(person.clone()))
+    });
+    Ok(noted.await?)
+}
+
+/// Whoever sits at somebody else's open session has no more tries than at the door.
+fn attempt(visitor: &Visitor, app: &App, email: &str) -> Result<Attempt, Error> {
+    let address = visitor.address().ok_or(Error::Internal)?;
+    Ok(Attempt::new(&app.keyring, email, address, visitor.session.as_ref().map(SessionId::as_str)))
+}
