@@ -77,8 +77,8 @@ pub fn create_owner<'tx>(
     tools: Tools<'_>,
     ask: &Ownership,
 ) -> Result<Founded, Fault<FoundingError>> {
-    let person = match (store::people::find_by_email(tx, &ask.email)?, &ask.account) {
-        (Some((person, _)), _) => person,
+    let person = match (store::people::find_to_join(tx, by, &ask.email)?, &ask.account) {
+        (Some(person), _) => person,
         (None, Some(account)) => new_person(tx, by, tools, &ask.email, account)?,
         (None, None) => return Err(FoundingError::NewPerson(ask.email.clone()).into()),
     };

@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod connections;
 pub mod entering;
+pub mod farewell;
 pub mod founding;
 pub mod installation;
 pub mod invitations;

@@ -160,7 +160,7 @@ pub fn start(
 }
 
 /// A right password makes up for the wrong ones before it; of its network's attempts it takes its own back.
-fn succeed<R: Right>(tx: &mut WriteTx<'_>, by: &Proof<'_, R>, attempt: &Attempt) -> Result<(), Error> {
+pub(super) fn succeed<R: Right>(tx: &mut WriteTx<'_>, by: &Proof<'_, R>, attempt: &Attempt) -> Result<(), Error> {
     if !attempt.known_device {
         store::throttle::take_back(tx, by, &attempt.address)?;
     }

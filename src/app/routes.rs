@@ -81,6 +81,8 @@ pub static PAGES: &[Entry] = &[
     get("/account/sessions", SIGNED_IN, |r| r.to(account::sessions)),
     post("/account/sessions/{session}/revoke", SIGNED_IN, |r| r.to(account::revoke)),
     post("/account/sessions/revoke-others", SIGNED_IN, |r| r.to(account::revoke_others)),
+    get("/account/delete", SIGNED_IN, |r| r.to(account::delete::new)),
+    post("/account/delete", SIGNED_IN, |r| r.to(account::delete::create)),
     get("/workspaces/new", SIGNED_IN, |r| r.to(workspaces::new)),
     post("/workspaces/new", SIGNED_IN, |r| r.to(workspaces::create)),
     get("/w/{workspace}/settings", ADMIN, |r| r.to(workspaces::edit)),

@@ -52,6 +52,9 @@ pub enum Event {
     PersonCreated { person: PersonId },
     #[serde(rename = "person.renamed")]
     PersonRenamed { person: PersonId, before: String, after: String },
+    /// Without name or address: nothing of them is kept here.
+    #[serde(rename = "person.deleted")]
+    PersonDeleted { person: PersonId, sessions: Vec<SessionId>, workspaces: usize },
     #[serde(rename = "member.joined")]
     MemberJoined {
         person: PersonId,
@@ -119,6 +122,7 @@ impl Event {
             Self::SetUpDone { person }
             | Self::PersonCreated { person }
             | Self::PersonRenamed { person, .. }
+            | Self::PersonDeleted { person, .. }
             | Self::MemberJoined { person, .. }
             | Self::RoleChanged { person, .. }
             | Self::MemberRemoved { person, .. }
@@ -229,6 +233,7 @@ mod tests {
             Event::WorkspaceDeleted { workspace: id("wsp"), name: name(), heads },
             Event::PersonCreated { person: person() },
             Event::PersonRenamed { person: person(), before: name(), after: name() },
+            Event::PersonDeleted { person: person(), sessions: vec![id("ses")], workspaces: 2 },
             Event::MemberJoined { person: person(), name: name(), role, invited_by: Some(person()) },
             Event::InvitationSent { invitation: id("inv"), address: name(), role },
             Event::InvitationSentAgain { invitation: id("inv"), address: name() },

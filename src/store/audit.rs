@@ -122,7 +122,10 @@ pub fn count_uses(tx: &mut WriteTx<'_>, used: &[(SecretId, TokenId)]) -> Result<
         let known = diesel::update(row)
             .set((secret_uses::uses.eq(secret_uses::uses + count), secret_uses::last_used_at.eq(now)))
             .execute(tx.conn)?;
-        let there = secrets::table.filter(secrets::id.eq(secret)).select(secrets::id);
+        let there = secrets::table
+            .inner_join(tokens::table.on(tokens::id.eq(token)))
+            .filter(secrets::id.eq(secret))
+            .select(secrets::id);
         // Deleted since the value was read: the chain has the use, and there is nothing left to count for.
         if known == 0 && diesel::select(diesel::dsl::exists(there)).get_result::<bool>(tx.conn)? {
             diesel::insert_into(secret_uses::table)

@@ -4,9 +4,9 @@ use diesel::prelude::*;
 
 use crate::domain::{Email, Name, PersonId};
 
-use super::access::{Invited, Oneself, Proof, Right};
+use super::access::{CommandLine, Everywhere, Invited, Oneself, Proof, Right};
 use super::error::Error;
-use super::schema::people;
+use super::schema::{people, secret_shares, sessions, tokens};
 use super::tx::{ReadTx, WriteTx};
 
 #[derive(Queryable, Clone)]
@@ -40,6 +40,18 @@ pub fn invited(tx: &mut ReadTx<'_>, by: &Proof<'_, Invited>) -> Result<Person, E
 
 pub(super) fn find_email(tx: &mut ReadTx<'_>, person: &PersonId) -> Result<Email, Error> {
     Ok(people::table.filter(people::id.eq(person)).select(people::email).first(tx.conn)?)
+}
+
+/// Somebody who is about to join a workspace: their row is taken first, so that their account does not end meanwhile.
+pub fn find_to_join(
+    tx: &mut WriteTx<'_>,
+    _by: &Proof<'_, CommandLine>,
+    email: &Email,
+) -> Result<Option<Person>, Error> {
+    diesel::update(people::table.filter(people::email_key.eq(email.key())))
+        .set(people::writes.eq(people::writes + 1))
+        .execute(tx.conn)?;
+    Ok(find_by_email(tx, email)?.map(|(person, _)| person))
 }
 
 pub fn myself(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<(Person, Option<String>), Error> {
@@ -88,6 +100,17 @@ pub fn rename(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, name: &Name) -> Res
     diesel::update(people::table.filter(people::id.eq(&by.holder().person)))
         .set(people::name.eq(name))
         .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Removes somebody whose memberships have ended, with everything that is theirs alone: sessions, what was shared with
+/// them, the tokens that they made anywhere with the counts of their uses, and the row with address and password.
+pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, Everywhere>) -> Result<(), Error> {
+    let person = &by.holder().myself().person;
+    diesel::delete(sessions::table.filter(sessions::person_id.eq(person))).execute(tx.conn)?;
+    diesel::delete(secret_shares::table.filter(secret_shares::person_id.eq(person))).execute(tx.conn)?;
+    diesel::delete(tokens::table.filter(tokens::maker_id.eq(person))).execute(tx.conn)?;
+    diesel::delete(people::table.filter(people::id.eq(person))).execute(tx.conn)?;
     Ok(())
 }
 

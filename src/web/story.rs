@@ -49,6 +49,11 @@ impl Teller<'_> {
         self.names.get(id.as_str()).map_or_else(|| "A former member".to_owned(), ToString::to_string)
     }
 
+    /// The same in the middle of a sentence.
+    fn person_within(&self, id: &PersonId) -> String {
+        self.names.get(id.as_str()).map_or_else(|| "a former member".to_owned(), ToString::to_string)
+    }
+
     /// Who acted; with a token, which one, where the reader may open it.
     fn who(&self, act: &Act) -> (String, Option<Link>) {
         let who = match (&act.event, &act.by) {
@@ -76,7 +81,7 @@ impl Teller<'_> {
     /// How something came about that is told without the one who did it.
     fn means(&self, actor: &Actor) -> String {
         match actor {
-            Actor::Person { id } | Actor::Token { maker: id, .. } => format!("by {}", self.person(id)),
+            Actor::Person { id } | Actor::Token { maker: id, .. } => format!("by {}", self.person_within(id)),
             Actor::CommandLine => "at the command line".to_owned(),
             Actor::SetUpLink => "with the set-up link".to_owned(),
             Actor::Unknown => String::new(),
@@ -100,7 +105,7 @@ impl Teller<'_> {
                 Deed { of, ..deed(format!("deleted the secret {}", s.name), None, "trash") }
             }
             Event::SlotKept { secret: s, owner, .. } => {
-                let of = Some(format!("and passed its place to {}", self.person(owner)));
+                let of = Some(format!("and passed its place to {}", self.person_within(owner)));
                 Deed { of, ..deed("destroyed the value of", secret(s.id.as_str(), &s.name), "key") }
             }
             Event::SecretUnreadable { secret: id, name, .. } => {
@@ -110,12 +115,14 @@ impl Teller<'_> {
                 let of = whose(end_user.as_ref(), organization.as_ref());
                 Deed { of, ..deed("fetched the value of", secret(id.as_str(), name), "hand-out") }
             }
-            Event::TokenCreated { token: id, name, .. } => {
-                deed("made the service token", token(id.as_str(), name), "ticket")
-            }
-            Event::TokenRevoked { token: id, name } => {
-                deed("revoked the service token", token(id.as_str(), name), "ticket")
-            }
+            Event::TokenCreated { token: id, name, .. } => match self.names.get(id.as_str()) {
+                Some(_) => deed("made the service token", token(id.as_str(), name), "ticket"),
+                None => deed(format!("made the service token {name}"), None, "ticket"),
+            },
+            Event::TokenRevoked { token: id, name } => match self.names.get(id.as_str()) {
+                Some(_) => deed("revoked the service token", token(id.as_str(), name), "ticket"),
+                None => deed(format!("revoked the service token {name}"), None, "ticket"),
+            },
             other => self.deed_among_people(other, by),
         }
     }
@@ -126,6 +133,7 @@ impl Teller<'_> {
             Event::PersonRenamed { before, after, .. } => {
                 deed(format!("changed their name from {before} to {after}"), None, "person")
             }
+            Event::PersonDeleted { .. } => deed("deleted their account", None, "person"),
             Event::WorkspaceRenamed { before, after, .. } => {
                 deed(format!("renamed the workspace from {before} to {after}"), None, "building")
             }

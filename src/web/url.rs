@@ -151,6 +151,10 @@ pub fn revoke_other_sessions() -> String {
     "/account/sessions/revoke-others".to_owned()
 }
 
+pub fn delete_account() -> String {
+    "/account/delete".to_owned()
+}
+
 pub fn theme() -> String {
     "/theme".to_owned()
 }

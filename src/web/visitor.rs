@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::app::context::{Cookies, RequestContext};
 use crate::domain::audit::Actor;
 use crate::domain::{PersonId, SessionId, Slug};
-use crate::store::access::{Ask, AskMyself};
+use crate::store::access::{Ask, AskEverywhere, AskMyself};
 
 use super::chrome::Theme;
 use super::error::Error;
@@ -136,6 +136,11 @@ pub struct Myself {
 impl Myself {
     pub fn ask(&self) -> AskMyself {
         AskMyself { session: self.session.clone() }
+    }
+
+    /// With all their memberships.
+    pub fn ask_everywhere(&self) -> AskEverywhere {
+        AskEverywhere { session: self.session.clone() }
     }
 }
 

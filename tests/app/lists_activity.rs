@@ -26,17 +26,17 @@ fn record(app: &TestApp, kind: &str, count: usize, acts: &str) {
     app.database.execute(&format!("UPDATE audit_chains SET seq = seq + {count} {chain}"));
 }
 
-fn revoked(name: &str) -> String {
-    let token = "tok_01jd8x3f5k7q9r2t4v6w8y0z1a";
-    format!(r#"{{"at":1,"by":{{"kind":"unknown"}},"event":"token.revoked","token":"{token}","name":"{name}"}}"#)
+fn unreadable(name: &str) -> String {
+    let secret = format!(r#""secret":"sec_01jd8x3f5k7q9r2t4v6w8y0z1a","name":"{name}","value":1"#);
+    format!(r#"{{"at":1,"by":{{"kind":"unknown"}},"event":"secret.unreadable",{secret}}}"#)
 }
 
 #[actix_web::test]
 async fn equal_times_in_the_activity_lose_nothing() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    record(&app, "changes", 130, &format!("[{}]", revoked("change 00000000")));
-    record(&app, "uses", 70, &format!("[{}]", revoked("use 00000000")));
+    record(&app, "changes", 130, &format!("[{}]", unreadable("change 00000000")));
+    record(&app, "uses", 70, &format!("[{}]", unreadable("use 00000000")));
     let expected: BTreeSet<String> = (1..=130).map(|n| format!("change {n:08}")).collect();
     let expected: BTreeSet<String> = expected.into_iter().chain((1..=70).map(|n| format!("use {n:08}"))).collect();
     let mut walked = Vec::new();
@@ -67,14 +67,14 @@ async fn equal_times_in_the_activity_lose_nothing() {
 async fn a_group_of_uses_is_told_in_few_lines() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    let alike = vec![revoked("Stripe live"); 12].join(",");
-    record(&app, "uses", 1, &format!("[{alike},{}]", revoked("Other")));
+    let alike = vec![unreadable("Stripe live"); 12].join(",");
+    record(&app, "uses", 1, &format!("[{alike},{}]", unreadable("Other")));
     let page = ada.get(&format!("{ACTIVITY}?kind=uses")).await;
     assert_eq!(targets(&page), ["Other", "Stripe live"]);
     assert!(page.text.contains("12 times"));
 
     // Groups in which no two are alike fill a page by themselves.
-    let unlike: Vec<String> = (0..40).map(|n| revoked(&format!("{n} 00000000"))).collect();
+    let unlike: Vec<String> = (0..40).map(|n| unreadable(&format!("{n} 00000000"))).collect();
     record(&app, "uses", 5, &format!("[{}]", unlike.join(",")));
     let (mut sizes, mut next) = (Vec::new(), Some(format!("{ACTIVITY}?kind=uses")));
     while let Some(path) = next {

@@ -1,6 +1,8 @@
 //! Keyrack as a whole: the real server with a fresh database for each test, spoken to over HTTP.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
+mod account_end;
+mod account_end_races;
 mod canary;
 mod command_line;
 mod crawl;

@@ -1,7 +1,7 @@
 import { inspect } from "./support/checks.mjs";
 import { expect, test, testOnFresh } from "./support/fixtures.mjs";
 import { emptyPages, pages } from "./support/pages.mjs";
-import { setUp } from "./support/steps.mjs";
+import { ADA, setUp } from "./support/steps.mjs";
 
 for (const [name, open] of Object.entries(pages)) {
   test(`${name}: nothing in the way of anybody`, async ({ ada, places }) => {
@@ -39,4 +39,22 @@ test("signing in: nothing in the way of anybody", async ({ page, keyrack }) => {
     await expect(page.getByRole("alert")).toBeVisible();
   });
   await inspect(page, () => page.goto(keyrack.setUpLink));
+});
+
+test("after one's account is deleted: nothing in the way of anybody", async ({ page, keyrack }) => {
+  let number = 0;
+  await inspect(page, async () => {
+    number += 1;
+    const email = `leaver-${number}@example.com`;
+    keyrack.command(["owner", "create", "--email", email, "--name", "Lea Ver", "--workspace", ADA.workspace], ADA.password);
+    await page.goto("/sign-in");
+    await page.getByLabel("E-mail address").fill(email);
+    await page.getByLabel("Password").fill(ADA.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.goto("/account/delete");
+    await page.getByLabel("Your e-mail address").fill(email);
+    await page.getByLabel("Current password").fill(ADA.password);
+    await page.getByRole("button", { name: "Delete my account" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your account is deleted");
+  });
 });

@@ -40,10 +40,10 @@ use std::marker::PhantomData;
 
 pub use offers::{AskInvited, AskOffered, Which};
 pub use rights::{Admin, AtLeast, CommandLine, InWorkspace, Invited, Member, Nobody, Offered, Oneself, Owner, Right};
-pub use rights::{ConnectRight, VendRight};
+pub use rights::{ConnectRight, Everywhere, VendRight};
 pub use rights::{Invitee, Offer, Runner, SetUp, TokenRight};
-pub use rights::{Membership, Myself, TokenHolder};
-pub use sessions::{Ask, AskMyself};
+pub use rights::{Membership, Myself, MyselfEverywhere, TokenHolder};
+pub use sessions::{Ask, AskEverywhere, AskMyself};
 pub use tokens::AskToken;
 pub(in crate::store) use uses::value_row;
 pub use uses::{ConnectionOf, UseProof, UseRefusal, Wanted, Whose, prove_vend};

@@ -50,6 +50,7 @@ impl Demand for AskInvited {
     type Right = Invited;
 
     fn lock(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        // The person first, as everywhere: their account does not end while they join.
         lock_person(tx, &self.session)?;
         match &self.which {
             Which::Link(link, _) => invitations::lock_workspace(tx, &By::Link(link)),

@@ -31,9 +31,22 @@ pub struct Membership {
 }
 
 /// A signed-in person, outside any workspace.
+#[derive(Clone)]
 pub struct Myself {
     pub person: PersonId,
     pub session: SessionId,
+}
+
+/// A signed-in person with all their memberships, in the order of the workspaces' ids.
+pub struct MyselfEverywhere {
+    pub(super) myself: Myself,
+    pub(super) memberships: Vec<Membership>,
+}
+
+impl MyselfEverywhere {
+    pub fn myself(&self) -> &Myself {
+        &self.myself
+    }
 }
 
 /// An offer of membership, as the transaction found it.
@@ -146,6 +159,8 @@ macro_rules! plain {
 plain! {
     /// A signed-in person's right to their own account.
     Oneself Myself;
+    /// A signed-in person's right to their own account and, in every workspace of theirs, to their membership.
+    Everywhere MyselfEverywhere;
     /// The bearer of the set-up link.
     SetUp LinkId;
     /// Whoever can run the program on its machine.
@@ -178,6 +193,17 @@ impl<'tx, R: Right<Holder = Membership>> Proof<'tx, R> {
 
     pub fn role(&self) -> Role {
         self.holder.role
+    }
+}
+
+impl<'tx> Proof<'tx, Everywhere> {
+    pub fn oneself(&self) -> Proof<'tx, Oneself> {
+        Proof { holder: self.holder.myself.clone(), brand: self.brand }
+    }
+
+    /// One proof for each workspace, in the order of their ids.
+    pub fn memberships(&self) -> Vec<Proof<'tx, Member>> {
+        self.holder.memberships.iter().map(|of| Proof { holder: of.clone(), brand: self.brand }).collect()
     }
 }
 

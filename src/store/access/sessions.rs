@@ -10,7 +10,7 @@ use crate::store::schema::{members, people, sessions, workspace_slugs, workspace
 use crate::store::sessions::is_alive;
 use crate::store::tx::{ReadTx, WriteTx};
 
-use super::{AtLeast, Demand, Membership, Myself, Oneself, Proof};
+use super::{AtLeast, Demand, Everywhere, Membership, Myself, MyselfEverywhere, Oneself, Proof};
 
 /// This session asks to act with at least the role `R` in this workspace.
 pub struct Ask<R> {
@@ -70,7 +70,7 @@ impl Demand for AskMyself {
     type Right = Oneself;
 
     fn lock(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
-        lock_person(tx, &self.session)
+        lock_person(tx, &self.session).map(drop)
     }
 
     fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, Oneself>, Error> {
@@ -79,16 +79,53 @@ impl Demand for AskMyself {
     }
 }
 
-/// Takes the row that everybody takes first who changes this person's account.
-pub(super) fn lock_person(tx: &mut WriteTx<'_>, session: &SessionId) -> Result<(), Error> {
+/// This session asks for its own person's account and all their memberships, to end them together.
+pub struct AskEverywhere {
+    pub session: SessionId,
+}
+
+impl Demand for AskEverywhere {
+    type Right = Everywhere;
+
+    /// The person first: whoever joins a workspace takes that row too, so none is added after they were listed.
+    fn lock(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        let Some(person) = lock_person(tx, &self.session)? else { return Ok(()) };
+        for membership in memberships(tx, &person)? {
+            diesel::update(workspaces::table.filter(workspaces::id.eq(membership.workspace)))
+                .set(workspaces::writes.eq(workspaces::writes + 1))
+                .execute(tx.conn)?;
+        }
+        Ok(())
+    }
+
+    fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, Everywhere>, Error> {
+        let myself = find_session(tx, &self.session)?;
+        let memberships = memberships(tx, &myself.person)?;
+        Ok(Proof::new(tx, MyselfEverywhere { myself, memberships }))
+    }
+}
+
+/// Takes the row of the session's person, if the session is known.
+pub(super) fn lock_person(tx: &mut WriteTx<'_>, session: &SessionId) -> Result<Option<PersonId>, Error> {
     let person = sessions::table.filter(sessions::id.eq(session)).select(sessions::person_id);
     let person: Option<PersonId> = person.first(tx.conn).optional()?;
-    if let Some(person) = person {
+    if let Some(person) = &person {
         diesel::update(people::table.filter(people::id.eq(person)))
             .set(people::writes.eq(people::writes + 1))
             .execute(tx.conn)?;
     }
-    Ok(())
+    Ok(person)
+}
+
+/// In the order of the workspaces' ids, in which everybody who takes several takes them.
+fn memberships(tx: &mut ReadTx<'_>, person: &PersonId) -> Result<Vec<Membership>, Error> {
+    let mut rows: Vec<(WorkspaceId, Role)> = members::table
+        .filter(members::person_id.eq(person))
+        .select((members::workspace_id, members::role))
+        .load(tx.conn)?;
+    rows.sort_by(|one, other| one.0.cmp(&other.0));
+    let membership = |(workspace, role)| Membership { workspace, person: person.clone(), role };
+    Ok(rows.into_iter().map(membership).collect())
 }
 
 pub(super) fn find_session(tx: &mut ReadTx<'_>, id: &SessionId) -> Result<Myself, Error> {

@@ -1,6 +1,7 @@
 //! One's own account: profile, password, sessions.
 
 mod confirm;
+pub mod delete;
 mod page;
 
 use actix_session::Session;

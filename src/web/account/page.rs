@@ -2,8 +2,9 @@
 
 use crate::web::chrome::Chrome;
 use crate::web::invitations::Offered;
+use crate::web::members::ending::{Ending, Gone};
 use crate::web::url;
-use crate::web::view::{Input, When};
+use crate::web::view::{Input, Tone, When};
 
 #[derive(askama::Template)]
 #[template(path = "account/show.html")]
@@ -42,4 +43,34 @@ pub struct Session {
     pub signed_in: When,
     pub last_seen: When,
     pub this_one: bool,
+}
+
+/// What ends with the account, before it ends.
+#[derive(askama::Template)]
+#[template(path = "account/delete.html")]
+pub struct Delete {
+    pub chrome: Chrome,
+    pub address: String,
+    /// Whether they are the only Owner of something.
+    pub blocked: bool,
+    pub places: Vec<Leaving>,
+    pub notice: Option<String>,
+    pub email: Input,
+    pub current: Input,
+}
+
+/// One of the person's workspaces.
+pub struct Leaving {
+    pub ws: String,
+    pub name: String,
+    /// Nothing where they are the only Owner.
+    pub ending: Option<Ending>,
+}
+
+/// What has ended, with the name of each workspace.
+#[derive(askama::Template)]
+#[template(path = "account/deleted.html")]
+pub struct Deleted {
+    pub chrome: Chrome,
+    pub places: Vec<(String, Gone)>,
 }

@@ -35,6 +35,12 @@ struct Number {
     number: i64,
 }
 
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
 impl Database {
     pub fn create(folder: &Path) -> Self {
         if std::env::var("KEYRACK_TEST_DATABASE").is_ok_and(|word| word == "postgres") {
@@ -86,6 +92,11 @@ impl Database {
 
     pub fn count(&self, table: &str) -> i64 {
         self.number(&format!("SELECT COUNT(*) AS number FROM {table}"))
+    }
+
+    /// Texts that the query calls `text`.
+    pub fn texts(&self, query: &str) -> Vec<String> {
+        self.load::<Line>(query).unwrap().into_iter().map(|line| line.text).collect()
     }
 
     /// Rows of any shape whose types diesel is told.
@@ -151,6 +162,13 @@ impl Database {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(!output.stdout.is_empty());
         output.stdout
+    }
+
+    /// All that the database holds at this moment, whichever it is: SQLite's log is put into its file first.
+    pub fn everything(&self) -> Vec<u8> {
+        let Some(path) = self.url.strip_prefix("sqlite:") else { return self.dump() };
+        self.run("PRAGMA wal_checkpoint(TRUNCATE)");
+        [path.to_owned(), format!("{path}-wal")].iter().flat_map(|path| std::fs::read(path).unwrap()).collect()
     }
 }
 

@@ -12,6 +12,10 @@ export const emptyPages = {
   "home of a newcomer": at(HOME, "Harbour Hotels"),
   "secrets, none yet": at(`${HOME}/secrets`, "Secrets"),
   "tokens, none yet": at(`${HOME}/tokens`, "Service tokens"),
+  "account of an only Owner, to delete": async (page) => {
+    await at("/account/delete", "Delete your account?")(page);
+    await expect(page.getByRole("heading", { name: "You are the only Owner of Harbour Hotels" })).toBeVisible();
+  },
 };
 
 export const pages = {
@@ -99,6 +103,14 @@ export const pages = {
     await page.goto("/account/sessions");
     await page.getByRole("button", { name: "Revoke all others…" }).click();
     await expect(page.getByRole("dialog")).toBeVisible();
+  },
+  "account, to delete": at("/account/delete", "Delete your account?"),
+  "account, not deleted": async (page) => {
+    await page.goto("/account/delete");
+    await page.getByLabel("Your e-mail address").fill("somebody@example.com");
+    await page.getByLabel("Current password").fill("not the right one");
+    await page.getByRole("button", { name: "Delete my account" }).click();
+    await expect(page.getByText("This is not your address.")).toBeVisible();
   },
   "not found": at("/nowhere", "There is nothing on this hook"),
   "form from elsewhere": async (page) => {
