@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::crypto::Keyring;
-use crate::domain::WorkspaceId;
 use crate::domain::audit::Event;
+use crate::domain::{Letter, WorkspaceId};
 use crate::store::access::{Everywhere, Proof};
 use crate::store::people::Person;
 use crate::store::workspaces::WorkspaceRow;
 use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, WriteTx};
 
-use super::audit::{self, Origin};
 use super::members::{self, Ended, Keeping, Leaving, MemberRefusal};
+use super::outbox::{self, Post};
 use super::sign_in::{self, Attempt};
+use super::{Tools, audit};
 
 /// What stands in the way, and in which workspace where it is one's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -78,8 +78,7 @@ pub struct Parted {
 pub fn end(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, Everywhere>,
-    keyring: &Keyring,
-    origin: &Origin,
+    tools: Tools<'_>,
     wishes: &Wishes,
     (compared, attempt): (&str, &Attempt),
 ) -> Result<Parted, Fault<Obstacle>> {
@@ -95,7 +94,7 @@ pub fn end(
     let mut places = Vec::new();
     for (membership, keeping) in memberships.iter().zip(wishes.values()) {
         let workspace = store::workspaces::current(tx, membership)?;
-        match members::end(tx, membership, keyring, origin, (&person.id, keeping)) {
+        match members::end(tx, membership, tools, (&person.id, keeping)) {
             Ok(ended) => places.push((workspace, ended)),
             Err(Fault::Refused(refusal)) => return Err(Obstacle::at(&workspace.id)(refusal).into()),
             Err(Fault::Store(error)) => return Err(error.into()),
@@ -106,6 +105,8 @@ pub fn end(
     let sessions = store::sessions::delete_all(tx, &oneself)?;
     store::people::delete(tx, by)?;
     let event = Event::PersonDeleted { person: person.id.clone(), sessions, workspaces: places.len() };
-    audit::installation(tx, keyring, origin, event)?;
+    audit::installation(tx, tools.keyring, tools.origin, event)?;
+    let post = Post { to: &person.email, person: None, letter: Letter::AccountDeleted };
+    outbox::of_person(tx, by, tools, post)?;
     Ok(Parted { person, places })
 }

@@ -5,17 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::crypto::Keyring;
 use crate::domain::audit::Event;
-use crate::domain::{PersonId, Role, SecretId, Sharing, policy};
+use crate::domain::{Letter, PersonId, Role, SecretId, Sharing, policy};
 use crate::store::access::{AtLeast, Member, Proof};
+use crate::store::invitations::InvitationRow;
 use crate::store::members::MemberRow;
 use crate::store::secrets::ListedSecret;
 use crate::store::tokens::TokenRow;
-use crate::store::{self, Denied, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
+use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
 
-use super::audit::{self, Origin};
 use super::secrets::describe;
+use super::{Tools, audit, invitations, outbox};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MemberRefusal {
@@ -33,8 +33,7 @@ impl Refusal for MemberRefusal {}
 pub fn change_role(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
-    keyring: &Keyring,
-    origin: &Origin,
+    tools: Tools<'_>,
     (person, to): (&PersonId, Role),
 ) -> Result<(), Fault<MemberRefusal>> {
     let member = store::members::find(tx, by, person)?.ok_or(Denied::NotFound)?;
@@ -49,14 +48,19 @@ pub fn change_role(
         return Err(MemberRefusal::LastOwner.into());
     }
     store::members::set_role(tx, by, person, to)?;
+    if person != by.person() {
+        let workspace = store::workspaces::current(tx, by)?;
+        let letter = Letter::RoleChanged {
+            workspace: workspace.name.to_string(),
+            slug: workspace.slug.to_string(),
+            by: store::workspaces::find_person(tx, by)?.name.to_string(),
+            role: to,
+        };
+        outbox::of_workspace(tx, by, tools, (&member.email, letter))?;
+    }
     let name = member.name.to_string();
-    Ok(audit::change(
-        tx,
-        by,
-        keyring,
-        origin,
-        Event::RoleChanged { person: person.clone(), name, before: member.role, after: to },
-    )?)
+    let event = Event::RoleChanged { person: person.clone(), name, before: member.role, after: to };
+    Ok(audit::change(tx, by, tools.keyring, tools.origin, event)?)
 }
 
 /// What ends with a membership: the preview shows it, and the act works through it.
@@ -65,6 +69,8 @@ pub struct Leaving {
     /// Deleted with their values, but for the shared ones whose slots are kept.
     pub secrets: Vec<ListedSecret>,
     pub tokens: Vec<TokenRow>,
+    /// Offers that are their word, which counts no more.
+    pub invitations: Vec<InvitationRow>,
     /// Who may take over what stays: the remover, or for somebody who leaves any of the other Owners.
     pub heirs: Vec<MemberRow>,
     pub by_themselves: bool,
@@ -74,7 +80,9 @@ impl Leaving {
     /// By which an act tells whether it ends what its preview showed.
     pub fn fingerprint(&self) -> String {
         let secrets = self.secrets.iter().map(|row| format!("{} {}", row.secret.id, Self::may_keep(row)));
-        let all: Vec<String> = secrets.chain(self.tokens.iter().map(|token| token.id.to_string())).collect();
+        let tokens = self.tokens.iter().map(|token| token.id.to_string());
+        let invitations = self.invitations.iter().map(|row| row.id.to_string());
+        let all: Vec<String> = secrets.chain(tokens).chain(invitations).collect();
         format!("{:08x}", crc32fast::hash(all.join(",").as_bytes()))
     }
 
@@ -120,6 +128,7 @@ pub fn leaving(
     Ok(Leaving {
         secrets: store::secrets::owned_by(tx, by, person)?,
         tokens: store::tokens::made_by(tx, by, person)?,
+        invitations: store::invitations::made_by(tx, by, person)?,
         member,
         heirs,
         by_themselves,
@@ -143,12 +152,12 @@ pub struct Ended {
     pub kept: BTreeSet<SecretId>,
 }
 
-/// Ends a membership: secrets deleted or their slots kept, tokens revoked, shares ended, all in one transaction.
+/// Ends a membership: secrets deleted or their slots kept, tokens revoked, offers taken back, shares ended, and those
+/// concerned written to, all in one transaction.
 pub fn end(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
-    keyring: &Keyring,
-    origin: &Origin,
+    tools: Tools<'_>,
     (person, keeping): (&PersonId, &Keeping),
 ) -> Result<Ended, Fault<MemberRefusal>> {
     let leaving = leaving(tx, by, person)?;
@@ -167,16 +176,67 @@ pub fn end(
                 Event::SecretDeleted { secret: describe(row) }
             }
         };
-        audit::change(tx, by, keyring, origin, event)?;
+        audit::change(tx, by, tools.keyring, tools.origin, event)?;
     }
     for token in &leaving.tokens {
         store::tokens::revoke(tx, by, &token.id)?;
         let event = Event::TokenRevoked { token: token.id.clone(), name: token.name.to_string() };
-        audit::change(tx, by, keyring, origin, event)?;
+        audit::change(tx, by, tools.keyring, tools.origin, event)?;
+    }
+    for row in &leaving.invitations {
+        invitations::take_back(tx, by, tools, row)?;
     }
     store::members::delete(tx, by, person)?;
-    audit::change(tx, by, keyring, origin, ended(&leaving, kept.len()))?;
-    Ok(Ended { leaving, kept })
+    audit::change(tx, by, tools.keyring, tools.origin, ended(&leaving, kept.len()))?;
+    let ended = Ended { leaving, kept };
+    tell(tx, by, tools, &ended)?;
+    Ok(ended)
+}
+
+impl Ended {
+    /// The names of the secrets that are gone, and of those whose places stay.
+    pub fn secrets(&self) -> (Vec<String>, Vec<String>) {
+        let (kept, deleted): (Vec<_>, Vec<_>) =
+            self.leaving.secrets.iter().partition(|row| self.kept.contains(&row.secret.id));
+        let names = |rows: Vec<&ListedSecret>| rows.iter().map(|row| row.secret.name.to_string()).collect();
+        (names(deleted), names(kept))
+    }
+
+    pub fn tokens(&self) -> Vec<String> {
+        self.leaving.tokens.iter().map(|token| token.name.to_string()).collect()
+    }
+}
+
+/// Writes to whoever was removed, and to the Owners and Admins who stay.
+fn tell(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    tools: Tools<'_>,
+    ended: &Ended,
+) -> Result<(), Error> {
+    let (workspace, gone) = (store::workspaces::current(tx, by)?, &ended.leaving.member);
+    let remover = match ended.leaving.by_themselves {
+        true => None,
+        false => Some(store::workspaces::find_person(tx, by)?.name.to_string()),
+    };
+    if let Some(by_name) = &remover {
+        let letter = Letter::Removed { workspace: workspace.name.to_string(), by: by_name.clone() };
+        outbox::of_workspace(tx, by, tools, (&gone.email, letter))?;
+    }
+    let (deleted, kept) = ended.secrets();
+    let letter = Letter::MemberGone {
+        workspace: workspace.name.to_string(),
+        slug: workspace.slug.to_string(),
+        name: gone.name.to_string(),
+        by: remover,
+        deleted,
+        kept,
+        tokens: ended.tokens(),
+    };
+    for caretaker in store::members::caretakers(tx, by)? {
+        outbox::of_workspace(tx, by, tools, (&caretaker.email, letter.clone()))?;
+    }
+    Ok(())
 }
 
 fn ended(leaving: &Leaving, kept: usize) -> Event {

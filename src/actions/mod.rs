@@ -16,17 +16,9 @@ mod sealing;
 pub mod secrets;
 pub mod sign_in;
 pub mod tokens;
+mod tools;
 pub mod uses;
 pub mod vend;
 pub mod workspaces;
 
-use crate::crypto::Keyring;
-use crate::domain::Chance;
-
-/// What a change needs besides the transaction: keys, chance, and who acts from where.
-#[derive(Clone, Copy)]
-pub struct Tools<'a> {
-    pub keyring: &'a Keyring,
-    pub chance: &'a dyn Chance,
-    pub origin: &'a audit::Origin,
-}
+pub use tools::{Kit, Tools};

@@ -180,6 +180,8 @@ fn of_membership(letter: &Letter, base: &str) -> Sheet {
         },
         Letter::MemberGone { workspace, slug, name, by, deleted, kept, tokens } => {
             let how = by.as_ref().map_or_else(|| format!("{name} has left"), |by| format!("{by} removed {name} from"));
+            let nothing = deleted.is_empty() && kept.is_empty() && tokens.is_empty();
+            let what = if nothing { "No secret and no token ended with it." } else { "This is what ended with it." };
             let lists = [
                 ("Deleted, with their values", deleted),
                 ("Kept without a value: whoever uses them needs a new one", kept),
@@ -188,7 +190,7 @@ fn of_membership(letter: &Letter, base: &str) -> Sheet {
             let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
             Sheet {
                 subject: format!("{name} is no longer a member of {workspace}"),
-                lines: vec![format!("{how} the workspace “{workspace}”. This is what ended with it.")],
+                lines: vec![format!("{how} the workspace “{workspace}”. {what}")],
                 lists: lists.map(|(heading, names)| List { heading, names: names.clone() }).collect(),
                 button: Some(Button { label: "Look at the members", url: format!("{base}{}", path::members(slug)) }),
                 ..Sheet::default()

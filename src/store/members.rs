@@ -96,6 +96,18 @@ pub fn other_owners(
     Ok(rows)
 }
 
+/// Those who look after the workspace: its Owners and Admins.
+pub fn caretakers(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Vec<MemberRow>, Error> {
+    let rows = members::table
+        .inner_join(people::table)
+        .filter(members::workspace_id.eq(by.workspace()))
+        .filter(members::role.ne(Role::Member))
+        .order(people::id)
+        .select(columns!())
+        .load(tx.conn)?;
+    Ok(rows)
+}
+
 pub fn set_role(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,

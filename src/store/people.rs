@@ -6,7 +6,7 @@ use crate::domain::{Email, Name, PersonId};
 
 use super::access::{CommandLine, Everywhere, Invited, Oneself, Proof, Right};
 use super::error::Error;
-use super::schema::{people, secret_shares, sessions, tokens};
+use super::schema::{jobs, people, secret_shares, sessions, tokens};
 use super::tx::{ReadTx, WriteTx};
 
 #[derive(Queryable, Clone)]
@@ -110,6 +110,7 @@ pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, Everywhere>) -> Result<(), Er
     diesel::delete(sessions::table.filter(sessions::person_id.eq(person))).execute(tx.conn)?;
     diesel::delete(secret_shares::table.filter(secret_shares::person_id.eq(person))).execute(tx.conn)?;
     diesel::delete(tokens::table.filter(tokens::maker_id.eq(person))).execute(tx.conn)?;
+    diesel::delete(jobs::table.filter(jobs::person_id.eq(person))).execute(tx.conn)?;
     diesel::delete(people::table.filter(people::id.eq(person))).execute(tx.conn)?;
     Ok(())
 }

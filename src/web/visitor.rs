@@ -10,6 +10,7 @@ use actix_web::http::{Method, header};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
+use crate::actions::Kit;
 use crate::actions::audit::Origin;
 use crate::actions::sign_in::Browser;
 use crate::app::App;
@@ -70,6 +71,11 @@ impl Visitor {
 
     pub fn origin(&self, person: &PersonId) -> Origin {
         Origin { by: Actor::Person { id: person.clone() }, from: self.address() }
+    }
+
+    /// For what this visitor asks to be changed.
+    pub fn kit(&self, app: &App) -> Kit {
+        Kit { keyring: app.keyring.clone(), chance: app.chance.clone(), from: self.address() }
     }
 
     pub fn stranger(&self) -> Origin {

@@ -11,6 +11,7 @@ mod forms;
 mod hashing;
 mod house;
 mod invitations;
+mod letters;
 mod lists;
 mod lists_activity;
 mod members;

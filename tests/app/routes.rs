@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::support::{Browser, EMAIL, PASSWORD, Page, TestApp};
 
+const ELSEWHERE: &str = "elsewhere@example.com";
 const KEY: &str = "rk_test_routes1234567890";
 
 struct Actor {
@@ -15,6 +16,8 @@ struct Actor {
     role: Option<Role>,
     /// Another session of the same person, to be ended.
     session: String,
+    /// An invitation to their address, from elsewhere.
+    invitation: String,
 }
 
 /// What stands for the parts in braces of a path.
@@ -23,6 +26,7 @@ struct Ids {
     token: String,
     /// The Member themselves, who may do to themselves what others need a role for.
     member: String,
+    invitation: String,
     asset: String,
 }
 
@@ -39,7 +43,10 @@ impl Actor {
         assert_eq!(app.anonymous().sign_in(email, PASSWORD).await.status, 303, "a second session");
         let forms = browser.get("/account/sessions").await.attributes("form[action$='/revoke']", "action");
         let session = forms[0].split('/').nth(3).unwrap().to_owned();
-        Self { name, browser, signed_in: true, role, session }
+        let mut elsewhere = app.anonymous();
+        assert_eq!(elsewhere.sign_in(ELSEWHERE, PASSWORD).await.status, 303);
+        let invitation = elsewhere.invite("/w/elsewhere", email).await;
+        Self { name, browser, signed_in: true, role, session, invitation }
     }
 
     fn expected(&self, least: Least) -> Verdict {
@@ -57,7 +64,9 @@ impl Actor {
     }
 
     async fn ask(&mut self, row: &Entry, ids: &Ids) -> Page {
-        let path = filled(row.path, ids).replace("{session}", &self.session);
+        let path =
+            row.path.replace("/account/invitations/{invitation}", &format!("/account/invitations/{}", self.invitation));
+        let path = filled(&path, ids).replace("{session}", &self.session);
         if row.method == "GET" {
             return self.browser.get(&path).await;
         }
@@ -72,6 +81,7 @@ fn filled(path: &str, ids: &Ids) -> String {
         .replace("{secret}", &ids.secret)
         .replace("{token}", &ids.token)
         .replace("{member}", &ids.member)
+        .replace("{invitation}", &ids.invitation)
         .replace("/assets/{hash}/{path:.*}", &ids.asset)
         .replace("{link}", "kr_setup_gone")
 }
@@ -96,6 +106,7 @@ fn has_signed_out(page: &Page) -> bool {
 /// From the weakest to the strongest.
 async fn everybody(app: &TestApp) -> Vec<Actor> {
     let ada = app.owner().await;
+    app.owner_of("Elsewhere", ELSEWHERE).await;
     let removed = app.removed_member("removed@example.com").await;
     let outsider = app.owner_of("Other", "outsider@example.com").await;
     let member = app.member("member@example.com", Role::Member).await;
@@ -106,6 +117,7 @@ async fn everybody(app: &TestApp) -> Vec<Actor> {
         signed_in: false,
         role: None,
         session: "ses_01jd8x3f5k7q9r2t4v6w8y0z1a".to_owned(),
+        invitation: "inv_01jd8x3f5k7q9r2t4v6w8y0z1a".to_owned(),
     };
     vec![
         anonymous,
@@ -125,7 +137,8 @@ async fn ids(member: &mut Browser, owner: &mut Browser, at: usize) -> Ids {
     let asset = page.attributes("link[rel=stylesheet]", "href").remove(0);
     let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
     let member = id.find(&member.get("/account").await.text).unwrap().as_str().to_owned();
-    Ids { secret, token, member, asset }
+    let invitation = owner.invite("/w/acme", &format!("guest{at}@example.com")).await;
+    Ids { secret, token, member, invitation, asset }
 }
 
 #[actix_web::test]
@@ -181,8 +194,8 @@ async fn ids_of_another_workspace_are_not_found() {
     let mut eve = app.owner_of("Other", "eve@example.com").await;
     let ids = ids(&mut ada.clone(), &mut ada, 0).await;
     let mut tried = 0;
-    for row in PAGES.iter().filter(|row| ["{secret}", "{token}", "{member}"].iter().any(|part| row.path.contains(part)))
-    {
+    let parts = ["{secret}", "{token}", "{member}", "{invitation}"];
+    for row in PAGES.iter().filter(|row| parts.iter().any(|part| row.path.contains(part))) {
         let path = filled(row.path, &ids).replace("/w/acme/", "/w/other/");
         let page = if row.method == "GET" {
             eve.get(&path).await

@@ -121,6 +121,7 @@ async fn fill(app: &TestApp) {
     let body = json!({ "user_id": "anna", "organization_id": "hotel", "secret": "rk_test_other0987654321" });
     assert_eq!(token.put_with("stripe", &body).await.status, 200);
     assert_eq!(app.anonymous().sign_in("bob@example.com", "none of these words").await.status, 422);
+    ada.invite("/w/acme", "guest@example.com").await;
     // No action shares anything yet.
     app.database.run(&format!("INSERT INTO secret_shares (secret_id, person_id) VALUES ('{id}', '{person}')"));
 }

@@ -63,7 +63,7 @@ impl Demand for AskInvited {
         let key = people::find_email(tx, &person)?.key();
         let offer = match &self.which {
             Which::Link(link, mac) => find_by_link(tx, link, mac)?,
-            Which::Mine(id) => invitations::find_open(tx, &By::Address(id, &key))?.ok_or(Denied::NotFound)?.0,
+            Which::Mine(id) => invitations::find_open(tx, &By::Address(id, &key))?.ok_or(Denied::SpentLink)?.0,
         };
         if offer.email.key() != key {
             return Err(Denied::Forbidden.into());

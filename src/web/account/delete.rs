@@ -21,7 +21,7 @@ use crate::web::view::Input;
 use crate::web::visitor::{Myself, Visitor};
 
 use super::confirm::{self, Asked, Confirmed};
-use super::{origin, page};
+use super::page;
 
 type Never = std::convert::Infallible;
 
@@ -170,9 +170,10 @@ async fn end(
     wishes: Wishes,
     Confirmed { stored, attempt, .. }: Confirmed<()>,
 ) -> Result<Result<Parted, Obstacle>, Error> {
-    let (keyring, from, tried) = (app.keyring.clone(), visitor.address(), attempt.clone());
+    let (kit, tried) = (visitor.kit(app), attempt.clone());
     let ended = app.db.write(myself.ask_everywhere(), move |tx, by| {
-        farewell::end(tx, by, &keyring, &origin(&by.oneself(), from), &wishes, (&stored, &tried))
+        let person = by.oneself().holder().person.clone();
+        kit.by_person(&person, |tools| farewell::end(tx, by, tools, &wishes, (&stored, &tried)))
     });
     match ended.await {
         Ok(parted) => Ok(Ok(parted)),

@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 use crate::actions::founding::NewAccount;
 use crate::actions::invitations::{self, AcceptRefusal};
-use crate::actions::{Tools, audit::Origin};
 use crate::app::App;
 use crate::crypto::LinkToken;
+use crate::domain::audit::Actor;
 use crate::domain::{Moment, password};
 use crate::store::access::{AskInvited, AskMyself, AskOffered, Offer, Which};
 use crate::store::{self, Denied, Error as StoreError, Fault};
@@ -118,11 +118,9 @@ pub async fn create(
     let session = visitor.session.clone().ok_or(Error::SignIn)?;
     let mac = app.keyring.link_mac(&token).as_bytes().to_vec();
     let ask = AskInvited { session, which: Which::Link(token.id, mac) };
-    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
-    let accepted = app.db.write(ask, move |tx, by| {
-        let origin = Origin::of(&by.holder().person, from);
-        invitations::accept(tx, by, Tools { keyring: &keyring, chance: &*chance, origin: &origin })
-    });
+    let kit = visitor.kit(&app);
+    let accepted =
+        app.db.write(ask, move |tx, by| kit.by_person(&by.holder().person, |tools| invitations::accept(tx, by, tools)));
     match accepted.await {
         Ok(slug) => Ok(see_other(&app, &url::workspace(slug.as_str()), Some(Flash::Joined))),
         // Somebody else's, or a member's already: the page says which.
@@ -161,11 +159,9 @@ pub async fn join(
         return frame::again(&app, &visitor, &page_of(&visitor, &app, &link, (&offer, now), inputs).await?);
     };
     let account = NewAccount { name, password_hash: app.hasher.hash(entered).await? };
-    let (keyring, chance, browser) = (app.keyring.clone(), app.chance.clone(), visitor.browser());
-    let origin = visitor.stranger();
+    let (kit, browser) = (visitor.kit(&app), visitor.browser());
     let joined = app.db.write(ask_of(&app, &token), move |tx, by| {
-        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
-        invitations::accept_as_newcomer(tx, by, tools, (&account, &browser))
+        kit.by(Actor::Unknown, |tools| invitations::accept_as_newcomer(tx, by, tools, (&account, &browser)))
     });
     match joined.await {
         Ok((slug, opened)) => {

@@ -3,7 +3,6 @@
 use actix_web::web::{Data, Path};
 
 use crate::actions::invitations;
-use crate::actions::{Tools, audit::Origin};
 use crate::app::App;
 use crate::domain::InvitationId;
 use crate::store::access::{AskInvited, Which};
@@ -32,11 +31,9 @@ pub async fn accept(
     app: Data<App>,
 ) -> Reply {
     let ask = ask_of(&visitor, &id)?;
-    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
-    let accepted = app.db.write(ask, move |tx, by| {
-        let origin = Origin::of(&by.holder().person, from);
-        invitations::accept(tx, by, Tools { keyring: &keyring, chance: &*chance, origin: &origin })
-    });
+    let kit = visitor.kit(&app);
+    let accepted =
+        app.db.write(ask, move |tx, by| kit.by_person(&by.holder().person, |tools| invitations::accept(tx, by, tools)));
     match accepted.await {
         Ok(slug) => Ok(see_other(&app, &url::workspace(slug.as_str()), Some(Flash::Joined))),
         Err(fault) => gone(&app, fault),
@@ -51,10 +48,9 @@ pub async fn decline(
     app: Data<App>,
 ) -> Reply {
     let ask = ask_of(&visitor, &id)?;
-    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
+    let kit = visitor.kit(&app);
     let declined = app.db.write::<_, _, Never, _>(ask, move |tx, by| {
-        let origin = Origin::of(&by.holder().person, from);
-        invitations::decline(tx, by, Tools { keyring: &keyring, chance: &*chance, origin: &origin })
+        kit.by_person(&by.holder().person, |tools| invitations::decline(tx, by, tools))
     });
     match declined.await {
         Ok(()) => Ok(see_other(&app, &url::account(), Some(Flash::InvitationDeclined))),

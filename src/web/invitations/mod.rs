@@ -8,7 +8,6 @@ use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
 use crate::actions::invitations::{self, Ask, InviteRefusal, Made};
-use crate::actions::{Tools, audit::Origin};
 use crate::app::App;
 use crate::domain::message::Message;
 use crate::domain::{Email, InvitationId, Moment, Role, policy};
@@ -124,10 +123,9 @@ pub async fn create(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form
     };
     let role: Role = form.role.parse().map_err(|_| Error::BadRequest)?;
     let ask = Ask { email: email.clone(), role, message };
-    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
+    let kit = visitor.kit(&app);
     let made = app.db.write(demand.ask(), move |tx, by| {
-        let origin = Origin::of(by.person(), from);
-        invitations::invite(tx, by, Tools { keyring: &keyring, chance: &*chance, origin: &origin }, &ask)
+        kit.by_person(by.person(), |tools| invitations::invite(tx, by, tools, &ask))
     });
     match made.await {
         Ok(made) => sent(&visitor, &demand, &app, email.as_str(), &made).await,
@@ -165,12 +163,11 @@ pub async fn send_again(
     app: Data<App>,
 ) -> Reply {
     let id: InvitationId = path.1.parse().map_err(|_| Error::NotFound)?;
-    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
+    let kit = visitor.kit(&app);
     let made = app.db.write(demand.ask(), move |tx, by| {
-        let origin = Origin::of(by.person(), from);
         let row = store::invitations::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
-        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
-        Ok((row.email, invitations::send_again(tx, by, tools, &id)?))
+        let made = kit.by_person(by.person(), |tools| invitations::send_again(tx, by, tools, &id))?;
+        Ok((row.email, made))
     });
     match made.await {
         Ok((email, made)) => sent(&visitor, &demand, &app, email.as_str(), &made).await,
@@ -187,11 +184,10 @@ pub async fn revoke(
     app: Data<App>,
 ) -> Reply {
     let id: InvitationId = path.1.parse().map_err(|_| Error::NotFound)?;
-    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
-    let revoked = app.db.write(demand.ask(), move |tx, by| {
-        let origin = Origin::of(by.person(), from);
-        invitations::revoke(tx, by, Tools { keyring: &keyring, chance: &*chance, origin: &origin }, &id)
-    });
+    let kit = visitor.kit(&app);
+    let revoked = app
+        .db
+        .write(demand.ask(), move |tx, by| kit.by_person(by.person(), |tools| invitations::revoke(tx, by, tools, &id)));
     revoked.await?;
     Ok(see_other(&app, &url::invitations(demand.ws()), Some(Flash::InvitationRevoked)))
 }

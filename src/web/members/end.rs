@@ -13,7 +13,6 @@ use crate::web::csrf::CsrfForm;
 use crate::web::error::Error;
 use crate::web::forms::{is_typed, wrong};
 use crate::web::frame::{self, Frame, Reply};
-use crate::web::secrets::origin;
 use crate::web::url;
 use crate::web::view::Input;
 use crate::web::visitor::{Demand, Visitor};
@@ -117,9 +116,10 @@ pub async fn create(
         return frame::again(&app, &visitor, &again(confirm, None));
     }
     let keeping = Keeping { secrets: kept_secrets(&form.keep)?, heir: form.heir.parse().ok(), seen: form.seen.clone() };
-    let (keyring, from) = (app.keyring.clone(), visitor.address());
-    let ended =
-        app.db.write(demand.ask(), move |tx, by| members::end(tx, by, &keyring, &origin(by, from), (&id, &keeping)));
+    let kit = visitor.kit(&app);
+    let ended = app.db.write(demand.ask(), move |tx, by| {
+        kit.by_person(by.person(), |tools| members::end(tx, by, tools, (&id, &keeping)))
+    });
     match ended.await {
         Ok(ended) => frame::page(&app, &visitor, &ended_page(&visitor, demand.ws(), &seen.frame, &ended)),
         Err(Fault::Refused(refusal)) => frame::again(

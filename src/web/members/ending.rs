@@ -6,7 +6,6 @@ use std::str::FromStr;
 use crate::actions::members::{Ended, Leaving};
 use crate::catalog::Catalog;
 use crate::domain::{Moment, SecretId};
-use crate::store::secrets::ListedSecret;
 use crate::web::error::Error;
 use crate::web::secrets::mark;
 use crate::web::view::{Choice, NodeMark, When, counted};
@@ -19,6 +18,8 @@ pub struct Ending {
     pub name: String,
     pub secrets: Vec<Losing>,
     pub tokens: Vec<String>,
+    /// Whom the invitations went to that end.
+    pub invitations: Vec<String>,
     pub heirs: Vec<Choice>,
     pub heir_error: Option<String>,
     /// What the preview shows, for the act to compare.
@@ -64,6 +65,7 @@ impl Ending {
             name: leaving.member.name.to_string(),
             secrets: losing.collect(),
             tokens: leaving.tokens.iter().map(|token| token.name.to_string()).collect(),
+            invitations: leaving.invitations.iter().map(|row| row.email.to_string()).collect(),
             heirs: heirs.collect(),
             heir_error: None,
             seen: at(place, &leaving.fingerprint()),
@@ -87,6 +89,10 @@ impl Ending {
 
     pub fn secrets_count(&self) -> String {
         counted(u64::try_from(self.secrets.len()).unwrap_or(u64::MAX), "secret", "secrets")
+    }
+
+    pub fn invitations_count(&self) -> String {
+        counted(u64::try_from(self.invitations.len()).unwrap_or(u64::MAX), "invitation", "invitations")
     }
 
     pub fn tokens_count(&self) -> String {
@@ -120,20 +126,20 @@ pub struct Gone {
     deleted: Vec<String>,
     kept: Vec<String>,
     tokens: Vec<String>,
+    invitations: Vec<String>,
 }
 
 impl Gone {
     pub fn of(ended: &Ended) -> Self {
         let leaving = &ended.leaving;
-        let (kept, deleted): (Vec<_>, Vec<_>) =
-            leaving.secrets.iter().partition(|row| ended.kept.contains(&row.secret.id));
-        let names = |rows: Vec<&ListedSecret>| rows.iter().map(|row| row.secret.name.to_string()).collect();
+        let (deleted, kept) = ended.secrets();
         Self {
             name: leaving.member.name.to_string(),
             by_themselves: leaving.by_themselves,
-            deleted: names(deleted),
-            kept: names(kept),
-            tokens: leaving.tokens.iter().map(|token| token.name.to_string()).collect(),
+            deleted,
+            kept,
+            tokens: ended.tokens(),
+            invitations: leaving.invitations.iter().map(|row| row.email.to_string()).collect(),
         }
     }
 
@@ -143,6 +149,7 @@ impl Gone {
             ("Deleted, with their values", self.deleted.as_slice()),
             ("Kept without a value", self.kept.as_slice()),
             ("Service tokens revoked", self.tokens.as_slice()),
+            ("Invitations revoked", self.invitations.as_slice()),
         ];
         all.into_iter().filter(|(_, names)| !names.is_empty()).collect()
     }

@@ -116,9 +116,9 @@ pub async fn update_role(
     let id: PersonId = path.1.parse().map_err(|_| Error::NotFound)?;
     let found = find(&app, &demand, &id).await?;
     let role: Role = form.into_inner().role.parse().map_err(|_| Error::BadRequest)?;
-    let (keyring, from, person) = (app.keyring.clone(), visitor.address(), id.clone());
+    let (kit, person) = (visitor.kit(&app), id.clone());
     let changed = app.db.write(demand.ask(), move |tx, by| {
-        members::change_role(tx, by, &keyring, &super::secrets::origin(by, from), (&person, role))
+        kit.by_person(by.person(), |tools| members::change_role(tx, by, tools, (&person, role)))
     });
     match changed.await {
         Ok(()) => Ok(see_other(&app, &url::member(demand.ws(), id.as_str()), Some(Flash::RoleChanged))),

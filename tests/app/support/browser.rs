@@ -125,6 +125,17 @@ impl Browser {
         page.location().strip_prefix("/w/acme/secrets/").expect("goes to the secret").to_owned()
     }
 
+    /// Invites somebody as a Member of the workspace at this path, and gives the invitation's id.
+    pub async fn invite(&mut self, workspace: &str, email: &str) -> String {
+        let (list, new) = (format!("{workspace}/invitations"), format!("{workspace}/invitations/new"));
+        let page = self.submit(&new, &new, &[("email", email), ("role", "member")]).await;
+        assert_eq!((page.status, page.location()), (303, list.as_str()), "{}", page.text);
+        let row = format!("/(inv_[0-9a-z]{{26}})/send\"(?s:.){{0,300}}? to {email}<");
+        let id = regex::Regex::new(&row).unwrap();
+        let text = self.get(&list).await.text;
+        id.captures(&text).expect("a row of their own")[1].to_owned()
+    }
+
     /// Sends the form for a new token, with the id that it was shown with.
     pub async fn submit_token(&mut self, fields: &[(&str, &str)]) -> Page {
         const NEW: &str = "/w/acme/tokens/new";
