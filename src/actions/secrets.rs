@@ -18,6 +18,8 @@ pub enum SecretRefusal {
     NoNodeType,
     #[error("This node type is disabled.")]
     Disabled,
+    #[error("A new secret is shared with nobody or with the whole workspace.")]
+    NoSharing,
     #[error("Another secret of this node type and environment has that name.")]
     NameTaken,
 }
@@ -31,6 +33,8 @@ pub struct Entry {
     pub name: Name,
     pub kind: Kind,
     pub delivery: Delivery,
+    /// The workspace's default where nothing is said.
+    pub sharing: Option<Sharing>,
     pub expires_at: Option<Moment>,
     pub last_four: Option<String>,
     /// Plain facts to show, as JSON.
@@ -38,7 +42,7 @@ pub struct Entry {
     pub credential: Credential,
 }
 
-/// Stores a secret of one's own: private until it is shared.
+/// Stores a secret of one's own. Whoever it is shared with may use it; nobody sees its value.
 pub fn create<'tx>(
     tx: &mut WriteTx<'tx>,
     by: &Proof<'tx, impl AtLeast<Member>>,
@@ -50,6 +54,11 @@ pub fn create<'tx>(
     if !node_type.enabled {
         return Err(SecretRefusal::Disabled.into());
     }
+    let sharing = match entry.sharing {
+        Some(Sharing::Members) => return Err(SecretRefusal::NoSharing.into()),
+        Some(sharing) => sharing,
+        None => store::workspaces::default_sharing(tx, by)?,
+    };
     let id = SecretId::draw(tx.now(), chance);
     let new = NewSecret {
         id: &id,
@@ -58,7 +67,7 @@ pub fn create<'tx>(
         name: &entry.name,
         kind: entry.kind,
         owner: NewOwner::Person(by.person()),
-        sharing: Sharing::Private,
+        sharing,
         delivery: entry.delivery,
         last_four: entry.last_four.as_deref(),
         facts: &entry.facts,
@@ -76,7 +85,7 @@ pub fn create<'tx>(
         node_type: entry.node_type.to_string(),
         environment: entry.environment,
         kind: entry.kind,
-        sharing: Sharing::Private,
+        sharing,
         delivery: entry.delivery,
         end_user: None,
         organization: None,

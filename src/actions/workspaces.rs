@@ -2,12 +2,19 @@
 
 use crate::crypto::Keyring;
 use crate::domain::audit::{ChainHead, Event};
-use crate::domain::{Chance, Name, Slug};
+use crate::domain::{Chance, Name, Sharing, Slug};
 use crate::store::access::{Admin, AtLeast, Owner, Proof};
-use crate::store::{self, Fault, Unrecorded, WriteTx};
+use crate::store::{self, Fault, Refusal, Unrecorded, WriteTx};
 
 use super::audit::{self, Origin};
 use super::founding::{FoundingError, take_slug};
+
+/// Which members is said of one secret, never of those to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Choose the owner alone or the whole workspace.")]
+pub struct SharingError;
+
+impl Refusal for SharingError {}
 
 /// Another name, and an address that reads like it; the old address leads on.
 pub fn rename(
@@ -28,6 +35,27 @@ pub fn rename(
     let event = Event::WorkspaceRenamed { workspace: row.id, before, after };
     audit::change(tx, by, keyring, origin, event)?;
     Ok(slug)
+}
+
+/// Who may use secrets that are added from now on, where nobody says otherwise. Those that are there keep theirs.
+pub fn share_by_default(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
+    keyring: &Keyring,
+    origin: &Origin,
+    sharing: Sharing,
+) -> Result<(), Fault<SharingError>> {
+    if sharing == Sharing::Members {
+        return Err(SharingError.into());
+    }
+    let before = store::workspaces::default_sharing(tx, by)?;
+    if before == sharing {
+        tx.unrecorded(Unrecorded::Nothing);
+        return Ok(());
+    }
+    store::workspaces::set_default_sharing(tx, by, sharing)?;
+    let event = Event::DefaultSharingChanged { workspace: by.workspace().clone(), before, after: sharing };
+    Ok(audit::change(tx, by, keyring, origin, event)?)
 }
 
 /// Destroys the workspace's key and everything that is in it. The installation's chain keeps where its chains ended.

@@ -87,6 +87,7 @@ pub static PAGES: &[Entry] = &[
     post("/workspaces/new", SIGNED_IN, |r| r.to(workspaces::create)),
     get("/w/{workspace}/settings", ADMIN, |r| r.to(workspaces::edit)),
     post("/w/{workspace}/settings", ADMIN, |r| r.to(workspaces::update)),
+    post("/w/{workspace}/settings/sharing", ADMIN, |r| r.to(workspaces::sharing::update)),
     get("/w/{workspace}/delete", OWNER, |r| r.to(workspaces::delete::new)),
     post("/w/{workspace}/delete", OWNER, |r| r.to(workspaces::delete::create)),
     get("/w/{workspace}", MEMBER, |r| r.to(home::show)),

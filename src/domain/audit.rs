@@ -48,6 +48,8 @@ pub enum Event {
     /// With where its chains ended, since they go with it.
     #[serde(rename = "workspace.deleted")]
     WorkspaceDeleted { workspace: WorkspaceId, name: String, heads: Vec<ChainHead> },
+    #[serde(rename = "workspace.default_sharing_changed")]
+    DefaultSharingChanged { workspace: WorkspaceId, before: Sharing, after: Sharing },
     #[serde(rename = "person.created")]
     PersonCreated { person: PersonId },
     #[serde(rename = "person.renamed")]
@@ -134,6 +136,7 @@ impl Event {
             | Self::InvitationDeclined { invitation, .. } => invitation.as_str(),
             Self::WorkspaceCreated { workspace, .. }
             | Self::WorkspaceRenamed { workspace, .. }
+            | Self::DefaultSharingChanged { workspace, .. }
             | Self::WorkspaceDeleted { workspace, .. } => workspace.as_str(),
             Self::SignedIn { session } | Self::SignedOut { session } => session.as_str(),
             Self::SignInRefused { person } => person.as_ref().map_or("", PersonId::as_str),
@@ -231,6 +234,7 @@ mod tests {
             Event::WorkspaceCreated { workspace: id("wsp"), name: name() },
             Event::WorkspaceRenamed { workspace: id("wsp"), before: name(), after: name() },
             Event::WorkspaceDeleted { workspace: id("wsp"), name: name(), heads },
+            Event::DefaultSharingChanged { workspace: id("wsp"), before: Sharing::Private, after: Sharing::Workspace },
             Event::PersonCreated { person: person() },
             Event::PersonRenamed { person: person(), before: name(), after: name() },
             Event::PersonDeleted { person: person(), sessions: vec![id("ses")], workspaces: 2 },

@@ -102,6 +102,7 @@ diesel::table! {
         name -> Text,
         master -> Text,
         key_blob -> Binary,
+        default_sharing -> Text,
         writes -> BigInt,
         created_at -> BigInt,
     }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use crate::domain::keys::WrappedWorkspaceKey;
-use crate::domain::{Name, PersonId, Role, Slug, WorkspaceId};
+use crate::domain::{Name, PersonId, Role, Sharing, Slug, WorkspaceId};
 
 use super::access::{Admin, AtLeast, CommandLine, InWorkspace, Membership, Oneself, Owner, Proof, Right};
 use super::error::{Denied, Error};
@@ -81,6 +81,23 @@ pub fn rename(
 ) -> Result<(), Error> {
     diesel::update(workspaces::table.filter(workspaces::id.eq(by.workspace())))
         .set((workspaces::name.eq(name), workspaces::slug.eq(slug)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Who may use a new secret where nobody says otherwise.
+pub fn default_sharing(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>) -> Result<Sharing, Error> {
+    let row = workspaces::table.filter(workspaces::id.eq(by.workspace())).select(workspaces::default_sharing);
+    Ok(row.first(tx.conn)?)
+}
+
+pub fn set_default_sharing(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
+    sharing: Sharing,
+) -> Result<(), Error> {
+    diesel::update(workspaces::table.filter(workspaces::id.eq(by.workspace())))
+        .set(workspaces::default_sharing.eq(sharing))
         .execute(tx.conn)?;
     Ok(())
 }

@@ -31,6 +31,7 @@ flashes! {
     SecretDeleted "secret-deleted" Good "The secret is deleted and its value destroyed.";
     WorkspaceMade "workspace-made" Good "This is your new workspace: begin with its first key.";
     WorkspaceRenamed "workspace-renamed" Good "The workspace has a new name. Its old address leads here.";
+    SharingChanged "sharing-changed" Good "New secrets begin with the other sharing. Those that are there stay as they are.";
     WorkspaceDeleted "workspace-deleted" Good "The workspace is deleted, with everything that was in it.";
     InvitationSent "invitation-sent" Good "The invitation is on its way.";
     InvitationRevoked "invitation-revoked" Good "The invitation is revoked. Its link is good for nothing any more.";

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::domain::audit::{Actor, Entry as Act, Event, Line};
-use crate::domain::{Moment, Name, PersonId};
+use crate::domain::{Moment, Name, PersonId, Sharing};
 
 use super::url;
 use super::view::{Entry, Link, When, counted};
@@ -137,6 +137,9 @@ impl Teller<'_> {
             Event::WorkspaceRenamed { before, after, .. } => {
                 deed(format!("renamed the workspace from {before} to {after}"), None, "building")
             }
+            Event::DefaultSharingChanged { after, .. } => {
+                deed(format!("let new secrets be used by {}", audience(*after)), None, "building")
+            }
             Event::WorkspaceDeleted { name, .. } => deed(format!("deleted the workspace {name}"), None, "building"),
             Event::RoleChanged { person, name, before, after } => {
                 let member = Link { label: name.clone(), url: url::member(self.ws, person.as_str()) };
@@ -177,6 +180,14 @@ impl Teller<'_> {
             | Event::TokenCreated { .. }
             | Event::TokenRevoked { .. } => deed("did something", None, "key"),
         }
+    }
+}
+
+fn audience(sharing: Sharing) -> &'static str {
+    match sharing {
+        Sharing::Private => "their owner alone",
+        Sharing::Members => "chosen members",
+        Sharing::Workspace => "the whole workspace",
     }
 }
 

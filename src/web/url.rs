@@ -68,6 +68,10 @@ pub fn settings(ws: &str) -> String {
     format!("/w/{ws}/settings")
 }
 
+pub fn default_sharing(ws: &str) -> String {
+    format!("/w/{ws}/settings/sharing")
+}
+
 pub fn delete_workspace(ws: &str) -> String {
     format!("/w/{ws}/delete")
 }

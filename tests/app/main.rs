@@ -23,6 +23,7 @@ mod processes;
 mod routes;
 mod schema;
 mod sealed;
+mod sharing;
 mod sign_in;
 mod support;
 mod telling;

@@ -10,9 +10,9 @@ use crate::actions::secrets::{self, Entry, SecretRefusal};
 use crate::app::App;
 use crate::catalog::{FieldSpec, KindSpec, NodeType};
 use crate::crypto::Entered;
-use crate::domain::{Delivery, Environment, Slug};
-use crate::store::Fault;
+use crate::domain::{Delivery, Environment, Sharing, Slug};
 use crate::store::access::Member;
+use crate::store::{self, Fault};
 use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
 use crate::web::error::Error;
@@ -62,6 +62,14 @@ async fn frame_of(app: &Data<App>, demand: &Demand<Member>) -> Result<Frame, Err
     Ok(app.db.read(demand.ask(), |tx, by| Ok::<_, Fault<Never>>(Frame::of_member(tx, by)?)).await?)
 }
 
+/// What stands around the form, and who may use the secret where nobody says otherwise.
+async fn surroundings(app: &Data<App>, demand: &Demand<Member>) -> Result<(Frame, Sharing), Error> {
+    let found = app.db.read(demand.ask(), |tx, by| {
+        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, store::workspaces::default_sharing(tx, by)?))
+    });
+    Ok(found.await?)
+}
+
 /// The form as it was sent: the fixed fields by name, the catalogue's by theirs.
 pub type Sent = HashMap<String, String>;
 
@@ -76,17 +84,25 @@ struct Draft {
     expires_on: Input,
     environment: Option<Environment>,
     delivery: Option<Delivery>,
+    sharing: Option<Sharing>,
     disagreement: Option<String>,
     refused: bool,
 }
 
 pub async fn new(visitor: Visitor, demand: Demand<Member>, path: Path<(String, String)>, app: Data<App>) -> Reply {
     let node_type = app.catalog.get(&path.1).ok_or(Error::NotFound)?;
-    let frame = frame_of(&app, &demand).await?;
-    frame::page(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), node_type, &Draft::default()))
+    let around = surroundings(&app, &demand).await?;
+    frame::page(&app, &visitor, &form_page(&visitor, &around, demand.ws(), node_type, &Draft::default()))
 }
 
-fn form_page(visitor: &Visitor, frame: &Frame, ws: &str, node_type: &NodeType, draft: &Draft) -> page::New {
+fn form_page(
+    visitor: &Visitor,
+    (frame, default): &(Frame, Sharing),
+    ws: &str,
+    node_type: &NodeType,
+    draft: &Draft,
+) -> page::New {
+    let default = *default;
     let fields = |specs: &[FieldSpec], of: &str, kind: Option<&KindSpec>| -> Vec<page::Field> {
         specs.iter().map(|spec| field(spec, of, kind, draft)).collect()
     };
@@ -124,6 +140,9 @@ fn form_page(visitor: &Visitor, frame: &Frame, ws: &str, node_type: &NodeType, d
         name: draft.name.clone(),
         environment: draft.environment.unwrap_or(Environment::Test),
         delivery: draft.delivery.unwrap_or(Delivery::Proxy),
+        sharing: draft.sharing.unwrap_or(default),
+        default_sharing: default,
+        workspace: frame.here.as_ref().map(|(row, _)| row.name.to_string()).unwrap_or_default(),
         expires_on: draft.expires_on.clone(),
         disagreement: draft.disagreement.clone(),
         refused: draft.refused,
@@ -169,11 +188,11 @@ pub async fn create(
     app: Data<App>,
 ) -> Reply {
     let node_type = app.catalog.get(&path.1).ok_or(Error::NotFound)?;
-    let frame = frame_of(&app, &demand).await?;
+    let around = surroundings(&app, &demand).await?;
     let (entry, mut draft, trimmed) = match understand(&app, node_type, form.into_inner())? {
         Read::Whole(entry, draft, trimmed) => (entry, draft, trimmed),
         Read::Faulty(draft) => {
-            return frame::again(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), node_type, &draft));
+            return frame::again(&app, &visitor, &form_page(&visitor, &around, demand.ws(), node_type, &draft));
         }
     };
     let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
@@ -186,10 +205,11 @@ pub async fn create(
             Ok(see_other(&app, &url::secret(demand.ws(), id.as_str()), Some(flash)))
         }
         Err(Fault::Refused(SecretRefusal::NoNodeType)) => Err(Error::NotFound),
+        Err(Fault::Refused(SecretRefusal::NoSharing)) => Err(Error::BadRequest),
         Err(Fault::Refused(refusal)) => {
             draft.name = wrong(&draft.name.value, &refusal.to_string());
             draft.refused = true;
-            frame::again(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), node_type, &draft))
+            frame::again(&app, &visitor, &form_page(&visitor, &around, demand.ws(), node_type, &draft))
         }
         Err(Fault::Store(error)) => Err(error.into()),
     }
@@ -207,6 +227,11 @@ fn understand(app: &App, node_type: &NodeType, sent: Vec<(String, String)>) -> R
     let (expires_at, expires_on) = forms::last_day(text("expires_on"), app.clock.now());
     let environment: Environment = text("environment").parse().map_err(|_| Error::BadRequest)?;
     let delivery: Delivery = text("delivery").parse().map_err(|_| Error::BadRequest)?;
+    // A form without the choice leaves it to the workspace.
+    let sharing = match text("sharing") {
+        "" => None,
+        word => Some(word.parse().map_err(|_| Error::BadRequest)?),
+    };
     let confirmed = text("environment_confirmed") == "yes";
     let (chosen, kind) = chosen_way(node_type, &form)?;
     let mut draft = Draft {
@@ -214,6 +239,7 @@ fn understand(app: &App, node_type: &NodeType, sent: Vec<(String, String)>) -> R
         expires_on,
         environment: Some(environment),
         delivery: Some(delivery),
+        sharing,
         way: chosen,
         ..Draft::default()
     };
@@ -235,8 +261,18 @@ fn understand(app: &App, node_type: &NodeType, sent: Vec<(String, String)>) -> R
             let slug: Slug = node_type.slug.parse().map_err(|_| Error::Internal)?;
             let trimmed = filled.trimmed;
             let Filled { kind, last_four, facts, credential, .. } = filled;
-            let entry =
-                Entry { node_type: slug, environment, name, kind, delivery, expires_at, last_four, facts, credential };
+            let entry = Entry {
+                node_type: slug,
+                environment,
+                name,
+                kind,
+                delivery,
+                sharing,
+                expires_at,
+                last_four,
+                facts,
+                credential,
+            };
             Ok(Read::Whole(Box::new(entry), draft, trimmed))
         }
         _ => {

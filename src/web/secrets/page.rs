@@ -147,6 +147,11 @@ pub struct New {
     pub name: Input,
     pub environment: Environment,
     pub delivery: Delivery,
+    pub sharing: Sharing,
+    /// What the workspace begins with.
+    pub default_sharing: Sharing,
+    /// The workspace's name.
+    pub workspace: String,
     pub expires_on: Input,
     /// Set when the prefix and the chosen environment disagree: asks for the box to be ticked.
     pub disagreement: Option<String>,
@@ -157,6 +162,15 @@ pub struct New {
 impl New {
     pub fn several_kinds(&self) -> bool {
         self.kinds.len() > 1
+    }
+
+    pub fn everybody(&self) -> String {
+        format!("Everybody in {} may use it", self.workspace)
+    }
+
+    /// Marks the sharing that the workspace begins with.
+    pub fn usual(&self, sharing: &str) -> &'static str {
+        if self.default_sharing.as_str() == sharing { "usual here" } else { "" }
     }
 }
 

@@ -1,7 +1,8 @@
-//! Workspaces: one more, another name.
+//! Workspaces: one more, and the settings of one.
 
 pub mod delete;
 mod page;
+pub mod sharing;
 
 use actix_web::web::Data;
 use serde::Deserialize;
@@ -12,7 +13,7 @@ use crate::actions::{Tools, workspaces};
 use crate::app::App;
 use crate::app::commands::built_in;
 use crate::domain::audit::Actor;
-use crate::domain::policy;
+use crate::domain::{Sharing, policy};
 use crate::store::access::Admin;
 use crate::store::workspaces::WorkspaceRow;
 use crate::store::{self, Fault};
@@ -73,36 +74,49 @@ fn refused(input: &Input, refusal: &FoundingError) -> Input {
     wrong(&input.value, &refusal.to_string())
 }
 
-/// The workspace that the page is about, with the frame around it.
-async fn find(app: &App, demand: &Demand<Admin>) -> Result<(Frame, WorkspaceRow), Error> {
+/// The workspace that the page is about, and the frame around it.
+struct Found {
+    frame: Frame,
+    row: WorkspaceRow,
+    sharing: Sharing,
+}
+
+async fn find(app: &App, demand: &Demand<Admin>) -> Result<Found, Error> {
     let found = app.db.read(demand.ask(), |tx, by| {
-        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, store::workspaces::current(tx, by)?))
+        Ok::<_, Fault<Never>>(Found {
+            frame: Frame::of_member(tx, by)?,
+            row: store::workspaces::current(tx, by)?,
+            sharing: store::workspaces::default_sharing(tx, by)?,
+        })
     });
     Ok(found.await?)
 }
 
-fn edit_page(visitor: &Visitor, app: &App, ws: &str, frame: &Frame, name: Input) -> page::Edit {
+/// Each section is a form of its own: one that comes back leaves the others as they are stored.
+fn edit_page(visitor: &Visitor, app: &App, ws: &str, found: &Found, name: Option<Input>) -> page::Edit {
     let base = app.config.server.public_url.as_str().trim_end_matches('/');
-    let role = frame.here.as_ref().map(|(_, role)| *role);
+    let role = found.frame.here.as_ref().map(|(_, role)| *role);
     page::Edit {
-        chrome: frame::chrome(visitor, Some(frame), "Settings", Place::Settings),
+        chrome: frame::chrome(visitor, Some(&found.frame), "Settings", Place::Settings),
         ws: ws.to_owned(),
-        name,
+        name: name.unwrap_or_else(|| kept(found.row.name.as_str())),
+        workspace: found.row.name.to_string(),
+        sharing: found.sharing,
         address: format!("{base}{}", url::workspace(ws)),
         may_delete: role.is_some_and(policy::may_delete_workspace),
     }
 }
 
 pub async fn edit(visitor: Visitor, demand: Demand<Admin>, app: Data<App>) -> Reply {
-    let (frame, row) = find(&app, &demand).await?;
-    frame::page(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &frame, kept(row.name.as_str())))
+    let found = find(&app, &demand).await?;
+    frame::page(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &found, None))
 }
 
 pub async fn update(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form>, app: Data<App>) -> Reply {
-    let (frame, _) = find(&app, &demand).await?;
+    let found = find(&app, &demand).await?;
     let (name, input) = forms::name(&form.into_inner().name);
     let Some(name) = name else {
-        return frame::again(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &frame, input));
+        return frame::again(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &found, Some(input)));
     };
     let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
     let renamed = app
@@ -112,7 +126,7 @@ pub async fn update(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form
         Ok(slug) => Ok(see_other(&app, &url::settings(slug.as_str()), Some(Flash::WorkspaceRenamed))),
         Err(Fault::Refused(refusal)) => {
             let input = refused(&input, &refusal);
-            frame::again(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &frame, input))
+            frame::again(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &found, Some(input)))
         }
         Err(Fault::Store(error)) => Err(error.into()),
     }

@@ -1,5 +1,6 @@
 //! The pages about a workspace as a whole.
 
+use crate::domain::Sharing;
 use crate::web::chrome::Chrome;
 use crate::web::url;
 use crate::web::view::{Input, counted};
@@ -17,8 +18,17 @@ pub struct Edit {
     pub chrome: Chrome,
     pub ws: String,
     pub name: Input,
+    /// The name as it is, whatever was typed.
+    pub workspace: String,
+    pub sharing: Sharing,
     pub address: String,
     pub may_delete: bool,
+}
+
+impl Edit {
+    pub fn everybody(&self) -> String {
+        format!("Everybody in {}, through tokens of their own.", self.workspace)
+    }
 }
 
 #[derive(askama::Template)]

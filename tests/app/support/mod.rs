@@ -20,7 +20,7 @@ use keyrack::config::Config;
 use keyrack::domain::{Email, Name, Role};
 use keyrack::jobs;
 
-pub use browser::{Browser, Page};
+pub use browser::{Browser, Page, STRIPE};
 pub use chain::verify_chains;
 pub use database::Database;
 pub use mailbox::{Mail, Mailbox};
