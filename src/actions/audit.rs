@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
-use crate::crypto::Keyring;
+use crate::crypto::{Keyring, Mac};
 use crate::domain::audit::{Actor, ChainKind, Entry, Event};
-use crate::domain::{Moment, PersonId};
+use crate::domain::record::Topic;
+use crate::domain::{ChainId, Moment, PersonId};
 use crate::store::access::{InWorkspace, Proof};
+use crate::store::audit::Marks;
 use crate::store::{self, Error, WriteTx};
 
 /// The workspace column of the installation's chain.
@@ -65,10 +67,23 @@ pub(super) fn append(
         [change] if kind != ChainKind::Uses => Some(change.event.subject()),
         _ => None,
     };
+    let actor = common(entries, |entry| entry.by.word());
+    let topic = common(entries, |entry| Topic::of(&entry.event).as_str());
+    let marks = Marks { subject, actor, topic };
     let place = store::audit::take_place(tx, kind, workspace)?;
-    let at = tx.now().micros().to_be_bytes();
-    let seq = place.seq.to_be_bytes();
-    let parts: [&[u8]; 5] = [&place.previous, place.chain.as_str().as_bytes(), &seq, &at, text.as_bytes()];
-    let mac = keyring.audit_mac(&parts);
-    store::audit::append(tx, &place, subject, &text, mac.as_bytes())
+    let mac = seal(keyring, &place.previous, (&place.chain, place.seq), tx.now(), &text);
+    store::audit::append(tx, &place, &marks, &text, mac.as_bytes())
+}
+
+/// What stands under an entry: it covers the entry before, and so all of them.
+pub(super) fn seal(keyring: &Keyring, before: &[u8], (chain, seq): (&ChainId, i64), at: Moment, text: &str) -> Mac {
+    let (seq, at) = (seq.to_be_bytes(), at.micros().to_be_bytes());
+    keyring.audit_mac(&[before, chain.as_str().as_bytes(), &seq, &at, text.as_bytes()])
+}
+
+/// The word that all of them have, or none.
+fn common<'a>(entries: &'a [Entry], word: impl Fn(&'a Entry) -> &'a str) -> &'a str {
+    let mut words = entries.iter().map(word);
+    let Some(first) = words.next() else { return "" };
+    if words.all(|other| other == first) { first } else { "" }
 }

@@ -12,6 +12,7 @@ pub mod invitations;
 pub mod members;
 pub mod outbox;
 pub mod people;
+pub mod record;
 mod sealing;
 pub mod secrets;
 pub mod sign_in;

@@ -114,6 +114,9 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/tokens/{token}", ADMIN, |r| r.to(tokens::show)),
     post("/w/{workspace}/tokens/{token}/revoke", ADMIN, |r| r.to(tokens::revoke)),
     get("/w/{workspace}/activity", ADMIN, |r| r.to(activity::index)),
+    get("/w/{workspace}/activity/check", ADMIN, |r| r.to(activity::check::show)),
+    get("/w/{workspace}/activity/export", ADMIN, |r| r.to(activity::export::show)),
+    get("/w/{workspace}/activity/{entry}", ADMIN, |r| r.to(activity::entry::show)),
 ];
 
 /// The rows of a table as resources: one for each path, so that another method answers 405 and names those there are.

@@ -10,6 +10,11 @@ use super::{
 };
 
 words! {
+    /// How the activity is exported.
+    ExportFormat { JsonLines = "jsonl", Csv = "csv" }
+}
+
+words! {
     /// The three kinds of chain.
     ChainKind { Changes = "changes", Uses = "uses", Installation = "installation" }
 }
@@ -24,6 +29,22 @@ pub enum Actor {
     SetUpLink,
     Unknown,
 }
+
+impl Actor {
+    /// The one word by which what they did is found: an id, where they have one.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Person { id } => id.as_str(),
+            Self::Token { id, .. } => id.as_str(),
+            Self::CommandLine => COMMAND_LINE,
+            Self::SetUpLink => "set_up_link",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The word of whoever can run the program on its machine.
+pub const COMMAND_LINE: &str = "command_line";
 
 /// One recorded act. Names are kept as they were, because the things may be gone later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +71,8 @@ pub enum Event {
     WorkspaceDeleted { workspace: WorkspaceId, name: String, heads: Vec<ChainHead> },
     #[serde(rename = "workspace.default_sharing_changed")]
     DefaultSharingChanged { workspace: WorkspaceId, before: Sharing, after: Sharing },
+    #[serde(rename = "activity.exported")]
+    ActivityExported { workspace: WorkspaceId, format: ExportFormat },
     #[serde(rename = "person.created")]
     PersonCreated { person: PersonId },
     #[serde(rename = "person.renamed")]
@@ -137,6 +160,7 @@ impl Event {
             Self::WorkspaceCreated { workspace, .. }
             | Self::WorkspaceRenamed { workspace, .. }
             | Self::DefaultSharingChanged { workspace, .. }
+            | Self::ActivityExported { workspace, .. }
             | Self::WorkspaceDeleted { workspace, .. } => workspace.as_str(),
             Self::SignedIn { session } | Self::SignedOut { session } => session.as_str(),
             Self::SignInRefused { person } => person.as_ref().map_or("", PersonId::as_str),
@@ -235,6 +259,7 @@ mod tests {
             Event::WorkspaceRenamed { workspace: id("wsp"), before: name(), after: name() },
             Event::WorkspaceDeleted { workspace: id("wsp"), name: name(), heads },
             Event::DefaultSharingChanged { workspace: id("wsp"), before: Sharing::Private, after: Sharing::Workspace },
+            Event::ActivityExported { workspace: id("wsp"), format: ExportFormat::Csv },
             Event::PersonCreated { person: person() },
             Event::PersonRenamed { person: person(), before: name(), after: name() },
             Event::PersonDeleted { person: person(), sessions: vec![id("ses")], workspaces: 2 },

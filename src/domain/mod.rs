@@ -16,6 +16,7 @@ pub mod name;
 pub mod password;
 pub mod path;
 pub mod policy;
+pub mod record;
 pub mod role;
 pub mod secret;
 pub mod slug;

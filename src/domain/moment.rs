@@ -61,6 +61,17 @@ impl Moment {
         self.format(WIRE)
     }
 
+    /// The first microsecond of a day written `2026-11-21`.
+    pub fn start_of_day(text: &str) -> Option<Self> {
+        let day = time::Date::parse(text, DAY).ok()?.midnight().assume_utc();
+        i64::try_from(day.unix_timestamp_nanos() / 1_000).ok().map(Self)
+    }
+
+    /// `2026-11-21`, the day in UTC.
+    pub fn day(self) -> String {
+        self.format(DAY)
+    }
+
     /// The last microsecond of a day written `2026-11-21`.
     pub fn end_of_day(text: &str) -> Option<Self> {
         let day = time::Date::parse(text, DAY).ok()?;
@@ -91,6 +102,9 @@ mod tests {
     fn a_day_ends_with_its_last_microsecond() {
         let end = Moment::end_of_day("2026-11-21").map(Moment::wire);
         assert_eq!(end.as_deref(), Some("2026-11-21T23:59:59.999Z"));
+        let start = Moment::start_of_day("2026-11-21");
+        assert_eq!(start.map(Moment::wire).as_deref(), Some("2026-11-21T00:00:00.000Z"));
+        assert_eq!(start.map(Moment::day).as_deref(), Some("2026-11-21"));
         assert_eq!(Moment::end_of_day("21.11.2026"), None);
     }
 }

@@ -42,20 +42,24 @@ pub fn take_place(tx: &mut WriteTx<'_>, kind: ChainKind, workspace: &str) -> Res
     Ok(Place { chain, seq, previous })
 }
 
-pub fn append(
-    tx: &mut WriteTx<'_>,
-    place: &Place,
-    subject: Option<&str>,
-    entry: &str,
-    mac: &[u8],
-) -> Result<(), Error> {
+/// By what an entry is found: none of it is sealed.
+pub struct Marks<'a> {
+    pub subject: Option<&'a str>,
+    /// Empty where a group has several.
+    pub actor: &'a str,
+    pub topic: &'a str,
+}
+
+pub fn append(tx: &mut WriteTx<'_>, place: &Place, marks: &Marks<'_>, entry: &str, mac: &[u8]) -> Result<(), Error> {
     let now = tx.now();
     diesel::insert_into(audit_entries::table)
         .values((
             audit_entries::chain_id.eq(&place.chain),
             audit_entries::seq.eq(place.seq),
             audit_entries::at.eq(now),
-            audit_entries::subject.eq(subject),
+            audit_entries::subject.eq(marks.subject),
+            audit_entries::actor.eq(marks.actor),
+            audit_entries::topic.eq(marks.topic),
             audit_entries::entry.eq(entry),
             audit_entries::mac.eq(mac),
         ))

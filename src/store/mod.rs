@@ -19,6 +19,7 @@ pub mod migrate;
 pub mod node_types;
 pub mod paging;
 pub mod people;
+pub mod record;
 mod schema;
 pub mod secrets;
 pub mod sessions;

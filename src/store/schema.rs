@@ -254,6 +254,8 @@ diesel::table! {
         seq -> BigInt,
         at -> BigInt,
         subject -> Nullable<Text>,
+        actor -> Text,
+        topic -> Text,
         entry -> Text,
         mac -> Binary,
     }

@@ -39,8 +39,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
         let (request, body) = (request.clone(), body::read(request, payload));
         Box::pin(async move {
             let app = request.app_data::<Data<App>>().ok_or(Error::Internal)?;
-            let origin = app.config.server.public_url.origin().ascii_serialization();
-            if !is_from_here(request.headers(), &origin) {
+            if !comes_from_here(app, &request) {
                 return Err(Error::ForeignForm);
             }
             let body = body.await.map_err(|why| match why {
@@ -63,6 +62,11 @@ fn check(app: &App, request: &HttpRequest, body: &[u8]) -> Result<(), Error> {
     } else {
         Err(Error::ForeignForm)
     }
+}
+
+/// Whether the browser says that the request comes from a page of ours, or from somebody who typed the address.
+pub fn comes_from_here(app: &App, request: &HttpRequest) -> bool {
+    is_from_here(request.headers(), &app.config.server.public_url.origin().ascii_serialization())
 }
 
 /// What the browser itself says about where the form stood. `null` is never ours.

@@ -44,6 +44,17 @@ pub fn last_day(text: &str, now: Moment) -> (Option<Option<Moment>>, Input) {
     match Moment::end_of_day(text.trim()) {
         Some(end) if end > now => (Some(Some(end)), kept(text)),
         Some(_) => (None, wrong(text, "That day is over. Choose a later one.")),
-        None => (None, wrong(text, "Enter a day like 2027-01-31.")),
+        None => (None, wrong(text, NO_DAY)),
+    }
+}
+
+const NO_DAY: &str = "Enter a day like 2027-01-31.";
+
+/// A day of a filter, read by its first or its last moment; nothing narrows where there is none.
+pub fn day(text: &str, read: fn(&str) -> Option<Moment>) -> (Option<Moment>, Input) {
+    let text = text.trim();
+    match read(text) {
+        None if !text.is_empty() => (None, wrong(text, NO_DAY)),
+        read => (read, kept(text)),
     }
 }

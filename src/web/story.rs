@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::audit::{Actor, Entry as Act, Event, Line};
+use crate::domain::audit::{Actor, Entry as Act, Event, ExportFormat, Line};
 use crate::domain::{Moment, Name, PersonId, Sharing};
 
 use super::url;
@@ -140,6 +140,9 @@ impl Teller<'_> {
             Event::DefaultSharingChanged { after, .. } => {
                 deed(format!("let new secrets be used by {}", audience(*after)), None, "building")
             }
+            Event::ActivityExported { format, .. } => {
+                deed(format!("exported the activity as {}", format_word(*format)), None, "book")
+            }
             Event::WorkspaceDeleted { name, .. } => deed(format!("deleted the workspace {name}"), None, "building"),
             Event::RoleChanged { person, name, before, after } => {
                 let member = Link { label: name.clone(), url: url::member(self.ws, person.as_str()) };
@@ -188,6 +191,13 @@ fn audience(sharing: Sharing) -> &'static str {
         Sharing::Private => "their owner alone",
         Sharing::Members => "chosen members",
         Sharing::Workspace => "the whole workspace",
+    }
+}
+
+fn format_word(format: ExportFormat) -> &'static str {
+    match format {
+        ExportFormat::JsonLines => "JSON lines",
+        ExportFormat::Csv => "CSV",
     }
 }
 

@@ -131,6 +131,18 @@ pub fn activity(ws: &str) -> String {
     format!("/w/{ws}/activity")
 }
 
+pub fn activity_entry(ws: &str, entry: &str) -> String {
+    format!("/w/{ws}/activity/{entry}")
+}
+
+pub fn activity_export(ws: &str) -> String {
+    format!("/w/{ws}/activity/export")
+}
+
+pub fn check_record(ws: &str) -> String {
+    format!("/w/{ws}/activity/check")
+}
+
 pub fn account() -> String {
     "/account".to_owned()
 }

@@ -8,14 +8,14 @@ use crate::lists::{ACME, ACTIVITY, newer, numbers, older};
 use crate::support::{Page, TestApp};
 
 /// The texts of all links of a page's entries.
-fn targets(page: &Page) -> Vec<String> {
+pub fn targets(page: &Page) -> Vec<String> {
     let html = scraper::Html::parse_document(&page.text);
     let selector = scraper::Selector::parse("td.lead a").unwrap();
     html.select(&selector).map(|link| link.text().collect()).collect()
 }
 
 /// Adds entries to a chain, all at the same moment; in their acts `00000000` becomes the entry's number.
-fn record(app: &TestApp, kind: &str, count: usize, acts: &str) {
+pub fn record(app: &TestApp, kind: &str, count: usize, acts: &str) {
     let chain = format!("FROM audit_chains WHERE kind = '{kind}' AND workspace_id = {ACME}");
     let (numbers, at) = (numbers(count), app.clock.now().micros());
     app.database.execute(&format!(

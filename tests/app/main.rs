@@ -3,6 +3,7 @@
 
 mod account_end;
 mod account_end_races;
+mod activity;
 mod canary;
 mod command_line;
 mod crawl;

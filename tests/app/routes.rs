@@ -82,6 +82,7 @@ fn filled(path: &str, ids: &Ids) -> String {
         .replace("{token}", &ids.token)
         .replace("{member}", &ids.member)
         .replace("{invitation}", &ids.invitation)
+        .replace("{entry}", "changes-1")
         .replace("/assets/{hash}/{path:.*}", &ids.asset)
         .replace("{link}", "kr_setup_gone")
 }

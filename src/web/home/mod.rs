@@ -8,13 +8,13 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 
 use crate::app::App;
-use crate::domain::audit::Line;
+use crate::domain::audit::{Line, folded};
 use crate::domain::{Moment, SecretId, SecretState};
 use crate::store::access::{Admin, AskNothing, AtLeast, Member, Proof};
 use crate::store::audit::Names;
 use crate::store::paging::Turn;
 use crate::store::secrets::{ListedSecret, Sought, Troubles};
-use crate::store::trail::{Size, Which};
+use crate::store::trail::{Look, Narrow, Size, Which};
 use crate::store::{self, Fault, ReadTx};
 
 use super::chrome::Place;
@@ -66,7 +66,9 @@ fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Fou
     let now = tx.now();
     let mut recent = Vec::new();
     if let Some(admin) = by.raised::<Admin>() {
-        recent = store::trail::page(tx, &admin, Which::Everything, &Turn::Newest, LATELY)?.lines;
+        let look = Look { which: Which::Everything, narrow: Narrow::default(), size: LATELY };
+        let entries = store::trail::page(tx, &admin, &look, &Turn::Newest)?.entries;
+        recent = entries.into_iter().flat_map(|entry| folded(entry.acts)).collect();
         recent.truncate(LATELY.lines);
     }
     Ok(Found {

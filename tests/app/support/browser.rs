@@ -71,6 +71,12 @@ impl Browser {
         self.send(request).await
     }
 
+    /// Follows a link that stands on another site.
+    pub async fn get_from_elsewhere(&mut self, path: &str) -> Page {
+        let request = self.client.get(format!("{}{path}", self.base)).header("sec-fetch-site", "cross-site");
+        self.send(request).await
+    }
+
     /// Posts exactly these fields, from our own origin.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let origin = self.base.clone();

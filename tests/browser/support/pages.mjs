@@ -90,6 +90,18 @@ export const pages = {
     await expect(page.getByRole("dialog")).toBeVisible();
   },
   activity: at(`${HOME}/activity`, "Activity"),
+  "activity, narrowed": async (page) => {
+    await at(`${HOME}/activity`, "Activity")(page);
+    await page.getByLabel("About").selectOption("Service tokens");
+    await page.getByRole("button", { name: "Show", exact: true }).click();
+    await expect(page.getByRole("link", { name: "Clear" })).toBeVisible();
+  },
+  "activity, narrowed to nothing": async (page) => {
+    await at(`${HOME}/activity?from=2020-01-02&to=2020-01-01`, "Activity")(page);
+    await expect(page.getByText("Nothing matches")).toBeVisible();
+  },
+  "entry of the record": at(`${HOME}/activity/changes-2`, "Entry changes-2"),
+  "the record, checked": at(`${HOME}/activity/check`, "The record"),
   account: at("/account", "Account"),
   "account, password refused": async (page) => {
     await page.goto("/account");
