@@ -44,6 +44,9 @@ pub enum Command {
     /// Manage service tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Look after the record of changes and uses
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -99,6 +102,19 @@ pub struct TokenCreate {
 }
 
 #[derive(Clone, Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Walk every chain of the record, say of each whether it holds, and fail where one does not
+    Verify(AuditVerify),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct AuditVerify {
+    /// Only this workspace: its name, or its slug
+    #[arg(long, value_name = "NAME", value_parser = Name::parse)]
+    pub workspace: Option<Name>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Check the configuration, name every mistake, and stop
     Check,
@@ -133,6 +149,7 @@ mod tests {
     #[test]
     fn serving_is_the_default() {
         assert!(matches!(parse("keyrack"), Ok(Command::Serve)));
+        assert!(matches!(parse("keyrack audit verify --workspace Acme"), Ok(Command::Audit(AuditCommand::Verify(_)))));
         assert!(matches!(parse("keyrack config check"), Ok(Command::Config(ConfigCommand::Check))));
     }
 

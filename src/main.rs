@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 use keyrack::app::system::{SystemChance, SystemClock};
-use keyrack::app::{App, commands, logging, server, terminal};
-use keyrack::cli::{Cli, Command, ConfigCommand, OwnerCommand, TokenCommand};
+use keyrack::app::{App, commands, logging, server, terminal, verify};
+use keyrack::cli::{AuditCommand, Cli, Command, ConfigCommand, OwnerCommand, TokenCommand};
 use keyrack::config::Config;
 use keyrack::jobs;
 use keyrack::store::migrate::{self, MigrateError, WhereNew};
@@ -48,12 +48,14 @@ async fn run(command: Command, config: Config) -> Result<(), Failure> {
         println!("{} migrations applied.", applied.len());
         return Ok(());
     }
-    // A token needs somebody who makes it; in a new database there is nobody.
-    let where_new = if matches!(command, Command::Token(_)) { WhereNew::Refuse } else { WhereNew::Make };
+    // A token needs somebody who makes it, and a record something to hold; in a new database there is nothing.
+    let where_new =
+        if matches!(command, Command::Token(_) | Command::Audit(_)) { WhereNew::Refuse } else { WhereNew::Make };
     let app = App::open(config, where_new, Arc::new(SystemClock), Arc::new(SystemChance)).await?;
     match command {
         Command::Owner(OwnerCommand::Create(ask)) => terminal::create_owner(&app, &ask).await?,
         Command::Token(TokenCommand::Create(ask)) => println!("{}", commands::create_token(&app, &ask).await?),
+        Command::Audit(AuditCommand::Verify(ask)) => verify::verify(&app, &ask).await?,
         _ => serve(&app).await?,
     }
     Ok(())

@@ -10,6 +10,7 @@ pub mod routes;
 pub mod server;
 pub mod system;
 pub mod terminal;
+pub mod verify;
 
 use std::sync::Arc;
 

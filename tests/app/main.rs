@@ -21,6 +21,7 @@ mod panics;
 mod pipes;
 mod pipes_refusals;
 mod processes;
+mod record;
 mod routes;
 mod schema;
 mod sealed;

@@ -21,7 +21,7 @@ use keyrack::domain::{Email, Name, Role};
 use keyrack::jobs;
 
 pub use browser::{Browser, Page, STRIPE};
-pub use chain::verify_chains;
+pub use chain::{extend_chain, verify_chains};
 pub use database::Database;
 pub use mailbox::{Mail, Mailbox};
 pub use parts::{ManualClock, SeededChance};
