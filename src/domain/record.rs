@@ -8,7 +8,7 @@ use std::str::FromStr;
 use super::audit::{ChainKind, Event};
 use super::id::Malformed;
 use super::word::words;
-use super::{PersonId, SecretId, TokenId};
+use super::{InvitationId, PersonId, SecretId, TokenId};
 
 words! {
     /// What kind of thing an entry is about.
@@ -19,8 +19,12 @@ impl Topic {
     /// Read off the id that the event is about; what has no kind of its own concerns the workspace.
     pub fn of(event: &Event) -> Self {
         let subject = event.subject();
-        let kinds =
-            [(SecretId::PREFIX, Self::Secrets), (PersonId::PREFIX, Self::Members), (TokenId::PREFIX, Self::Tokens)];
+        let kinds = [
+            (SecretId::PREFIX, Self::Secrets),
+            (PersonId::PREFIX, Self::Members),
+            (InvitationId::PREFIX, Self::Members),
+            (TokenId::PREFIX, Self::Tokens),
+        ];
         kinds.into_iter().find(|(prefix, _)| subject.starts_with(prefix)).map_or(Self::Workspace, |(_, topic)| topic)
     }
 }

@@ -90,14 +90,16 @@ async fn filters_stay_in_the_links_and_nothing_is_lost_between_pages() {
         record(&app, "uses", 1, &format!("[{}]", acts.join(",")));
     }
     let first = narrowed(&mut ada, &format!("kind=uses&by={}&about=tokens", token(1))).await;
-    let (mut walked, mut page) = (targets(&first), first);
+    // None of the tokens is there, so none is linked to.
+    let acts = regex::Regex::new("group [0-9]{2} act [0-9]").unwrap();
+    let told = |page: &Page| -> Vec<String> { acts.find_iter(&page.text).map(|act| act.as_str().to_owned()).collect() };
+    let (mut walked, mut page) = (told(&first), first);
     while let Some(next) = older(&page) {
         assert!(next.contains("kind=uses") && next.contains("about=tokens") && next.contains(&token(1)), "{next}");
         page = ada.get(&next).await;
         assert!(newer(&page).is_some());
-        walked.extend(targets(&page));
+        walked.extend(told(&page));
     }
-    walked.retain(|target| target.starts_with("group"));
     assert_eq!(walked.len(), 180, "two acts of each group");
     assert!(walked.iter().all(|act| act.ends_with('1') || act.ends_with('3')));
     walked.sort();
