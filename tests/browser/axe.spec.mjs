@@ -1,7 +1,7 @@
 import { inspect } from "./support/checks.mjs";
 import { expect, test, testOnFresh } from "./support/fixtures.mjs";
 import { emptyPages, pages } from "./support/pages.mjs";
-import { ADA, setUp } from "./support/steps.mjs";
+import { ADA, HOME, invite, setUp } from "./support/steps.mjs";
 
 for (const [name, open] of Object.entries(pages)) {
   test(`${name}: nothing in the way of anybody`, async ({ ada, places }) => {
@@ -39,6 +39,34 @@ test("signing in: nothing in the way of anybody", async ({ page, keyrack }) => {
     await expect(page.getByRole("alert")).toBeVisible();
   });
   await inspect(page, () => page.goto(keyrack.setUpLink));
+});
+
+test("being invited: nothing in the way of anybody", async ({ page, places }) => {
+  await inspect(page, async () => {
+    await page.goto(places.invitation);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Join Harbour Hotels");
+  });
+  await inspect(page, async () => {
+    await page.goto(places.invitation);
+    await page.getByLabel("Your name").fill("Ines");
+    await page.getByLabel("Password").fill("short");
+    await page.getByRole("button", { name: "Make my account and join" }).click();
+    await expect(page.locator("[aria-invalid=true]")).toBeVisible();
+  });
+  await inspect(page, async () => {
+    await page.goto(`${places.invitation}x`);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("This invitation is not open");
+  });
+});
+
+testOnFresh("an invitation that was made: nothing in the way of anybody", async ({ page, keyrack }) => {
+  await setUp(page, keyrack.setUpLink);
+  await inspect(page, async () => {
+    await page.goto(`${HOME}/invitations`);
+    await expect(page.getByText("No invitation is open")).toBeVisible();
+  });
+  let number = 0;
+  await inspect(page, () => invite(page, { email: `guest-${(number += 1)}@example.com` }));
 });
 
 test("after one's account is deleted: nothing in the way of anybody", async ({ page, keyrack }) => {

@@ -1,4 +1,4 @@
-import { addHttpRequest, addStripe, HOME, makeToken, send } from "./steps.mjs";
+import { ADA, addHttpRequest, addStripe, HOME, invite, joinAs, makeToken, send } from "./steps.mjs";
 
 const day = (ahead) => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
 
@@ -25,10 +25,45 @@ export async function fill(page, keyrack) {
   });
   await vend("guest-1042");
 
-  const grace = ["owner", "create", "--email", "grace@example.com", "--name", "Grace Hill", "--workspace", "Harbour Hotels"];
-  const colleague = keyrack.command(grace, "four plain words suffice").match(/usr_\w+/)[0];
+  const invited = await invite(page, { email: "grace@example.com", role: "Admin" });
+  const colleague = await join(page, invited, "Grace Hill");
+  await invite(page, { email: "tom@example.com", message: "Hello Tom,\nthe till keys hang here now." });
+  const open = await invite(page, { email: "ines@example.com", role: "Owner" });
+  const other = ["owner", "create", "--email", "max@example.com", "--name", "Max Berg", "--workspace", "Hill Station"];
+  keyrack.command(other, ADA.password);
+  await offer(page, "/w/hill-station", ADA.email);
 
   await page.goto(`${HOME}/tokens`);
   const used = await page.getByRole("link", { name: "Booking backend" }).getAttribute("href");
-  return { secret, token: used, colleague: `${HOME}/members/${colleague}` };
+  return { secret, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname };
+}
+
+// Somebody else, in a browser of their own.
+async function elsewhere(page, act) {
+  const context = await page.context().browser().newContext({ baseURL: new URL(page.url()).origin });
+  try {
+    return await act(await context.newPage());
+  } finally {
+    await context.close();
+  }
+}
+
+function join(page, link, name) {
+  return elsewhere(page, async (theirs) => {
+    await joinAs(theirs, link, { name });
+    await theirs.goto("/account");
+    return (await theirs.locator("main").textContent()).match(/usr_\w+/)[0];
+  });
+}
+
+// Max, who has a workspace of his own, invites somebody there.
+function offer(page, workspace, email) {
+  return elsewhere(page, async (theirs) => {
+    await theirs.goto("/sign-in");
+    await theirs.getByLabel("E-mail address").fill("max@example.com");
+    await theirs.getByLabel("Password").fill(ADA.password);
+    await theirs.getByRole("button", { name: "Sign in" }).click();
+    await theirs.waitForURL(workspace);
+    await invite(theirs, { email, workspace, role: "Admin", message: "Could you look after our booking keys?" });
+  });
 }

@@ -61,6 +61,23 @@ export const pages = {
   "new workspace": at("/workspaces/new", "New workspace"),
   settings: at(`${HOME}/settings`, "Settings"),
   "workspace, to delete": at(`${HOME}/delete`, /Delete “Harbour Hotels”/),
+  invitations: at(`${HOME}/invitations`, "Invitations"),
+  "invitations, about to be revoked": async (page) => {
+    await page.goto(`${HOME}/invitations`);
+    await page.getByRole("button", { name: "Revoke… the invitation to tom@example.com" }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+  },
+  "new invitation": at(`${HOME}/invitations/new`, "Invite somebody"),
+  "new invitation, refused": async (page) => {
+    await page.goto(`${HOME}/invitations/new`);
+    await page.getByLabel("E-mail address").fill("TOM@example.com");
+    await page.getByRole("button", { name: "Make the invitation" }).click();
+    await expect(page.getByText("This address is invited already.")).toBeVisible();
+  },
+  "invitation for somebody else": async (page, { places }) => {
+    await page.goto(places.invitation);
+    await expect(page.getByText("You are signed in as ada@example.com.")).toBeVisible();
+  },
   members: at(`${HOME}/members`, "Members"),
   member: async (page, { places }) => at(places.colleague, "Grace Hill")(page),
   "member, to be removed": async (page, { places }) => at(`${places.colleague}/end`, "Remove Grace Hill?")(page),

@@ -28,6 +28,26 @@ export async function signIn(page) {
   await expect(page).toHaveURL(HOME);
 }
 
+// Invites somebody, and returns the link that the page shows where no mail server is set up.
+export async function invite(page, { email, role = "Member", message, workspace = HOME }) {
+  await page.goto(`${workspace}/invitations/new`);
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByRole("radio", { name: new RegExp(`^${role}`) }).check();
+  if (message) await page.getByLabel("Message").fill(message);
+  await page.getByRole("button", { name: "Make the invitation" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("The invitation is ready");
+  return page.locator("#link").textContent();
+}
+
+// Makes an account on the way.
+export async function joinAs(page, link, { name, password = ADA.password }) {
+  await page.goto(link);
+  await page.getByLabel("Your name").fill(name);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Make my account and join" }).click();
+  await expect(page.getByText("You are a member of this workspace now.")).toBeVisible();
+}
+
 export async function signOut(page) {
   await page.locator("details.menu.rail-foot > summary").click();
   await page.getByRole("button", { name: "Sign out" }).click();
