@@ -69,8 +69,9 @@ async fn serve(app: &App) -> Result<(), Failure> {
     if let Some(link) = commands::offer_set_up(app).await {
         println!("Set it up within 24 hours by opening this link once:\n\n  {link}\n");
     }
-    let runner = tokio::spawn(jobs::keep_running(app.clone()));
-    let served = server::listen(app, listener)?.await;
-    runner.abort();
+    let server = server::listen(app, listener)?;
+    let runner = jobs::start(app.clone());
+    let served = server.await;
+    runner.stop().await;
     Ok(served?)
 }

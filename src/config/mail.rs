@@ -47,7 +47,9 @@ fn refuse(reader: &mut Reader, name: &str, message: &str) {
 fn smtp(text: &str) -> Result<SmtpConfig, String> {
     let form = || "must be an address like smtps://user:password@mail.example.com".to_owned();
     let url = Url::parse(text).map_err(|_| form())?;
-    let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(form)?.to_owned();
+    let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(form)?;
+    // Brackets belong to the address of a page, not to that of a machine.
+    let host = host.trim_matches(['[', ']']).to_owned();
     let (tls, port) = match (url.scheme(), url.query()) {
         ("smtps", None) => (SmtpTls::FromTheStart, 465),
         ("smtp", None) => (SmtpTls::StartTls, 587),
@@ -92,7 +94,7 @@ fn decoded(text: &str) -> Result<String, String> {
 }
 
 fn is_this_machine(host: &str) -> bool {
-    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    let address = host.parse::<std::net::IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 

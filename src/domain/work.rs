@@ -17,6 +17,22 @@ words! {
     }
 }
 
+impl JobKind {
+    /// What it is, for somebody who is not told whom it is for.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Letter => "Sending letters",
+            Self::ResetAsked | Self::SignUpAsked | Self::EmailChangeAsked => "Looking up accounts",
+            Self::Sweep => "Taking away what is over",
+        }
+    }
+
+    /// Whether it is planned anew each time it is done. Such work is never given up: nobody would begin it again.
+    pub fn comes_again(self) -> bool {
+        self == Self::Sweep
+    }
+}
+
 /// One piece of work. Whatever is done twice after a crash must come to the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "work", rename_all = "snake_case")]
@@ -57,7 +73,7 @@ impl Work {
             Self::ResetAsked { .. } => "Asked for a new password",
             Self::SignUpAsked { .. } => "Asked for an account",
             Self::EmailChangeAsked { .. } => "Asked for another address",
-            Self::Sweep => "Taking away what is over",
+            Self::Sweep => self.kind().label(),
         }
     }
 }

@@ -6,7 +6,13 @@
 mod sweep;
 
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::actions::outbox;
 use crate::app::App;
@@ -21,19 +27,63 @@ use crate::store::{self, Error, Fault, Unrecorded};
 const LEASE: Duration = Duration::from_mins(5);
 /// How often to look for what other processes have queued, and for what is to be tried again.
 const GLANCE: Duration = Duration::from_secs(5);
+/// How many pieces of work are done at once: a mail server that takes its time holds up no more than its own letter.
+const LANES: usize = 4;
+/// What was begun when the process is told to stop may take this long to end.
+const GRACE: Duration = Duration::from_secs(20);
 
-/// Runs until it is dropped.
-pub async fn keep_running(app: App) {
-    if let Err(fault) = plan(&app).await {
-        tracing::error!(error = %fault, "what comes again by itself could not be planned");
-    }
-    loop {
-        run_due(&app).await;
-        tokio::select! {
-            () = app.db.work_was_queued() => {}
-            () = app.clock.sleep(GLANCE) => {}
+/// The running runner.
+pub struct Running {
+    task: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+}
+
+pub fn start(app: App) -> Running {
+    let (stop, stopped) = watch::channel(false);
+    let task = tokio::spawn(async move {
+        join_all((0..LANES).map(|lane| keep_running(&app, lane == 0, stopped.clone()))).await;
+    });
+    Running { task, stop }
+}
+
+impl Running {
+    /// Begins nothing more, and waits a while for what has begun: a letter that is cut off may be sent twice.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        if tokio::time::timeout(GRACE, &mut self.task).await.is_err() {
+            self.task.abort();
         }
     }
+}
+
+/// One of the lanes. The first looks around by itself; the others are woken by whoever finds work.
+async fn keep_running(app: &App, looks_around: bool, mut stopped: watch::Receiver<bool>) {
+    let mut planned = !looks_around;
+    while !*stopped.borrow() {
+        planned = planned || is_planned(app).await;
+        if next(app).await {
+            continue;
+        }
+        let glance = async {
+            match looks_around {
+                true => app.clock.sleep(GLANCE).await,
+                false => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = app.db.work_was_queued() => {}
+            () = glance => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+async fn is_planned(app: &App) -> bool {
+    let planned = plan(app).await;
+    if let Err(fault) = &planned {
+        tracing::warn!(error = %fault, "what comes again by itself could not be planned yet");
+    }
+    planned.is_ok()
 }
 
 /// Plans what comes again by itself.
@@ -42,31 +92,44 @@ pub async fn plan(app: &App) -> Result<(), Fault<Infallible>> {
     app.db.write(AskRunner, move |tx, by| Ok(outbox::plan(tx, by, (&keyring, &*chance), &Work::Sweep)?)).await
 }
 
-/// Does everything that is due; how many pieces of work that was.
+/// Does everything that is due, one after another; how many pieces of work that was.
 pub async fn run_due(app: &App) -> usize {
     let mut done = 0;
-    loop {
-        match take(app).await {
-            Ok(Some(job)) => run(app, &job).await,
-            Ok(None) => return done,
-            Err(fault) => {
-                tracing::warn!(error = %fault, "work could not be looked for");
-                return done;
-            }
-        }
+    while next(app).await {
         done += 1;
+    }
+    done
+}
+
+/// Does one piece of work; false where there is none, or none could be looked for.
+async fn next(app: &App) -> bool {
+    match take(app).await {
+        Ok(Some(job)) => {
+            // There may be more: somebody else looks while this is being done.
+            app.db.wake_another();
+            run(app, &job).await;
+            true
+        }
+        Ok(None) => false,
+        Err(fault) => {
+            tracing::warn!(error = %fault, "work could not be looked for");
+            false
+        }
     }
 }
 
 async fn take(app: &App) -> Result<Option<Taken>, Fault<Infallible>> {
-    if !app.db.read(AskRunner, |tx, by| Ok(store::jobs::is_any_due(tx, by)?)).await? {
-        return Ok(None);
+    while app.db.read(AskRunner, |tx, by| Ok(store::jobs::is_any_due(tx, by)?)).await? {
+        let taken = app.db.write(AskRunner, |tx, by| {
+            tx.unrecorded(Unrecorded::Work);
+            Ok(store::jobs::take(tx, by, LEASE)?)
+        });
+        // Where somebody else was quicker, there may be more.
+        if let Some(job) = taken.await? {
+            return Ok(Some(job));
+        }
     }
-    let taken = app.db.write(AskRunner, |tx, by| {
-        tx.unrecorded(Unrecorded::Work);
-        Ok(store::jobs::take(tx, by, LEASE)?)
-    });
-    taken.await
+    Ok(None)
 }
 
 /// What came of a piece of work.
@@ -78,8 +141,11 @@ enum Outcome {
 }
 
 async fn run(app: &App, job: &Taken) {
-    let outcome = attempt(app, job).await;
     let kind = job.kind;
+    let outcome = AssertUnwindSafe(attempt(app, job)).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(job = %job.id, %kind, "work panicked");
+        never("Keyrack made a mistake; its log says more")
+    });
     if let Outcome::Failed(why) = &outcome {
         // Whom it was for stays out of the log; Owners see it on their page.
         tracing::warn!(job = %job.id, %kind, tries = job.tries(), permanent = matches!(why, SendError::Never(_)), "work failed");
@@ -90,17 +156,24 @@ async fn run(app: &App, job: &Taken) {
 }
 
 async fn attempt(app: &App, job: &Taken) -> Outcome {
+    if job.tries() > MOST_TRIES && !job.kind.comes_again() {
+        return never("It was begun again and again, and the process ended each time");
+    }
     if job.expires_at.is_some_and(|end| end <= app.clock.now()) {
-        return Outcome::Failed(SendError::Never("it was not sent in time; send it again".to_owned()));
+        return never("It could not be sent before its link expired");
     }
     let Ok(work) = app.keyring.open_work(&job.id, &job.payload) else {
-        return Outcome::Failed(SendError::Never("what was to be done cannot be read".to_owned()));
+        return never("What was to be done cannot be read: it was changed outside Keyrack, or its key is damaged");
     };
     match work {
         Work::Letter { to, letter } => send(app, job, &to, &letter).await,
         Work::Sweep => sweep::run(app).await,
         Work::ResetAsked { .. } | Work::SignUpAsked { .. } | Work::EmailChangeAsked { .. } => Outcome::Done,
     }
+}
+
+fn never(why: &str) -> Outcome {
+    Outcome::Failed(SendError::Never(why.to_owned()))
 }
 
 async fn send(app: &App, job: &Taken, to: &Email, letter: &Letter) -> Outcome {
@@ -113,7 +186,7 @@ async fn send(app: &App, job: &Taken, to: &Email, letter: &Letter) -> Outcome {
 /// Trouble with the database is nobody's fault: it is tried again like a letter that was not taken.
 fn troubled(fault: &Fault<Infallible>) -> Outcome {
     tracing::warn!(error = %fault, "work could not be done");
-    Outcome::Failed(SendError::Later("the database was busy or away".to_owned()))
+    Outcome::Failed(SendError::Later("The database was busy or away".to_owned()))
 }
 
 async fn settle(app: &App, job: Taken, outcome: Outcome) -> Result<(), Fault<Infallible>> {
@@ -123,7 +196,7 @@ async fn settle(app: &App, job: Taken, outcome: Outcome) -> Result<(), Fault<Inf
         let kept: Result<(), Error> = match &outcome {
             Outcome::Done => store::jobs::finish(tx, by, &job).map(drop),
             Outcome::Again(later) => store::jobs::repeat(tx, by, &job, now.plus(*later)),
-            Outcome::Failed(SendError::Later(why)) if job.tries() < MOST_TRIES => {
+            Outcome::Failed(SendError::Later(why)) if job.tries() < MOST_TRIES || job.kind.comes_again() => {
                 store::jobs::postpone(tx, by, &job, (now.plus(pause_after(job.tries())), why))
             }
             Outcome::Failed(SendError::Later(why) | SendError::Never(why)) => store::jobs::fail(tx, by, &job, why),

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use askama::Template as _;
-use lettre::message::{Mailbox, MultiPart, SinglePart, header};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart, header};
 use lettre::{Address, Message};
 
 use crate::config::Config;
@@ -11,6 +11,8 @@ use crate::domain::{Email, JobId, Letter, Moment};
 
 use super::SendError;
 use super::words::{Html, Sheet, Text};
+
+const BROKEN: &str = "The letter could not be put together";
 
 pub(super) struct Composer {
     from: Mailbox,
@@ -29,17 +31,17 @@ impl Composer {
     }
 
     pub fn compose(&self, id: &JobId, at: Moment, to: &Email, letter: &Letter) -> Result<Message, SendError> {
-        let never = |_| SendError::Never("the letter could not be put together".to_owned());
+        let never = |_| SendError::Never(BROKEN.to_owned());
         let sheet = Sheet::of(letter, &self.base);
         let text = Text { sheet: &sheet, base: &self.base }.render().map_err(never)?;
         let html = Html { sheet: &sheet, base: &self.base }.render().map_err(never)?;
-        let to = address(to).ok_or_else(|| SendError::Never("no mail can be sent to this address".to_owned()))?;
-        // The same each time, so that a letter that is sent twice is the same mail.
-        let boundary = id.as_str().replace('_', "-");
+        let to = address(to).ok_or_else(|| SendError::Never("No mail can be sent to this address".to_owned()))?;
+        // The same each time, so that a letter that is sent twice is the same mail. Quoted-printable never holds `=_`,
+        // so nothing that people typed ends a part.
         let parts = MultiPart::alternative()
-            .boundary(boundary)
-            .singlepart(SinglePart::plain(text))
-            .singlepart(SinglePart::html(html));
+            .boundary(format!("=_{id}"))
+            .singlepart(part(header::ContentType::TEXT_PLAIN, text)?)
+            .singlepart(part(header::ContentType::TEXT_HTML, html)?);
         let built = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
@@ -48,8 +50,14 @@ impl Composer {
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .header(AutoSubmitted)
             .multipart(parts);
-        built.map_err(|_| SendError::Never("the letter could not be put together".to_owned()))
+        built.map_err(|_| SendError::Never(BROKEN.to_owned()))
     }
+}
+
+fn part(kind: header::ContentType, text: String) -> Result<SinglePart, SendError> {
+    let body = Body::new_with_encoding(text, header::ContentTransferEncoding::QuotedPrintable);
+    let body = body.map_err(|_| SendError::Never(BROKEN.to_owned()))?;
+    Ok(SinglePart::builder().header(kind).body(body))
 }
 
 fn address(email: &Email) -> Option<Address> {

@@ -5,6 +5,9 @@
 
 mod carrier;
 mod compose;
+mod smtp;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::sync::{Arc, Mutex, PoisonError};

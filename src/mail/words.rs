@@ -1,5 +1,6 @@
 //! What each letter says. One sheet is drawn twice, so that text and HTML can never say different things.
 
+use crate::domain::name::is_hidden;
 use crate::domain::{Letter, Moment, Role, path};
 
 /// A letter in words.
@@ -52,6 +53,16 @@ const NOT_YOU: &str = "If it was not you who asked for this, do nothing: without
 
 impl Sheet {
     pub fn of(letter: &Letter, base: &str) -> Self {
+        let mut sheet = Self::in_words(letter, base);
+        let lists = sheet.lists.iter_mut().flat_map(|list| &mut list.names);
+        for text in sheet.lines.iter_mut().chain(lists).chain([&mut sheet.subject]) {
+            *text = one_line(text);
+        }
+        sheet.quote = sheet.quote.map(|quote| quote.lines().map(one_line).collect::<Vec<_>>().join("\n"));
+        sheet
+    }
+
+    fn in_words(letter: &Letter, base: &str) -> Self {
         let to = |path: String| format!("{base}{path}");
         match letter {
             Letter::Invitation { workspace, by, role, message, link, until } => Self {
@@ -198,6 +209,12 @@ fn of_membership(letter: &Letter, base: &str) -> Sheet {
         }
         _ => Sheet::default(),
     }
+}
+
+/// What people typed as everybody sees it: nothing in it turns the text around, and nothing ends the line.
+fn one_line(text: &str) -> String {
+    let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !is_hidden(*c));
+    visible.collect()
 }
 
 fn a(role: Role) -> &'static str {

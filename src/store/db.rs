@@ -115,7 +115,12 @@ impl Db {
         Ok(done)
     }
 
-    /// Returns once a transaction of this process was kept that queued work.
+    /// Has one more of those look who wait for work.
+    pub fn wake_another(&self) {
+        self.queued.notify_one();
+    }
+
+    /// Returns once a transaction of this process was kept that queued work, or somebody found some.
     pub async fn work_was_queued(&self) {
         self.queued.notified().await;
     }

@@ -146,9 +146,10 @@ pub fn fail(tx: &mut WriteTx<'_>, _by: &Proof<'_, Runner>, job: &Taken, why: &st
     Ok(())
 }
 
-/// Whether work of this kind waits already; for what comes again by itself.
-pub fn is_planned(tx: &mut ReadTx<'_>, _by: &Proof<'_, Runner>, kind: JobKind) -> Result<bool, Error> {
-    let same = jobs::table.filter(jobs::kind.eq(kind)).select(jobs::id);
+/// Whether work of this kind waits already; for what comes again by itself. Those who ask at once take turns.
+pub fn is_planned(tx: &mut WriteTx<'_>, _by: &Proof<'_, Runner>, kind: JobKind) -> Result<bool, Error> {
+    super::installation::lock(tx)?;
+    let same = jobs::table.filter(jobs::kind.eq(kind)).filter(jobs::failed_at.is_null()).select(jobs::id);
     Ok(diesel::select(diesel::dsl::exists(same)).get_result(tx.conn)?)
 }
 
@@ -168,6 +169,8 @@ pub struct JobRow {
     pub run_at: Moment,
     pub failed_at: Option<Moment>,
     pub last_error: Option<String>,
+    pub leased_until: Option<Moment>,
+    pub expires_at: Option<Moment>,
     pub created_at: Moment,
 }
 
@@ -196,6 +199,8 @@ pub fn list(tx: &mut ReadTx<'_>, by: &Proof<'_, Owner>, turn: &Turn<JobId>) -> R
             jobs::run_at,
             jobs::failed_at,
             jobs::last_error,
+            jobs::leased_until,
+            jobs::expires_at,
             jobs::created_at,
         ))
         .load(tx.conn)?;
@@ -210,31 +215,42 @@ pub fn counts(tx: &mut ReadTx<'_>, by: &Proof<'_, Owner>) -> Result<(u64, u64), 
     Ok((number(all - failed), number(failed)))
 }
 
-/// Has failed work tried again at once; false where there is none such.
+/// What comes again by itself: what it is, when it was last done, when it is next.
+pub fn recurring(tx: &mut ReadTx<'_>, _by: &Proof<'_, Owner>) -> Result<Vec<(JobKind, Option<Moment>, Moment)>, Error> {
+    let kinds: Vec<JobKind> = JobKind::ALL.iter().copied().filter(|kind| kind.comes_again()).collect();
+    let rows = jobs::table
+        .filter(jobs::kind.eq_any(kinds))
+        .filter(jobs::failed_at.is_null())
+        .order(jobs::id)
+        .select((jobs::kind, jobs::done_at, jobs::run_at))
+        .load(tx.conn)?;
+    Ok(rows)
+}
+
+/// The title of work that these Owners see.
+pub fn title(tx: &mut ReadTx<'_>, by: &Proof<'_, Owner>, id: &JobId) -> Result<Option<String>, Error> {
+    Ok(visible!(by).filter(jobs::id.eq(id)).select(jobs::title).first(tx.conn).optional()?)
+}
+
+/// Has failed work tried again at once; false where it has not failed, or is none of these Owners'.
 pub fn retry(tx: &mut WriteTx<'_>, by: &Proof<'_, Owner>, id: &JobId) -> Result<bool, Error> {
     let now = tx.now();
-    let found: Option<JobId> = visible!(by)
-        .filter(jobs::id.eq(id))
-        .filter(jobs::failed_at.is_not_null())
-        .select(jobs::id)
-        .first(tx.conn)
-        .optional()?;
-    let Some(id) = found else { return Ok(false) };
-    diesel::update(jobs::table.filter(jobs::id.eq(id)))
+    if title(tx, by, id)?.is_none() {
+        return Ok(false);
+    }
+    let failed = jobs::table.filter(jobs::id.eq(id)).filter(jobs::failed_at.is_not_null());
+    let changed = diesel::update(failed)
         .set((jobs::failed_at.eq(None::<Moment>), jobs::tries.eq(0), jobs::run_at.eq(now)))
         .execute(tx.conn)?;
     tx.mark_queued();
-    Ok(true)
+    Ok(changed == 1)
 }
 
-/// Gives failed work up for good; false where there is none such.
+/// Gives failed work up for good; false where it has not failed, or is none of these Owners'.
 pub fn discard(tx: &mut WriteTx<'_>, by: &Proof<'_, Owner>, id: &JobId) -> Result<bool, Error> {
-    let found: Option<JobId> = visible!(by)
-        .filter(jobs::id.eq(id))
-        .filter(jobs::failed_at.is_not_null())
-        .select(jobs::id)
-        .first(tx.conn)
-        .optional()?;
-    let Some(id) = found else { return Ok(false) };
-    Ok(diesel::delete(jobs::table.filter(jobs::id.eq(id))).execute(tx.conn)? == 1)
+    if title(tx, by, id)?.is_none() {
+        return Ok(false);
+    }
+    let failed = jobs::table.filter(jobs::id.eq(id)).filter(jobs::failed_at.is_not_null());
+    Ok(diesel::delete(failed).execute(tx.conn)? == 1)
 }
