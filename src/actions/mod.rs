@@ -20,6 +20,7 @@ pub mod tokens;
 mod tools;
 pub mod uses;
 pub mod vend;
+pub mod work;
 pub mod workspaces;
 
 pub use tools::{Kit, Tools};

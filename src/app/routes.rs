@@ -11,7 +11,7 @@ use super::health;
 use crate::api::pipes;
 use crate::domain::{Ability, Role};
 use crate::web::{
-    account, activity, assets, home, invitations, members, secrets, set_up, sign_in, theme, tokens, workspaces,
+    account, activity, assets, home, invitations, jobs, members, secrets, set_up, sign_in, theme, tokens, workspaces,
 };
 
 /// What a caller must be at least.
@@ -90,6 +90,10 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/settings/sharing", ADMIN, |r| r.to(workspaces::sharing::update)),
     get("/w/{workspace}/delete", OWNER, |r| r.to(workspaces::delete::new)),
     post("/w/{workspace}/delete", OWNER, |r| r.to(workspaces::delete::create)),
+    get("/w/{workspace}/jobs", OWNER, |r| r.to(jobs::index)),
+    post("/w/{workspace}/jobs/trial", OWNER, |r| r.to(jobs::send_trial)),
+    post("/w/{workspace}/jobs/{job}/retry", OWNER, |r| r.to(jobs::retry)),
+    post("/w/{workspace}/jobs/{job}/discard", OWNER, |r| r.to(jobs::discard)),
     get("/w/{workspace}", MEMBER, |r| r.to(home::show)),
     get("/w/{workspace}/secrets", MEMBER, |r| r.to(secrets::index)),
     get("/w/{workspace}/secrets/new", MEMBER, |r| r.to(secrets::create::choose)),

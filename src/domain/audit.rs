@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::word::words;
 use super::{
-    Delivery, Environment, InvitationId, Kind, Moment, PersonId, SecretId, SessionId, Sharing, TokenId, WorkspaceId,
+    Delivery, Environment, InvitationId, JobId, Kind, Moment, PersonId, SecretId, SessionId, Sharing, TokenId, WorkspaceId,
 };
 
 words! {
@@ -138,6 +138,12 @@ pub enum Event {
     TokenCreated { token: TokenId, name: String, environment: Environment, abilities: String },
     #[serde(rename = "token.revoked")]
     TokenRevoked { token: TokenId, name: String },
+    #[serde(rename = "mail.tried")]
+    MailTried { person: PersonId },
+    #[serde(rename = "job.retried")]
+    JobRetried { job: JobId, title: String },
+    #[serde(rename = "job.discarded")]
+    JobDiscarded { job: JobId, title: String },
 }
 
 impl Event {
@@ -152,7 +158,8 @@ impl Event {
             | Self::RoleChanged { person, .. }
             | Self::MemberRemoved { person, .. }
             | Self::MemberLeft { person, .. }
-            | Self::PasswordChanged { person } => person.as_str(),
+            | Self::PasswordChanged { person }
+            | Self::MailTried { person } => person.as_str(),
             Self::InvitationSent { invitation, .. }
             | Self::InvitationSentAgain { invitation, .. }
             | Self::InvitationRevoked { invitation, .. }
@@ -171,6 +178,7 @@ impl Event {
             | Self::SlotKept { secret, .. } => secret.id.as_str(),
             Self::SecretUnreadable { secret, .. } | Self::Vended { secret, .. } => secret.as_str(),
             Self::TokenCreated { token, .. } | Self::TokenRevoked { token, .. } => token.as_str(),
+            Self::JobRetried { job, .. } | Self::JobDiscarded { job, .. } => job.as_str(),
         }
     }
 }
@@ -283,6 +291,9 @@ mod tests {
             Event::SecretUnreadable { secret: id("sec"), name: name(), value: 1 },
             Event::TokenCreated { token: id("tok"), name: name(), environment, abilities },
             Event::TokenRevoked { token: id("tok"), name: name() },
+            Event::MailTried { person: person() },
+            Event::JobRetried { job: id("job"), title: name() },
+            Event::JobDiscarded { job: id("job"), title: name() },
         ];
         for event in events {
             let from = "192.0.2.1".parse().ok();

@@ -62,6 +62,11 @@ pub fn changes_settings(role: Role) -> bool {
     role >= Role::Admin
 }
 
+/// The letters and other work that concern a workspace and its members.
+pub fn sees_jobs(role: Role) -> bool {
+    role == Role::Owner
+}
+
 pub fn may_delete_workspace(role: Role) -> bool {
     role == Role::Owner
 }

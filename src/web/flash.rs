@@ -41,6 +41,10 @@ flashes! {
     RoleChanged "role-changed" Good "The role is changed. It counts from the very next request.";
     TokenShown "token-shown" Info "This token was made already. Its text was shown once, when it was made.";
     TokenRevoked "token-revoked" Good "The token is revoked. The next request with it is refused.";
+    TrialQueued "trial-queued" Good "A trial letter is on its way to you. If it cannot leave, it stands below with the reason.";
+    JobRetried "job-retried" Info "It is tried again. If it fails once more, it stands below with the reason.";
+    JobUnderWay "job-under-way" Info "It is being tried again already.";
+    JobDiscarded "job-discarded" Good "It is given up and deleted.";
     NameChanged "name-changed" Good "Your name is changed, everywhere at once.";
     PasswordChanged "password-changed" Good "Your password is changed, and your other sessions are signed out.";
     SessionEnded "session-ended" Good "The session is signed out.";

@@ -15,6 +15,7 @@ mod forms;
 mod frame;
 pub mod home;
 pub mod invitations;
+pub mod jobs;
 pub mod members;
 mod paging;
 pub mod secrets;

@@ -174,6 +174,9 @@ impl Teller<'_> {
             Event::SignedOut { .. } => deed("signed out", None, "lock"),
             Event::SessionsRevoked { .. } => deed("ended sessions", None, "lock"),
             Event::PasswordChanged { .. } => deed("changed their password", None, "lock"),
+            Event::MailTried { .. } => deed("sent a trial letter to themselves", None, "letter"),
+            Event::JobRetried { title, .. } => deed(format!("had this tried again: {title}"), None, "letter"),
+            Event::JobDiscarded { title, .. } => deed(format!("gave this up: {title}"), None, "letter"),
             Event::SecretCreated { .. }
             | Event::ValueReplaced { .. }
             | Event::SecretDeleted { .. }

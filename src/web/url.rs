@@ -72,6 +72,22 @@ pub fn default_sharing(ws: &str) -> String {
     format!("/w/{ws}/settings/sharing")
 }
 
+pub fn jobs(ws: &str) -> String {
+    format!("/w/{ws}/jobs")
+}
+
+pub fn trial_letter(ws: &str) -> String {
+    format!("/w/{ws}/jobs/trial")
+}
+
+pub fn retry_job(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/jobs/{id}/retry")
+}
+
+pub fn discard_job(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/jobs/{id}/discard")
+}
+
 pub fn delete_workspace(ws: &str) -> String {
     format!("/w/{ws}/delete")
 }

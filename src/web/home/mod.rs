@@ -10,7 +10,7 @@ use actix_web::web::Data;
 use crate::app::App;
 use crate::domain::audit::{Line, folded};
 use crate::domain::{Moment, SecretId, SecretState};
-use crate::store::access::{Admin, AskNothing, AtLeast, Member, Proof};
+use crate::store::access::{Admin, AskNothing, AtLeast, Member, Owner, Proof};
 use crate::store::audit::Names;
 use crate::store::paging::Turn;
 use crate::store::secrets::{ListedSecret, Sought, Troubles};
@@ -20,7 +20,7 @@ use crate::store::{self, Fault, ReadTx};
 use super::chrome::Place;
 use super::frame::{self, Frame, Reply, see_other};
 use super::story::Teller;
-use super::view::{Link, Tone, When};
+use super::view::{Link, Tone, When, counted};
 use super::visitor::{Demand, Visitor};
 use super::{set_up, url};
 
@@ -57,6 +57,8 @@ struct Found {
     used: bool,
     to_fetch: Option<SecretId>,
     troubles: Troubles,
+    /// Work that failed, for an Owner alone.
+    failed: Option<u64>,
     recent: Vec<Line>,
     names: Names,
     now: Moment,
@@ -71,7 +73,12 @@ fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Fou
         recent = entries.into_iter().flat_map(|entry| folded(entry.acts)).collect();
         recent.truncate(LATELY.lines);
     }
+    let failed = match by.raised::<Owner>() {
+        Some(owner) => Some(store::jobs::counts(tx, &owner)?.1),
+        None => None,
+    };
     Ok(Found {
+        failed,
         frame: Frame::of_member(tx, by)?,
         secrets: store::secrets::count(tx, by, &Sought::default())?,
         tokens: store::tokens::count(tx, by)?,
@@ -96,7 +103,9 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
         use_it: found.to_fetch.map(|id| url::secret(ws, id.as_str())),
     };
     let teller = Teller { ws, names: found.names.into_iter().collect(), now };
-    let attention: Vec<_> = found.troubles.rows.iter().filter_map(|row| attention(ws, row, now)).collect();
+    let secrets: Vec<_> = found.troubles.rows.iter().filter_map(|row| attention(ws, row, now)).collect();
+    let further = found.troubles.all.saturating_sub(u64::try_from(secrets.len()).unwrap_or(u64::MAX));
+    let mail = found.failed.map(|failed| about_mail(ws, failed, app.mailer.delivers())).unwrap_or_default();
     let mut counts = vec![count(found.secrets, ("secret", "secrets"), url::secrets(ws))];
     if chrome.may.tokens {
         counts.push(count(found.tokens, ("service token", "service tokens"), url::tokens(ws)));
@@ -104,8 +113,8 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
     let template = page::Show {
         ws: ws.to_owned(),
         workspace: found.frame.here.as_ref().map(|(row, _)| row.name.to_string()).unwrap_or_default(),
-        further: found.troubles.all.saturating_sub(u64::try_from(attention.len()).unwrap_or(u64::MAX)),
-        attention,
+        further,
+        attention: mail.into_iter().chain(secrets).collect(),
         start: start.is_open().then_some(start),
         counts,
         recent: found.recent.iter().map(|line| teller.tell(line)).collect(),
@@ -116,6 +125,18 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
 
 fn count(number: u64, (one, many): (&'static str, &'static str), url: String) -> page::Count {
     page::Count { number, label: if number == 1 { one } else { many }, url: Some(url) }
+}
+
+fn about_mail(ws: &str, failed: u64, delivers: bool) -> Vec<page::Attention> {
+    let item = |tone, title, detail: &str| {
+        let action = Link { label: "Look at it".to_owned(), url: url::jobs(ws) };
+        page::Attention { tone, title, detail: detail.to_owned(), action }
+    };
+    let stay = "They are written to a folder there, because no mail server is configured.";
+    let stay = (!delivers).then(|| item(Tone::Warn, "Letters stay on the server".to_owned(), stay));
+    let words = || format!("{} not be sent or done", counted(failed, "thing could", "things could"));
+    let failed = (failed > 0).then(|| item(Tone::Bad, words(), "Try again once the cause is mended, or give up."));
+    stay.into_iter().chain(failed).collect()
 }
 
 fn attention(ws: &str, row: &ListedSecret, now: Moment) -> Option<page::Attention> {

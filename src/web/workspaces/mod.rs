@@ -104,6 +104,7 @@ fn edit_page(visitor: &Visitor, app: &App, ws: &str, found: &Found, name: Option
         sharing: found.sharing,
         address: format!("{base}{}", url::workspace(ws)),
         may_delete: role.is_some_and(policy::may_delete_workspace),
+        sees_jobs: role.is_some_and(policy::sees_jobs),
     }
 }
 

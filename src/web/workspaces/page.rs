@@ -23,6 +23,7 @@ pub struct Edit {
     pub sharing: Sharing,
     pub address: String,
     pub may_delete: bool,
+    pub sees_jobs: bool,
 }
 
 impl Edit {
