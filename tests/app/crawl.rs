@@ -94,6 +94,7 @@ async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
     let mut ada = app.owner().await;
     ada.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
     ada.make_token("test").await;
+    app.failed_notice(crate::support::EMAIL, "anna@example.com").await;
     app.other_owner("grace@example.com").await;
     let mut eve = app.owner_of("Other", "eve@example.com").await;
     eve.invite("/w/other", crate::support::EMAIL).await;
@@ -126,10 +127,12 @@ async fn every_form_is_sent_to_the_thing_that_its_page_shows() {
     let mut ada = app.owner().await;
     ada.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
     ada.make_token("test").await;
+    app.failed_notice(crate::support::EMAIL, "anna@example.com").await;
     app.anonymous().sign_in(crate::support::EMAIL, crate::support::PASSWORD).await;
     let mut forms: Vec<_> = crawl(&mut ada, "/").await.sent.into_iter().collect();
     // What takes the others' thing away comes last.
-    forms.sort_by_key(|(form, _)| (form == "/sign-out", form.ends_with("/revoke-others")));
+    let takes_away = |form: &str| form.ends_with("/revoke-others") || form.ends_with("/discard");
+    forms.sort_by_key(|(form, _)| (form == "/sign-out", takes_away(form)));
     for part in ["/tokens/tok_", "/secrets/sec_", "/sessions/ses_"] {
         assert!(forms.iter().any(|(form, _)| form.contains(part)), "no form is sent to {part}…");
     }

@@ -12,6 +12,8 @@ mod forms;
 mod hashing;
 mod house;
 mod invitations;
+mod jobs;
+mod jobs_page;
 mod letters;
 mod lists;
 mod lists_activity;

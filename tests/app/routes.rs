@@ -27,6 +27,8 @@ struct Ids {
     /// The Member themselves, who may do to themselves what others need a role for.
     member: String,
     invitation: String,
+    /// A letter about the Owner's account that failed.
+    job: String,
     asset: String,
 }
 
@@ -83,6 +85,7 @@ fn filled(path: &str, ids: &Ids) -> String {
         .replace("{member}", &ids.member)
         .replace("{invitation}", &ids.invitation)
         .replace("{entry}", "changes-1")
+        .replace("{job}", &ids.job)
         .replace("/assets/{hash}/{path:.*}", &ids.asset)
         .replace("{link}", "kr_setup_gone")
 }
@@ -131,7 +134,7 @@ async fn everybody(app: &TestApp) -> Vec<Actor> {
 }
 
 /// A secret of the Member's and a token of the Owner's, which everybody above may see too.
-async fn ids(member: &mut Browser, owner: &mut Browser, at: usize) -> Ids {
+async fn ids(app: &TestApp, member: &mut Browser, owner: &mut Browser, at: usize) -> Ids {
     let secret = member.add_stripe(&format!("Key {at}"), KEY, "proxy").await;
     let (token, _) = owner.make_token("test").await;
     let (token, page) = (token.id(), owner.get("/account").await);
@@ -139,7 +142,8 @@ async fn ids(member: &mut Browser, owner: &mut Browser, at: usize) -> Ids {
     let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
     let member = id.find(&member.get("/account").await.text).unwrap().as_str().to_owned();
     let invitation = owner.invite("/w/acme", &format!("guest{at}@example.com")).await;
-    Ids { secret, token, member, invitation, asset }
+    let job = app.failed_notice(EMAIL, "anna@example.com").await;
+    Ids { secret, token, member, invitation, job, asset }
 }
 
 #[actix_web::test]
@@ -151,7 +155,7 @@ async fn each_page_opens_for_those_it_is_for_and_for_nobody_else() {
         // Each of them tries the sign-in form with nothing in it, which is counted.
         app.advance(std::time::Duration::from_mins(15));
         let (member, owner) = (&mut actors[3].browser.clone(), &mut actors[5].browser.clone());
-        let ids = ids(member, owner, at).await;
+        let ids = ids(&app, member, owner, at).await;
         let actor = &mut actors[at];
         let last = |row: &&&Entry| row.path == "/sign-out";
         let rows = FILES.iter().chain(PAGES).filter(|row| !last(&row)).chain(PAGES.iter().filter(|row| last(&row)));
@@ -173,7 +177,7 @@ async fn each_page_opens_for_those_it_is_for_and_for_nobody_else() {
 async fn no_form_is_taken_without_its_guard_or_from_elsewhere() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    let ids = ids(&mut ada.clone(), &mut ada, 0).await;
+    let ids = ids(&app, &mut ada.clone(), &mut ada, 0).await;
     let csrf = ada.get("/account").await.csrf();
     let rows: Vec<_> = PAGES.iter().filter(|row| row.method != "GET").collect();
     assert!(rows.len() >= 10);
@@ -193,9 +197,9 @@ async fn ids_of_another_workspace_are_not_found() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut eve = app.owner_of("Other", "eve@example.com").await;
-    let ids = ids(&mut ada.clone(), &mut ada, 0).await;
+    let ids = ids(&app, &mut ada.clone(), &mut ada, 0).await;
     let mut tried = 0;
-    let parts = ["{secret}", "{token}", "{member}", "{invitation}"];
+    let parts = ["{secret}", "{token}", "{member}", "{invitation}", "{job}"];
     let of_workspace = PAGES.iter().filter(|row| row.path.starts_with("/w/"));
     for row in of_workspace.filter(|row| parts.iter().any(|part| row.path.contains(part))) {
         let path = filled(row.path, &ids).replace("/w/acme/", "/w/other/");

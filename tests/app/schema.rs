@@ -122,6 +122,7 @@ async fn fill(app: &TestApp) {
     assert_eq!(token.put_with("stripe", &body).await.status, 200);
     assert_eq!(app.anonymous().sign_in("bob@example.com", "none of these words").await.status, 422);
     ada.invite("/w/acme", "guest@example.com").await;
+    app.failed_notice(crate::support::EMAIL, "anna@example.com").await;
     // No action shares anything yet.
     app.database.run(&format!("INSERT INTO secret_shares (secret_id, person_id) VALUES ('{id}', '{person}')"));
 }

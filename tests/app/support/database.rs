@@ -30,6 +30,12 @@ struct Row {
 }
 
 #[derive(QueryableByName)]
+struct Words {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+#[derive(QueryableByName)]
 struct Number {
     #[diesel(sql_type = BigInt)]
     number: i64,
@@ -88,6 +94,15 @@ impl Database {
             Connected::Lite(mut conn) => sql_query(query).get_result::<Number>(&mut conn),
         };
         numbers.unwrap().number
+    }
+
+    /// One text, such as an id, which the query calls `text`.
+    pub fn text(&self, query: &str) -> String {
+        let words = match self.connect() {
+            Connected::Pg(mut conn) => sql_query(query).get_result::<Words>(&mut conn),
+            Connected::Lite(mut conn) => sql_query(query).get_result::<Words>(&mut conn),
+        };
+        words.unwrap().text
     }
 
     pub fn count(&self, table: &str) -> i64 {

@@ -3,6 +3,7 @@
 mod browser;
 mod chain;
 mod database;
+mod letters;
 mod mailbox;
 mod parts;
 mod process;
@@ -23,6 +24,7 @@ use keyrack::jobs;
 pub use browser::{Browser, Page, STRIPE};
 pub use chain::{extend_chain, verify_chains};
 pub use database::Database;
+pub use letters::{Smtp, queue};
 pub use mailbox::{Mail, Mailbox};
 pub use parts::{ManualClock, SeededChance};
 pub use process::{Machine, run};

@@ -109,6 +109,17 @@ impl Machine {
         App::start(config, Arc::new(SystemClock), Arc::new(SystemChance)).await.unwrap()
     }
 
+    /// Waits until this is so.
+    pub async fn until(&self, what: &str, is_so: impl Fn() -> bool) {
+        for _ in 0..tries() {
+            if is_so() {
+                return;
+            }
+            glance().await;
+        }
+        panic!("it does not come about that {what}");
+    }
+
     /// Starts a server and does not wait for it.
     pub fn serve(&self) -> Serving {
         let address = format!("127.0.0.1:{}", free_port());
