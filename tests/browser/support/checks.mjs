@@ -26,6 +26,19 @@ async function expectNoSidewaysScrolling(page, width) {
   expect(overhang, `sideways scrolling at ${width} px`).toBe(0);
 }
 
+// Opens a letter as a mail program would: alone, and at the width of a phone.
+export async function inspectLetter(browser, html) {
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 } });
+  const page = await context.newPage();
+  await page.setContent(html);
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    expect.soft(await violations(page), `the letter, ${colorScheme}`).toEqual([]);
+  }
+  await expectNoSidewaysScrolling(page, 390);
+  await context.close();
+}
+
 // Opens a page wide and narrow, and looks at it in light and in dark.
 export async function inspect(page, open) {
   for (const width of [1280, 390]) {

@@ -8,8 +8,9 @@ export { expect };
 
 // Tests that need a Keyrack in which nothing has happened yet.
 export const testOnFresh = base.extend({
-  keyrack: async ({}, use) => {
-    const keyrack = await Keyrack.start();
+  settings: {},
+  keyrack: async ({ settings }, use) => {
+    const keyrack = await Keyrack.start({ settings });
     await use(keyrack);
     await keyrack.stop();
   },

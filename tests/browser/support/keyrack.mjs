@@ -22,8 +22,10 @@ async function freePort() {
 // A running Keyrack with a folder and a database of its own.
 export class Keyrack {
   // `base` is where the browser goes. `direct` is where a backend goes, past the tap: its answers hold values.
-  static async start() {
+  // `settings` come besides the usual ones.
+  static async start({ settings = {} } = {}) {
     const keyrack = new Keyrack();
+    keyrack.settings = settings;
     keyrack.folder = fs.mkdtempSync(path.join(os.tmpdir(), "keyrack-browser-"));
     keyrack.database = createDatabase(keyrack.folder);
     keyrack.tap = new Tap();
@@ -88,6 +90,7 @@ export class Keyrack {
       KEYRACK_PASSWORD_MEMORY_KIB: "19456",
       KEYRACK_PASSWORD_PASSES: "2",
       KEYRACK_PASSWORD_LANES: "1",
+      ...this.settings,
     };
   }
 }

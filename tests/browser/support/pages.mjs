@@ -59,6 +59,10 @@ export const pages = {
   secret: async (page, { places }) => at(places.secret, "Reception till")(page),
   "secret, to delete": async (page, { places }) => at(`${places.secret}/delete`, /Delete “Reception till”/)(page),
   "new workspace": at("/workspaces/new", "New workspace"),
+  "mail and jobs": async (page) => {
+    await at(`${HOME}/jobs`, "Mail and jobs")(page);
+    await expect(page.getByText("Nothing waits, nothing failed")).toBeVisible();
+  },
   settings: at(`${HOME}/settings`, "Settings"),
   "workspace, to delete": at(`${HOME}/delete`, /Delete “Harbour Hotels”/),
   invitations: at(`${HOME}/invitations`, "Invitations"),
