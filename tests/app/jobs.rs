@@ -218,6 +218,27 @@ async fn the_runner_outlives_a_database_that_is_away() {
 }
 
 #[actix_web::test]
+async fn a_stop_lets_letters_that_are_being_sent_finish_and_begins_no_more() {
+    let smtp = Smtp::start().await;
+    smtp.wakes(false);
+    let app = start_with(&smtp).await;
+    jobs::plan(&app.app).await.unwrap();
+    assert_eq!(jobs::run_due(&app.app).await, 1, "the sweep, which is not what this is about");
+    queue(&app.app, None, notices(9)).await;
+    let runner = jobs::start(app.app.clone());
+    let begun = async {
+        while smtp.asked() < 4 {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon(begun).await;
+    soon(futures_util::future::join(runner.stop(), async { smtp.wakes(true) })).await;
+    assert_eq!((smtp.asked(), smtp.taken().len()), (4, 4));
+    let waiting = "SELECT COUNT(*) AS number FROM jobs WHERE kind = 'letter' AND tries = 0";
+    assert_eq!((app.database.number(waiting), app.database.count("jobs")), (5, 6));
+}
+
+#[actix_web::test]
 async fn what_comes_again_is_planned_once_and_never_given_up() {
     let app = TestApp::start().await;
     let planned = join_all((0..6).map(|_| jobs::plan(&app.app))).await;

@@ -75,6 +75,8 @@ async fn a_trial_letter_goes_to_the_one_who_asks() {
     assert_eq!((page.status, page.location()), (303, JOBS));
     assert!(grace.get(JOBS).await.text.contains("1 waits, 0 failed"));
     let letter = app.letter_to("grace@example.com").await;
+    assert_eq!(letter.subject, "A trial letter from Keyrack");
+    assert!(letter.raw.contains("Auto-Submitted: auto-generated\r\n"), "{}", letter.raw);
     assert!(letter.text.contains("Mail works: an Owner of “Acme” had this letter sent."), "{}", letter.text);
     assert!(grace.get(JOBS).await.text.contains("Nothing waits, nothing failed"));
     assert!(grace.get("/w/acme/activity").await.text.contains("sent a trial letter to themselves"));

@@ -13,6 +13,7 @@ use keyrack::store::access::AskRunner;
 use keyrack::store::{Fault, Unrecorded};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use super::TestApp;
 
@@ -56,6 +57,8 @@ impl TestApp {
 pub struct Smtp {
     pub port: u16,
     state: Arc<Mutex<State>>,
+    /// Whether it answers to recipients at all.
+    awake: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -73,13 +76,14 @@ impl Smtp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(Mutex::new(State::default()));
+        let (awake, waking) = watch::channel(true);
         let shared = state.clone();
         actix_web::rt::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                actix_web::rt::spawn(converse(stream, shared.clone()));
+                actix_web::rt::spawn(converse(stream, shared.clone(), waking.clone()));
             }
         });
-        Self { port, state }
+        Self { port, state, awake }
     }
 
     pub fn url(&self) -> String {
@@ -89,6 +93,10 @@ impl Smtp {
     pub fn answers(&self, answers: &[(&str, &str)]) {
         let owned = answers.iter().map(|(part, words)| ((*part).to_owned(), (*words).to_owned()));
         self.state.lock().unwrap().answers = owned.collect();
+    }
+
+    pub fn wakes(&self, is_awake: bool) {
+        self.awake.send_replace(is_awake);
     }
 
     pub fn never_says_goodbye(&self) {
@@ -106,7 +114,7 @@ impl Smtp {
     }
 }
 
-async fn converse(stream: TcpStream, state: Arc<Mutex<State>>) {
+async fn converse(stream: TcpStream, state: Arc<Mutex<State>>, mut waking: watch::Receiver<bool>) {
     let mut stream = BufReader::new(stream);
     let mut say = "220 a mail server".to_owned();
     loop {
@@ -117,8 +125,9 @@ async fn converse(stream: TcpStream, state: Arc<Mutex<State>>) {
         say = match line.split([' ', ':']).next().unwrap() {
             "EHLO" => "250 a mail server".to_owned(),
             "RCPT" => {
-                let mut state = state.lock().unwrap();
-                state.asked += 1;
+                state.lock().unwrap().asked += 1;
+                waking.wait_for(|awake| *awake).await.unwrap();
+                let state = state.lock().unwrap();
                 let answer = state.answers.iter().find(|(part, _)| line.contains(part.as_str()));
                 answer.map_or_else(|| "250 yes".to_owned(), |(_, words)| words.clone())
             }
