@@ -102,7 +102,7 @@ pub fn end(
     }
     // Whoever makes an account with this address later begins without attempts.
     sign_in::succeed(tx, by, attempt)?;
-    let sessions = store::sessions::delete_all(tx, &oneself)?;
+    let sessions = store::sessions::delete_all(tx, &oneself, &person.id)?;
     store::people::delete(tx, by)?;
     let event = Event::PersonDeleted { person: person.id.clone(), sessions, workspaces: places.len() };
     audit::installation(tx, tools.keyring, tools.origin, event)?;

@@ -6,7 +6,7 @@ use crate::store::access::{CommandLine, Oneself, Owner, Proof, Right, SetUp};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::people::Person;
 use crate::store::workspaces::WorkspaceRow;
-use crate::store::{self, Denied, Error, Fault, Refusal, WriteTx};
+use crate::store::{self, Error, Fault, Refusal, WriteTx};
 
 use super::Tools;
 use super::audit;
@@ -60,9 +60,7 @@ pub fn set_up<'tx>(
     tools: Tools<'_>,
     ask: &Founding,
 ) -> Result<Founded, Fault<FoundingError>> {
-    if !store::installation::spend_set_up_link(tx, by)? {
-        return Err(Denied::SpentLink.into());
-    }
+    store::links::spend(tx, by)?;
     let account = NewAccount { name: ask.name.clone(), password_hash: ask.password_hash.clone() };
     let person = new_person(tx, by, tools, &ask.email, &account)?;
     let workspace = new_workspace(tx, by, tools, (&ask.workspace, &ask.node_types), &person)?;

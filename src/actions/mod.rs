@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing is handed out and nothing is changed without a durable record of it.
 
+pub mod accounts;
 pub mod audit;
 pub mod connections;
 pub mod entering;

@@ -43,6 +43,16 @@ pub fn unseen<R: Right>(tx: &mut WriteTx<'_>, by: &Proof<'_, R>, tools: Tools<'_
     queue(tx, by, (tools.keyring, tools.chance), work, About { workspace: None, person: None })
 }
 
+/// Queues work about somebody's account, which is forgotten once the account has another password or address.
+pub fn for_person<R: Right>(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, R>,
+    tools: Tools<'_>,
+    (person, work): (&PersonId, &Work),
+) -> Result<(), Error> {
+    queue(tx, by, (tools.keyring, tools.chance), work, About { workspace: None, person: Some(person) })
+}
+
 /// Plans what comes again by itself, where it is not planned yet.
 pub fn plan(
     tx: &mut WriteTx<'_>,

@@ -11,6 +11,7 @@ use crate::store::sessions::SessionRow;
 use crate::store::{self, Denied, Error, Outcome, Unrecorded, WriteTx};
 
 use super::audit::{self, Origin};
+use super::{Tools, accounts};
 
 const WINDOW: Duration = Duration::from_mins(15);
 const PAIR_LIMIT: i64 = 5;
@@ -63,7 +64,7 @@ impl Attempt {
 }
 
 /// IPv6 addresses count by their /64: a household has billions of them.
-fn network_of(address: IpAddr) -> String {
+pub(super) fn network_of(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => {
@@ -76,21 +77,34 @@ fn network_of(address: IpAddr) -> String {
 /// Counts the attempt before anything is checked: attempts made at once cannot slip past each other.
 pub fn count(tx: &mut WriteTx<'_>, by: &Proof<'_, Nobody>, attempt: &Attempt) -> Outcome<Gate> {
     tx.unrecorded(Unrecorded::Throttle);
-    // Looked at before anything is written: whoever knocks at a closed gate costs no more than a look.
-    for limit in attempt.limits() {
-        if let Some(until) = store::throttle::closed_until(tx, by, limit)? {
-            return Ok(Gate::Closed(until));
-        }
-    }
-    for (name, limit) in attempt.limits() {
-        let count = store::throttle::hit(tx, by, name, WINDOW)?;
-        if count.hits > limit {
-            return Ok(Gate::Closed(count.ends_at()));
-        }
+    let limits: Vec<_> = attempt.limits().collect();
+    if let Some(until) = closed(tx, by, &limits)? {
+        return Ok(Gate::Closed(until));
     }
     let account = store::throttle::hit(tx, by, &attempt.account, WINDOW)?;
     let delay = if attempt.known_device { Duration::ZERO } else { delay_after(account.hits - 1) };
     Ok(Gate::After(delay))
+}
+
+/// Counts one more under each name; until when the gate is closed where that was one too many.
+pub(super) fn closed<R: Right>(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, R>,
+    limits: &[(&[u8], i64)],
+) -> Result<Option<Moment>, Error> {
+    // Looked at before anything is written: whoever knocks at a closed gate costs no more than a look.
+    for limit in limits {
+        if let Some(until) = store::throttle::closed_until(tx, by, *limit)? {
+            return Ok(Some(until));
+        }
+    }
+    for (name, limit) in limits {
+        let count = store::throttle::hit(tx, by, name, WINDOW)?;
+        if count.hits > *limit {
+            return Ok(Some(count.ends_at()));
+        }
+    }
+    Ok(None)
 }
 
 /// One second after the free failures, then twice as long each time, never more than half a minute.
@@ -149,11 +163,6 @@ pub fn start(
         return Err(Denied::SignedOut.into());
     }
     succeed(tx, by, attempt)?;
-    if let Some(session) = &browser.session
-        && store::sessions::delete(tx, by, session)?
-    {
-        audit::installation(tx, keyring, origin, Event::SignedOut { session: session.clone() })?;
-    }
     store::throttle::sweep(tx, by)?;
     store::sessions::sweep(tx, by)?;
     Ok(open_session(tx, by, (keyring, chance), origin, &compared.person, browser)?)
@@ -164,6 +173,11 @@ pub(super) fn succeed<R: Right>(tx: &mut WriteTx<'_>, by: &Proof<'_, R>, attempt
     if !attempt.known_device {
         store::throttle::take_back(tx, by, &attempt.address)?;
     }
+    forget(tx, by, attempt)
+}
+
+/// Forgets what was counted for this account, and for it from this source.
+pub(super) fn forget<R: Right>(tx: &mut WriteTx<'_>, by: &Proof<'_, R>, attempt: &Attempt) -> Result<(), Error> {
     store::throttle::forget(tx, by, &attempt.pair)?;
     store::throttle::forget(tx, by, &attempt.account)
 }
@@ -174,7 +188,7 @@ pub struct Opened {
     pub cookie: String,
 }
 
-/// Makes the session's row and its entry.
+/// Makes the session's row and its entry. Another session that was open in this browser ends.
 pub fn open_session<R: Right>(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, R>,
@@ -183,6 +197,11 @@ pub fn open_session<R: Right>(
     person: &PersonId,
     browser: &Browser,
 ) -> Result<Opened, Error> {
+    if let Some(session) = &browser.session
+        && store::sessions::delete(tx, by, session)?
+    {
+        audit::installation(tx, keyring, origin, Event::SignedOut { session: session.clone() })?;
+    }
     let now = tx.now();
     let session = SessionId::draw(now, chance);
     let row = SessionRow {
@@ -244,15 +263,14 @@ pub fn change_password(
     (compared, new): (&str, &str),
     (browser, attempt): (&Browser, &Attempt),
 ) -> Outcome<Opened> {
-    let person = by.holder().person.clone();
-    if !store::people::replace_password(tx, by, &person, (compared, new))? {
+    let (person, _) = store::people::myself(tx, by)?;
+    if !store::people::replace_password(tx, by, &person.id, (compared, new))? {
         return Err(Denied::SignedOut.into());
     }
     succeed(tx, by, attempt)?;
-    let sessions = store::sessions::delete_all(tx, by)?;
-    audit::installation(tx, keyring, origin, Event::PasswordChanged { person: person.clone() })?;
-    audit::installation(tx, keyring, origin, Event::SessionsRevoked { sessions })?;
-    Ok(open_session(tx, by, (keyring, chance), origin, &person, browser)?)
+    let tools = Tools { keyring, chance, origin };
+    accounts::password_is_new(tx, by, tools, &person, Event::PasswordChanged { person: person.id.clone() })?;
+    Ok(open_session(tx, by, (keyring, chance), origin, &person.id, browser)?)
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use super::health;
 use crate::api::pipes;
 use crate::domain::{Ability, Role};
 use crate::web::{
-    account, activity, assets, home, invitations, jobs, members, secrets, set_up, sign_in, theme, tokens, workspaces,
+    account, activity, assets, forgotten, home, invitations, jobs, members, secrets, set_up, sign_in, sign_up, theme,
+    tokens, workspaces,
 };
 
 /// What a caller must be at least.
@@ -75,9 +76,20 @@ pub static PAGES: &[Entry] = &[
     post("/invitation/{link}/join", ANYONE, |r| r.to(invitations::accept::join)),
     post("/account/invitations/{invitation}/accept", SIGNED_IN, |r| r.to(invitations::mine::accept)),
     post("/account/invitations/{invitation}/decline", SIGNED_IN, |r| r.to(invitations::mine::decline)),
+    get("/forgotten", ANYONE, |r| r.to(forgotten::new)),
+    post("/forgotten", ANYONE, |r| r.to(forgotten::create)),
+    get("/reset/{link}", ANYONE, |r| r.to(forgotten::open)),
+    post("/reset/{link}", ANYONE, |r| r.to(forgotten::reset)),
+    get("/sign-up", ANYONE, |r| r.to(sign_up::new)),
+    post("/sign-up", ANYONE, |r| r.to(sign_up::create)),
+    get("/sign-up/{link}", ANYONE, |r| r.to(sign_up::open)),
+    post("/sign-up/{link}", ANYONE, |r| r.to(sign_up::finish)),
+    get("/e-mail/{link}", ANYONE, |r| r.to(account::email::open)),
+    post("/e-mail/{link}", ANYONE, |r| r.to(account::email::change)),
     get("/account", SIGNED_IN, |r| r.to(account::show)),
     post("/account/profile", SIGNED_IN, |r| r.to(account::update_profile)),
     post("/account/password", SIGNED_IN, |r| r.to(account::update_password)),
+    post("/account/e-mail", SIGNED_IN, |r| r.to(account::email::ask)),
     get("/account/sessions", SIGNED_IN, |r| r.to(account::sessions)),
     post("/account/sessions/{session}/revoke", SIGNED_IN, |r| r.to(account::revoke)),
     post("/account/sessions/revoke-others", SIGNED_IN, |r| r.to(account::revoke_others)),

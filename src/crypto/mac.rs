@@ -27,7 +27,7 @@ impl Mac {
         Self(mac.finalize().into_bytes().into())
     }
 
-    pub fn as_bytes(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::word::words;
 use super::{
-    Delivery, Environment, InvitationId, JobId, Kind, Moment, PersonId, SecretId, SessionId, Sharing, TokenId, WorkspaceId,
+    Delivery, Environment, InvitationId, JobId, Kind, Moment, PersonId, SecretId, SessionId, Sharing, TokenId,
+    WorkspaceId,
 };
 
 words! {
@@ -114,6 +115,12 @@ pub enum Event {
     SessionsRevoked { sessions: Vec<SessionId> },
     #[serde(rename = "password.changed")]
     PasswordChanged { person: PersonId },
+    /// By a link that was sent to their address.
+    #[serde(rename = "password.reset")]
+    PasswordReset { person: PersonId },
+    /// Which addresses, the entry does not keep: they are the person's own, and it may outlive the account.
+    #[serde(rename = "email.changed")]
+    EmailChanged { person: PersonId },
     #[serde(rename = "secret.created")]
     SecretCreated { secret: SecretFacts, value: i64 },
     #[serde(rename = "secret.value_replaced")]
@@ -159,7 +166,9 @@ impl Event {
             | Self::MemberRemoved { person, .. }
             | Self::MemberLeft { person, .. }
             | Self::PasswordChanged { person }
-            | Self::MailTried { person } => person.as_str(),
+            | Self::MailTried { person }
+            | Self::PasswordReset { person }
+            | Self::EmailChanged { person } => person.as_str(),
             Self::InvitationSent { invitation, .. }
             | Self::InvitationSentAgain { invitation, .. }
             | Self::InvitationRevoked { invitation, .. }
@@ -285,6 +294,8 @@ mod tests {
             Event::SignedOut { session: id("ses") },
             Event::SessionsRevoked { sessions: vec![id("ses")] },
             Event::PasswordChanged { person: person() },
+            Event::PasswordReset { person: person() },
+            Event::EmailChanged { person: person() },
             Event::SecretCreated { secret: secret(), value: 1 },
             Event::ValueReplaced { secret: secret(), value: 2 },
             Event::SecretDeleted { secret: secret() },

@@ -3,6 +3,7 @@
 //! Invariant: any number of processes may run it on one database. A piece of work is taken by one of them; where that
 //! one dies, another takes it when the lease is over. So whatever is done here may be done twice and comes to the same.
 
+mod accounts;
 mod sweep;
 
 use std::convert::Infallible;
@@ -135,6 +136,8 @@ async fn take(app: &App) -> Result<Option<Taken>, Fault<Infallible>> {
 /// What came of a piece of work.
 enum Outcome {
     Done,
+    /// Done, and taken away in the same transaction.
+    Settled,
     /// Once more, so much later, as if for the first time.
     Again(Duration),
     Failed(SendError),
@@ -146,6 +149,9 @@ async fn run(app: &App, job: &Taken) {
         tracing::error!(job = %job.id, %kind, "work panicked");
         never("Keyrack made a mistake; its log says more")
     });
+    if matches!(outcome, Outcome::Settled) {
+        return;
+    }
     if let Outcome::Failed(why) = &outcome {
         // Whom it was for stays out of the log; Owners see it on their page.
         tracing::warn!(job = %job.id, %kind, tries = job.tries(), permanent = matches!(why, SendError::Never(_)), "work failed");
@@ -168,7 +174,7 @@ async fn attempt(app: &App, job: &Taken) -> Outcome {
     match work {
         Work::Letter { to, letter } => send(app, job, &to, &letter).await,
         Work::Sweep => sweep::run(app).await,
-        Work::ResetAsked { .. } | Work::SignUpAsked { .. } | Work::EmailChangeAsked { .. } => Outcome::Done,
+        work => accounts::run(app, job, work).await,
     }
 }
 
@@ -194,7 +200,7 @@ async fn settle(app: &App, job: Taken, outcome: Outcome) -> Result<(), Fault<Inf
         tx.unrecorded(Unrecorded::Work);
         let now = tx.now();
         let kept: Result<(), Error> = match &outcome {
-            Outcome::Done => store::jobs::finish(tx, by, &job).map(drop),
+            Outcome::Done | Outcome::Settled => store::jobs::finish(tx, by, &job).map(drop),
             Outcome::Again(later) => store::jobs::repeat(tx, by, &job, now.plus(*later)),
             Outcome::Failed(SendError::Later(why)) if job.tries() < MOST_TRIES || job.kind.comes_again() => {
                 store::jobs::postpone(tx, by, &job, (now.plus(pause_after(job.tries())), why))

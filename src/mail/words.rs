@@ -85,8 +85,8 @@ impl Sheet {
             Letter::AlreadyHere => Self {
                 subject: "You have an account already".to_owned(),
                 lines: vec![
-                    "Somebody, hopefully you, gave this address for a new account. It has one already, so nothing was \
-                     changed."
+                    "Somebody, hopefully you, gave this address for a new account, or as another account’s new address. \
+                     It has an account already, so nothing was changed."
                         .to_owned(),
                     format!("If you have forgotten your password, ask for a new one at {}", to(path::forgotten())),
                 ],

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::keys::WrappedInstallationKey;
 
-use super::access::{CommandLine, Proof, SetUp};
+use super::access::{CommandLine, Proof};
 use super::error::Error;
 use super::schema::{installation_keys, master_checks, workspaces};
 use super::tx::{ReadTx, WriteTx};
@@ -80,9 +80,4 @@ fn needed_masters(tx: &mut ReadTx<'_>) -> Result<Vec<(String, i64)>, Error> {
         .select((workspaces::master, diesel::dsl::count_star()))
         .load(tx.conn)?;
     Ok(rows)
-}
-
-/// Spends the link; false when somebody was quicker.
-pub fn spend_set_up_link(tx: &mut WriteTx<'_>, by: &Proof<'_, SetUp>) -> Result<bool, Error> {
-    super::links::spend(tx, by.holder())
 }

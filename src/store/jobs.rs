@@ -153,6 +153,13 @@ pub fn is_planned(tx: &mut WriteTx<'_>, _by: &Proof<'_, Runner>, kind: JobKind) 
     Ok(diesel::select(diesel::dsl::exists(same)).get_result(tx.conn)?)
 }
 
+/// Forgets what was asked for an account from inside, as long as nothing has come of it.
+pub fn forget_asked<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, person: &PersonId) -> Result<(), Error> {
+    let asked = jobs::table.filter(jobs::person_id.eq(person)).filter(jobs::kind.eq(JobKind::EmailChangeAsked));
+    diesel::delete(asked).execute(tx.conn)?;
+    Ok(())
+}
+
 /// Forgets what failed before then.
 pub fn sweep(tx: &mut WriteTx<'_>, _by: &Proof<'_, Runner>, before: Moment) -> Result<(), Error> {
     diesel::delete(jobs::table.filter(jobs::failed_at.le(before))).execute(tx.conn)?;

@@ -6,8 +6,8 @@ use diesel::prelude::*;
 
 use crate::domain::{Email, LinkId, Moment, PersonId};
 
-use super::access::{Proof, Right};
-use super::error::Error;
+use super::access::{LinkRight, Proof, Right};
+use super::error::{Denied, Error};
 use super::schema::links;
 use super::tx::{ReadTx, WriteTx};
 
@@ -21,7 +21,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::SetUp => "set_up",
             Self::SignUp => "sign_up",
@@ -36,7 +36,7 @@ pub struct NewLink<'a> {
     pub id: &'a LinkId,
     pub purpose: Purpose,
     pub mac: &'a [u8],
-    /// Where it was sent; none for the set-up link.
+    /// Where it is sent; none for the set-up link.
     pub email: Option<&'a Email>,
     /// Whose account it is about, where there is one already.
     pub person: Option<&'a PersonId>,
@@ -78,17 +78,19 @@ pub(super) fn find_open(tx: &mut ReadTx<'_>, id: &LinkId, purpose: Purpose) -> R
     Ok(row)
 }
 
-/// Spends a link that has been proven; false when somebody was quicker.
-pub(super) fn spend(tx: &mut WriteTx<'_>, id: &LinkId) -> Result<bool, Error> {
+/// Spends a link that has been proven, unless somebody was quicker.
+pub fn spend<R: LinkRight>(tx: &mut WriteTx<'_>, by: &Proof<'_, R>) -> Result<(), Error> {
     let now = tx.now();
-    let spent = diesel::update(links::table.filter(links::id.eq(id)).filter(links::spent_at.is_null()))
+    let spent = diesel::update(links::table.filter(links::id.eq(by.link())).filter(links::spent_at.is_null()))
         .set(links::spent_at.eq(now))
         .execute(tx.conn)?;
-    Ok(spent == 1)
+    if spent == 1 { Ok(()) } else { Err(Denied::SpentLink.into()) }
 }
 
-/// Makes every open link about this account useless: its address or password is another one now.
-pub fn forget_of<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, person: &PersonId) -> Result<(), Error> {
+/// Makes every open link about this account useless: its address or password is another one now. What was asked before
+/// and waits to become a link goes first, so that none is made meanwhile.
+pub fn forget_of<R: Right>(tx: &mut WriteTx<'_>, by: &Proof<'_, R>, person: &PersonId) -> Result<(), Error> {
+    super::jobs::forget_asked(tx, by, person)?;
     diesel::delete(links::table.filter(links::person_id.eq(person))).execute(tx.conn)?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::{Email, Name, PersonId};
 
-use super::access::{CommandLine, Everywhere, Invited, Oneself, Proof, Right};
+use super::access::{AccountLink, CommandLine, EmailChange, Everywhere, Invited, Oneself, Proof, Reset, Right};
 use super::error::Error;
 use super::schema::{jobs, people, secret_shares, sessions, tokens};
 use super::tx::{ReadTx, WriteTx};
@@ -18,6 +18,11 @@ pub struct Person {
 
 pub fn exist(tx: &mut ReadTx<'_>) -> Result<bool, Error> {
     Ok(diesel::select(diesel::dsl::exists(people::table.select(people::id))).get_result(tx.conn)?)
+}
+
+pub fn is_there(tx: &mut ReadTx<'_>, id: &PersonId) -> Result<bool, Error> {
+    let one = people::table.filter(people::id.eq(id)).select(people::id);
+    Ok(diesel::select(diesel::dsl::exists(one)).get_result(tx.conn)?)
 }
 
 pub fn find_by_email(tx: &mut ReadTx<'_>, email: &Email) -> Result<Option<(Person, Option<String>)>, Error> {
@@ -94,6 +99,31 @@ pub fn replace_password<R: Right>(
         .set((people::password_hash.eq(new), people::writes.eq(people::writes + 1)))
         .execute(tx.conn)?;
     Ok(rows == 1)
+}
+
+/// Sets a password whatever stood there: for whoever proved that the account's address is theirs.
+pub fn set_password(tx: &mut WriteTx<'_>, by: &Proof<'_, Reset>, hash: &str) -> Result<(), Error> {
+    diesel::update(people::table.filter(people::id.eq(by.account())))
+        .set(people::password_hash.eq(hash))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Sets another address; one that is somebody's already is [`Error::Taken`].
+pub fn set_email(tx: &mut WriteTx<'_>, by: &Proof<'_, EmailChange>) -> Result<(), Error> {
+    diesel::update(people::table.filter(people::id.eq(by.account())))
+        .set((people::email.eq(by.address()), people::email_key.eq(by.address().key())))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Whose account a link is about.
+pub fn of_link<R: AccountLink>(tx: &mut ReadTx<'_>, by: &Proof<'_, R>) -> Result<Person, Error> {
+    let row = people::table
+        .filter(people::id.eq(by.account()))
+        .select((people::id, people::email, people::name))
+        .first(tx.conn)?;
+    Ok(row)
 }
 
 pub fn rename(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, name: &Name) -> Result<(), Error> {

@@ -113,13 +113,12 @@ pub fn delete_mine(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, id: &SessionId
     Ok(diesel::delete(own).execute(tx.conn)? == 1)
 }
 
-/// Ends all of one's sessions, this one too; which they were.
-pub fn delete_all(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>) -> Result<Vec<SessionId>, Error> {
-    let mut ended = delete_others(tx, by)?;
-    if delete(tx, by, &by.holder().session)? {
-        ended.push(by.holder().session.clone());
-    }
-    Ok(ended)
+/// Ends all sessions of a person; which they were.
+pub fn delete_all<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, of: &PersonId) -> Result<Vec<SessionId>, Error> {
+    let all = || sessions::table.filter(sessions::person_id.eq(of));
+    let ids = all().select(sessions::id).order(sessions::id).load(tx.conn)?;
+    diesel::delete(all()).execute(tx.conn)?;
+    Ok(ids)
 }
 
 /// Ends all of one's sessions but this one; which they were.

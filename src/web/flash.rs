@@ -47,6 +47,10 @@ flashes! {
     JobDiscarded "job-discarded" Good "It is given up and deleted.";
     NameChanged "name-changed" Good "Your name is changed, everywhere at once.";
     PasswordChanged "password-changed" Good "Your password is changed, and your other sessions are signed out.";
+    PasswordReset "password-reset" Good "Your new password is set, and you are signed out everywhere. Sign in with it.";
+    AccountMade "account-made" Good "Your account is made. Make a workspace of your own, or wait until somebody lets you into theirs.";
+    EmailAsked "email-asked" Good "A letter is on its way to the new address. Your address changes when its link is used.";
+    EmailChanged "email-changed" Good "Your address is changed. You sign in with the new one from now on.";
     SessionEnded "session-ended" Good "The session is signed out.";
     SessionsEnded "sessions-ended" Good "All your other sessions are signed out.";
     SignedOut "signed-out" Info "You are signed out.";

@@ -177,6 +177,8 @@ impl Teller<'_> {
             Event::MailTried { .. } => deed("sent a trial letter to themselves", None, "letter"),
             Event::JobRetried { title, .. } => deed(format!("had this tried again: {title}"), None, "letter"),
             Event::JobDiscarded { title, .. } => deed(format!("gave this up: {title}"), None, "letter"),
+            Event::PasswordReset { .. } => deed("set a new password by mail", None, "lock"),
+            Event::EmailChanged { .. } => deed("changed their e-mail address", None, "person"),
             Event::SecretCreated { .. }
             | Event::ValueReplaced { .. }
             | Event::SecretDeleted { .. }

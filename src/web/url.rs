@@ -2,14 +2,16 @@
 //! a path literal in a template or handler is a mistake.
 
 use super::assets;
-pub use crate::domain::path::invitation;
+pub use crate::domain::path::{
+    account, email_proof, forgotten, invitation, members, reset, sign_in, sign_up as sign_up_link, workspace,
+};
 
 pub fn home() -> String {
     "/".to_owned()
 }
 
-pub fn sign_in() -> String {
-    "/sign-in".to_owned()
+pub fn sign_up() -> String {
+    "/sign-up".to_owned()
 }
 
 pub fn sign_out() -> String {
@@ -18,10 +20,6 @@ pub fn sign_out() -> String {
 
 pub fn set_up(token: &str) -> String {
     format!("/set-up/{token}")
-}
-
-pub fn workspace(ws: &str) -> String {
-    format!("/w/{ws}")
 }
 
 pub fn secrets(ws: &str) -> String {
@@ -99,10 +97,6 @@ pub fn moved(path: &str, slug: &str) -> Option<String> {
     Some(format!("/w/{slug}{after}"))
 }
 
-pub fn members(ws: &str) -> String {
-    format!("/w/{ws}/members")
-}
-
 pub fn member(ws: &str, id: &str) -> String {
     format!("/w/{ws}/members/{id}")
 }
@@ -159,16 +153,16 @@ pub fn check_record(ws: &str) -> String {
     format!("/w/{ws}/activity/check")
 }
 
-pub fn account() -> String {
-    "/account".to_owned()
-}
-
 pub fn profile() -> String {
     "/account/profile".to_owned()
 }
 
 pub fn password() -> String {
     "/account/password".to_owned()
+}
+
+pub fn email() -> String {
+    "/account/e-mail".to_owned()
 }
 
 pub fn sessions() -> String {

@@ -7,7 +7,7 @@ use keyrack::app::routes::{Least, PAGES};
 use keyrack::domain::Role;
 use regex::Regex;
 
-use crate::support::{Browser, Page, TestApp};
+use crate::support::{Browser, OPEN, Page, TestApp};
 
 /// What a page leads to: addresses to open, and addresses that forms are sent to.
 fn addresses(page: &Page) -> (BTreeSet<String>, BTreeSet<String>) {
@@ -90,7 +90,7 @@ fn pattern(path: &str) -> Regex {
 
 #[actix_web::test]
 async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_set(&OPEN).await;
     let mut ada = app.owner().await;
     ada.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
     ada.make_token("test").await;

@@ -3,10 +3,12 @@
 
 mod account_end;
 mod account_end_races;
+mod accounts;
 mod activity;
 mod canary;
 mod command_line;
 mod crawl;
+mod email_changes;
 mod faults;
 mod forms;
 mod hashing;
@@ -24,6 +26,7 @@ mod pipes;
 mod pipes_refusals;
 mod processes;
 mod record;
+mod resets;
 mod routes;
 mod schema;
 mod sealed;

@@ -4,7 +4,7 @@ use keyrack::app::routes::{Entry, FILES, HEALTH, Least, MACHINES, PAGES};
 use keyrack::domain::Role;
 use serde_json::json;
 
-use crate::support::{Browser, EMAIL, PASSWORD, Page, TestApp};
+use crate::support::{Browser, EMAIL, OPEN, PASSWORD, Page, TestApp};
 
 const ELSEWHERE: &str = "elsewhere@example.com";
 const KEY: &str = "rk_test_routes1234567890";
@@ -148,7 +148,7 @@ async fn ids(app: &TestApp, member: &mut Browser, owner: &mut Browser, at: usize
 
 #[actix_web::test]
 async fn each_page_opens_for_those_it_is_for_and_for_nobody_else() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_set(&OPEN).await;
     let mut actors = everybody(&app).await;
     let mut wrong = Vec::new();
     for at in 0..actors.len() {

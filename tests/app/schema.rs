@@ -123,6 +123,11 @@ async fn fill(app: &TestApp) {
     assert_eq!(app.anonymous().sign_in("bob@example.com", "none of these words").await.status, 422);
     ada.invite("/w/acme", "guest@example.com").await;
     app.failed_notice(crate::support::EMAIL, "anna@example.com").await;
+    let forgotten = app.anonymous().submit("/forgotten", "/forgotten", &[("email", crate::support::EMAIL)]).await;
+    assert_eq!(forgotten.status, 200);
+    app.post().await;
+    // Nobody does what is asked now, so it waits.
+    app.anonymous().submit("/forgotten", "/forgotten", &[("email", crate::support::EMAIL)]).await;
     // No action shares anything yet.
     app.database.run(&format!("INSERT INTO secret_shares (secret_id, person_id) VALUES ('{id}', '{person}')"));
 }

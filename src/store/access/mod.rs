@@ -30,6 +30,7 @@
 //! fn give<'tx>(proof: &Proof<'tx, Member>) { needs_admin(proof) }
 //! ```
 
+mod links;
 mod offers;
 mod rights;
 mod sessions;
@@ -38,17 +39,18 @@ mod uses;
 
 use std::marker::PhantomData;
 
+pub use links::{AccountLink, AskLink, LinkRight};
 pub use offers::{AskInvited, AskOffered, Which};
 pub use rights::{Admin, AtLeast, CommandLine, InWorkspace, Invited, Member, Nobody, Offered, Oneself, Owner, Right};
 pub use rights::{ConnectRight, Everywhere, VendRight};
-pub use rights::{Invitee, Offer, Runner, SetUp, TokenRight};
+pub use rights::{EmailChange, Invitee, Offer, Reset, Runner, SetUp, SignUp, TokenRight};
 pub use rights::{Membership, Myself, MyselfEverywhere, TokenHolder};
 pub use sessions::{Ask, AskEverywhere, AskMyself};
 pub use tokens::AskToken;
 pub(in crate::store) use uses::value_row;
 pub use uses::{ConnectionOf, UseProof, UseRefusal, Wanted, Whose, prove_vend};
 
-use super::error::{Denied, Error};
+use super::error::Error;
 use super::tx::{ReadTx, WriteTx};
 
 /// What one asks to act as. Only a transaction answers.
@@ -120,29 +122,6 @@ impl Demand for AskRunner {
 
     fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, Runner>, Error> {
         Ok(Proof::new(tx, ()))
-    }
-}
-
-/// The bearer of the set-up link. Proving it does not spend it; the action does.
-pub struct AskSetUp {
-    pub link: crate::domain::LinkId,
-    pub mac: [u8; 32],
-}
-
-impl Demand for AskSetUp {
-    type Right = SetUp;
-
-    fn lock(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
-        super::installation::lock(tx)
-    }
-
-    fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, SetUp>, Error> {
-        let open = super::links::find_open(tx, &self.link, super::links::Purpose::SetUp)?;
-        let same = open.is_some_and(|link| is_same(&link.mac, &self.mac));
-        if !same || super::people::exist(tx)? {
-            return Err(Denied::SpentLink.into());
-        }
-        Ok(Proof::new(tx, self.link.clone()))
     }
 }
 

@@ -6,6 +6,7 @@ use crate::domain::{
 };
 
 use super::Proof;
+use super::links::{Held, Proven};
 
 /// A right, and who holds it once it is proven.
 pub trait Right: Send + 'static {
@@ -163,6 +164,12 @@ plain! {
     Everywhere MyselfEverywhere;
     /// The bearer of the set-up link.
     SetUp LinkId;
+    /// Whoever reads an address's mail, to make an account with it.
+    SignUp Proven;
+    /// Whoever reads the mail of an account's address, to set a new password.
+    Reset Held;
+    /// Whoever reads the mail of the address that an account is to have.
+    EmailChange Held;
     /// Whoever can run the program on its machine.
     CommandLine ();
     /// The bearer of an invitation's link, whoever that is.

@@ -2,6 +2,7 @@
 
 mod confirm;
 pub mod delete;
+pub mod email;
 mod page;
 
 use actix_session::Session;
@@ -38,6 +39,8 @@ type Never = std::convert::Infallible;
 #[derive(Default)]
 struct Inputs {
     name: Option<Input>,
+    email: Input,
+    email_password: Input,
     current: Input,
     new: Input,
 }
@@ -67,6 +70,8 @@ async fn profile(visitor: &Visitor, myself: &Myself, app: &App, inputs: Inputs) 
         has_workspace: frame.here.is_some(),
         invitations: offers.iter().map(|offer| Offered::of(offer, now)).collect(),
         chrome: frame::chrome(visitor, Some(&frame), "Account", Place::Account),
+        new_email: inputs.email,
+        email_password: inputs.email_password,
         current: inputs.current,
         new: inputs.new,
     })

@@ -17,6 +17,8 @@ pub struct Show {
     pub has_workspace: bool,
     /// To this person's address.
     pub invitations: Vec<Offered>,
+    pub new_email: Input,
+    pub email_password: Input,
     pub current: Input,
     pub new: Input,
 }
@@ -73,4 +75,14 @@ pub struct Leaving {
 pub struct Deleted {
     pub chrome: Chrome,
     pub places: Vec<(String, Gone)>,
+}
+
+/// Another address, for whoever has proven that it is theirs.
+#[derive(askama::Template)]
+#[template(path = "account/proof.html")]
+pub struct Proof {
+    pub chrome: Chrome,
+    /// The one-time token of the link, to post back to.
+    pub link: String,
+    pub email: String,
 }

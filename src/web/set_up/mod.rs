@@ -13,11 +13,10 @@ use crate::actions::founding::{self, Founding, FoundingError};
 use crate::actions::sign_in::open_session;
 use crate::app::App;
 use crate::app::commands::built_in;
-use crate::crypto::LinkToken;
 use crate::domain::audit::Actor;
 use crate::domain::{Email, password};
-use crate::store::access::{AskNothing, AskSetUp};
-use crate::store::{self, Denied, Error as StoreError, Fault};
+use crate::store::access::{AskLink, AskNothing, SetUp};
+use crate::store::{self, Error as StoreError, Fault};
 
 use super::chrome::Place;
 use super::csrf::CsrfForm;
@@ -25,6 +24,7 @@ use super::error::Error;
 use super::flash::Flash;
 use super::forms::{self, kept, wrong};
 use super::frame::{self, Reply, see_other};
+use super::links;
 use super::session::hand_out;
 use super::sign_in::device_cookie;
 use super::url;
@@ -54,23 +54,8 @@ fn page_of(visitor: &Visitor, link: &str, fields: Fields) -> page::New {
     page::New { chrome, token: link.to_owned(), name, email, password, workspace }
 }
 
-/// The demand of a link that is still good.
-async fn open(app: &App, link: &str) -> Result<Option<AskSetUp>, Error> {
-    let Ok(token) = link.parse::<LinkToken>() else { return Ok(None) };
-    let ask = || ask_of(app, &token);
-    match app.db.read(ask(), |_, _| Ok::<_, Fault<Never>>(())).await {
-        Ok(()) => Ok(Some(ask())),
-        Err(Fault::Store(StoreError::Denied(Denied::SpentLink))) => Ok(None),
-        Err(fault) => Err(fault.into()),
-    }
-}
-
-fn ask_of(app: &App, token: &LinkToken) -> AskSetUp {
-    let mut mac = [0_u8; 32];
-    for (into, from) in mac.iter_mut().zip(app.keyring.link_mac(token).as_bytes()) {
-        *into = *from;
-    }
-    AskSetUp { link: token.id.clone(), mac }
+async fn open(app: &App, link: &str) -> Result<Option<AskLink<SetUp>>, Error> {
+    Ok(links::look(app, link, |_, _| Ok(())).await?.map(|(ask, ())| ask))
 }
 
 async fn closed_now(visitor: &Visitor, app: &Data<App>) -> Reply {

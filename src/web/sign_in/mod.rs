@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::actions::sign_in::{self, Attempt, Compared};
 use crate::app::App;
 use crate::app::context::Cookies;
+use crate::config::SignUp;
 use crate::crypto::Checked;
 use crate::domain::{Email, PersonId, password};
 use crate::store::Fault;
@@ -36,17 +37,23 @@ pub struct Back {
     return_to: String,
 }
 
-fn page_of(visitor: &Visitor, email: &str, return_to: &str, trouble: Option<page::Trouble>) -> page::New {
+fn page_of(
+    visitor: &Visitor,
+    app: &App,
+    (email, return_to): (&str, &str),
+    trouble: Option<page::Trouble>,
+) -> page::New {
     let chrome = frame::chrome(visitor, None, "Sign in", Place::Elsewhere);
     let return_to = safe_return(return_to).unwrap_or_default().to_owned();
-    page::New { chrome, email: kept(email), return_to, trouble }
+    let sign_up = app.config.accounts.sign_up != SignUp::Invited;
+    page::New { chrome, email: kept(email), return_to, trouble, sign_up }
 }
 
 pub async fn new(visitor: Visitor, back: Query<Back>, app: Data<App>) -> Reply {
     if visitor.session.is_some() {
         return Ok(see_other(&app, &url::home(), visitor.flash));
     }
-    frame::page(&app, &visitor, &page_of(&visitor, "", &back.return_to, None))
+    frame::page(&app, &visitor, &page_of(&visitor, &app, ("", &back.return_to), None))
 }
 
 #[derive(Default, Deserialize)]
@@ -60,14 +67,15 @@ pub struct Form {
 pub async fn create(visitor: Visitor, form: CsrfForm<Form>, session: Session, app: Data<App>) -> Reply {
     let form = form.into_inner();
     let entered = Zeroizing::new(form.password);
-    let device = visitor.device.as_deref().filter(|device| is_known(&app, device, &form.email));
+    let device = known_device(&visitor, &app, &form.email);
     let address = visitor.address().ok_or(Error::Internal)?;
     let attempt = Attempt::new(&app.keyring, &form.email, address, device);
     let (known, checked) = match attempts::judge(&app, &attempt, compare(&app, &form.email, &entered)).await? {
         Judged::Yes(compared) => compared,
         Judged::TooOften(until) => {
             let (sentence, seconds) = forms::wait(until, app.clock.now());
-            let page = page_of(&visitor, &form.email, &form.return_to, Some(page::Trouble::Wait { sentence }));
+            let words = Some(page::Trouble::Wait { sentence });
+            let page = page_of(&visitor, &app, (&form.email, &form.return_to), words);
             return frame::later(&app, &visitor, seconds, &page);
         }
     };
@@ -102,7 +110,7 @@ async fn refuse(visitor: &Visitor, (email, back): (&str, &str), app: &Data<App>,
     app.db
         .write::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::refuse(tx, by, &keyring, &origin, known.clone()))
         .await?;
-    frame::again(app, visitor, &page_of(visitor, email, back, Some(page::Trouble::NoMatch)))
+    frame::again(app, visitor, &page_of(visitor, app, (email, back), Some(page::Trouble::NoMatch)))
 }
 
 async fn welcome(
@@ -138,6 +146,11 @@ fn new_device(app: &App, email: &str) -> String {
     let name = app.keyring.random_text();
     let mac = app.keyring.device_mac(&email.trim().to_ascii_lowercase(), &name);
     format!("{name}.{}", data_encoding::BASE64URL_NOPAD.encode(mac.as_bytes()))
+}
+
+/// The name of the browser that asks, where this account was signed in to on it before.
+pub(super) fn known_device<'a>(visitor: &'a Visitor, app: &App, email: &str) -> Option<&'a str> {
+    visitor.device.as_deref().filter(|device| is_known(app, device, email))
 }
 
 fn is_known(app: &App, device: &str, email: &str) -> bool {

@@ -11,6 +11,8 @@ pub struct New {
     pub email: Input,
     pub return_to: String,
     pub trouble: Option<Trouble>,
+    /// Whether one can make an account without an invitation.
+    pub sign_up: bool,
 }
 
 pub enum Trouble {

@@ -34,6 +34,13 @@ pub const EMAIL: &str = "ada@example.com";
 pub const PASSWORD: &str = "four plain words suffice";
 pub const WORKSPACE: &str = "Acme";
 
+/// With which anybody may make an account. The letters go to the test's mailbox all the same.
+pub const OPEN: [(&str, &str); 3] = [
+    ("KEYRACK_SIGN_UP", "anybody"),
+    ("KEYRACK_SMTP_URL", "smtp://127.0.0.1:9?tls=none"),
+    ("KEYRACK_MAIL_FROM", "keys@example.com"),
+];
+
 pub struct TestApp {
     pub app: App,
     pub clock: Arc<ManualClock>,
