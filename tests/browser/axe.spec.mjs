@@ -1,11 +1,11 @@
 import { inspect } from "./support/checks.mjs";
 import { expect, test, testOnFresh } from "./support/fixtures.mjs";
-import { emptyPages, pages } from "./support/pages.mjs";
+import { emptyPages, outsidePages, pages } from "./support/pages.mjs";
 import { ADA, HOME, invite, setUp } from "./support/steps.mjs";
 
 for (const [name, open] of Object.entries(pages)) {
-  test(`${name}: nothing in the way of anybody`, async ({ ada, places }) => {
-    await inspect(ada, () => open(ada, { places }));
+  test(`${name}: nothing in the way of anybody`, async ({ ada, keyrack, places }) => {
+    await inspect(ada, () => open(ada, { keyrack, places }));
   });
 }
 
@@ -29,17 +29,11 @@ testOnFresh("set-up and the first pages: nothing in the way of anybody", async (
   for (const open of Object.values(emptyPages)) await inspect(page, () => open(page));
 });
 
-test("signing in: nothing in the way of anybody", async ({ page, keyrack }) => {
-  await inspect(page, () => page.goto("/sign-in"));
-  await inspect(page, async () => {
-    await page.goto("/sign-in");
-    await page.getByLabel("E-mail address").fill(`nobody-${Date.now()}@example.com`);
-    await page.getByLabel("Password").fill("not the right one");
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await expect(page.getByRole("alert")).toBeVisible();
+for (const [name, open] of Object.entries(outsidePages)) {
+  test(`${name}: nothing in the way of anybody`, async ({ page, keyrack }) => {
+    await inspect(page, () => open(page, { keyrack }));
   });
-  await inspect(page, () => page.goto(keyrack.setUpLink));
-});
+}
 
 test("being invited: nothing in the way of anybody", async ({ page, places }) => {
   await inspect(page, async () => {

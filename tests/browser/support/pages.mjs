@@ -1,5 +1,6 @@
 import { expect } from "@playwright/test";
-import { HOME, makeToken, openStripeForm, store } from "./steps.mjs";
+import { linkTo } from "./letters.mjs";
+import { ADA, HOME, makeToken, openStripeForm, store } from "./steps.mjs";
 
 // Every page there is, by name, and how Ada comes to it.
 
@@ -131,6 +132,21 @@ export const pages = {
     await page.getByRole("button", { name: "Change password" }).click();
     await expect(page.locator("[aria-invalid=true]").first()).toBeVisible();
   },
+  "account, another address refused": async (page) => {
+    await page.goto("/account");
+    await page.getByLabel("New e-mail address").fill("ada@new.example");
+    await page.getByLabel("Your password", { exact: true }).fill("not the right one");
+    await page.getByRole("button", { name: "Change address" }).click();
+    await expect(page.locator("[aria-invalid=true]").first()).toBeVisible();
+  },
+  "proof of another address": async (page, { keyrack }) => {
+    await page.goto("/account");
+    await page.getByLabel("New e-mail address").fill("ada@new.example");
+    await page.getByLabel("Your password", { exact: true }).fill(ADA.password);
+    await page.getByRole("button", { name: "Change address" }).click();
+    await expect(page.getByText("A letter is on its way to the new address.")).toBeVisible();
+    await at(await linkTo(keyrack, "ada@new.example", "/e-mail/"), "Use this address?")(page);
+  },
   sessions: at("/account/sessions", "Account"),
   "sessions, about to end all others": async (page) => {
     await page.goto("/account/sessions");
@@ -152,4 +168,43 @@ export const pages = {
     await page.getByRole("button", { name: "Dark" }).last().click();
     await expect(page.getByText("Error 403")).toBeVisible();
   },
+};
+
+// The pages for whoever is not signed in.
+export const outsidePages = {
+  "sign in": at("/sign-in", "Sign in to Keyrack"),
+  "sign in, refused": async (page) => {
+    await page.goto("/sign-in");
+    await page.getByLabel("E-mail address").fill(`nobody-${Date.now()}@example.com`);
+    await page.getByLabel("Password").fill("not the right one");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("alert")).toBeVisible();
+  },
+  "forgotten password": at("/forgotten", "Forgotten your password?"),
+  "forgotten password, no address": async (page) => {
+    await page.goto("/forgotten");
+    await page.locator("form.card").evaluate((form) => (form.noValidate = true));
+    await page.getByLabel("E-mail address").fill("ada");
+    await page.getByRole("button", { name: "Send me a link" }).click();
+    await expect(page.locator("[aria-invalid=true]")).toHaveValue("ada");
+  },
+  "forgotten password, asked": async (page) => {
+    await page.goto("/forgotten");
+    await page.getByLabel("E-mail address").fill(ADA.email);
+    await page.getByRole("button", { name: "Send me a link" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Look at your mail");
+  },
+  "new password": async (page, { keyrack }) => {
+    await outsidePages["forgotten password, asked"](page);
+    await at(await linkTo(keyrack, ADA.email, "/reset/"), "Choose a new password")(page);
+  },
+  "new password, refused": async (page, { keyrack }) => {
+    await outsidePages["new password"](page, { keyrack });
+    await page.getByLabel("New password").fill("short");
+    await page.getByRole("button", { name: "Set this password" }).click();
+    await expect(page.locator("[aria-invalid=true]")).toBeVisible();
+  },
+  "a link that is over": at("/reset/kr_link_gone", "This link does not work"),
+  "sign up, by invitation": at("/sign-up", "Keyrack is by invitation"),
+  "set-up link, spent": async (page, { keyrack }) => at(keyrack.setUpLink, "Keyrack is already set up")(page),
 };
