@@ -245,8 +245,9 @@ pub fn change_email(
 ) -> Result<(), Fault<AddressTaken>> {
     store::links::spend(tx, by)?;
     let person = store::people::of_link(tx, by)?;
-    store::people::set_email(tx, by).map_err(taken)?;
+    // In this order: whoever makes a link of what waits holds the row of the work, and then looks at the person's.
     store::links::forget_of(tx, by, &person.id)?;
+    store::people::set_email(tx, by).map_err(taken)?;
     audit::installation(tx, tools.keyring, tools.origin, Event::EmailChanged { person: person.id.clone() })?;
     let (before, after) = (person.email, by.address().clone());
     for to in [&before, &after] {

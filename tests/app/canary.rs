@@ -62,8 +62,17 @@ async fn stored_values_are_nowhere_in_the_open() {
         token.vend("stripe", "customer-42").await.hands_out(value);
     }
     let secret = format!("/w/acme/secrets/{id}");
-    let pages =
-        ["/w/acme", "/w/acme/secrets", &secret, "/w/acme/tokens", "/w/acme/activity", "/account", "/account/sessions"];
+    let pages = [
+        "/forgotten",
+        "/sign-up",
+        "/w/acme",
+        "/w/acme/secrets",
+        &secret,
+        "/w/acme/tokens",
+        "/w/acme/activity",
+        "/account",
+        "/account/sessions",
+    ];
     for path in pages {
         assert_eq!(ada.get(path).await.status, 200, "{path}");
     }

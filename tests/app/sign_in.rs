@@ -251,7 +251,9 @@ async fn every_page_forbids_what_it_does_not_need() {
     for path in pages {
         has_strict_headers(&mut ada, path).await;
     }
-    has_strict_headers(&mut app.anonymous(), "/sign-in").await;
+    for path in ["/sign-in", "/forgotten", "/sign-up", "/reset/kr_link_gone", "/sign-up/kr_link_gone"] {
+        has_strict_headers(&mut app.anonymous(), path).await;
+    }
 }
 
 #[actix_web::test]
