@@ -188,6 +188,17 @@ async fn what_was_asked_before_a_new_password_comes_to_nothing() {
 }
 
 #[actix_web::test]
+async fn what_an_account_asked_that_is_gone_comes_to_nothing() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    assert_eq!(ask(&mut ada, NEW, PASSWORD).await.status, 303);
+    app.database.run("DELETE FROM members; DELETE FROM sessions; DELETE FROM people;");
+    let letters = app.post().await;
+    assert!(to(&letters, NEW).is_empty(), "{letters:#?}");
+    assert_eq!(app.database.count("jobs"), 0, "nothing waits to be tried again");
+}
+
+#[actix_web::test]
 async fn another_letter_case_of_ones_own_address_is_no_other_account() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
