@@ -32,10 +32,11 @@ export async function fill(page, keyrack) {
   const other = ["owner", "create", "--email", "max@example.com", "--name", "Max Berg", "--workspace", "Hill Station"];
   keyrack.command(other, ADA.password);
   await offer(page, "/w/hill-station", ADA.email);
+  const foreign = await offer(page, "/w/hill-station", "lena@example.com");
 
   await page.goto(`${HOME}/tokens`);
   const used = await page.getByRole("link", { name: "Booking backend" }).getAttribute("href");
-  return { secret, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname };
+  return { secret, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname, foreign: new URL(foreign).pathname };
 }
 
 // Somebody else, in a browser of their own.
@@ -64,6 +65,6 @@ function offer(page, workspace, email) {
     await theirs.getByLabel("Password").fill(ADA.password);
     await theirs.getByRole("button", { name: "Sign in" }).click();
     await theirs.waitForURL(workspace);
-    await invite(theirs, { email, workspace, role: "Admin", message: "Could you look after our booking keys?" });
+    return invite(theirs, { email, workspace, role: "Admin", message: "Could you look after our booking keys?" });
   });
 }

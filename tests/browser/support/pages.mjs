@@ -80,8 +80,12 @@ export const pages = {
     await expect(page.getByText("This address is invited already.")).toBeVisible();
   },
   "invitation for somebody else": async (page, { places }) => {
-    await page.goto(places.invitation);
+    await page.goto(places.foreign);
     await expect(page.getByText("You are signed in as ada@example.com.")).toBeVisible();
+  },
+  "invitation to where one belongs": async (page, { places }) => {
+    await page.goto(places.invitation);
+    await expect(page.getByText("You are a member of this workspace already.")).toBeVisible();
   },
   members: at(`${HOME}/members`, "Members"),
   member: async (page, { places }) => at(places.colleague, "Grace Hill")(page),
