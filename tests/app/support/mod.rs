@@ -214,8 +214,10 @@ fn config(database: &str, folder: &Path, base: &str, settings: &[(&str, &str)]) 
         ("KEYRACK_PASSWORD_PASSES", "2"),
         ("KEYRACK_PASSWORD_LANES", "1"),
     ];
-    // What is named later replaces what was named before.
-    let vars = usual.iter().chain(settings).map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    // A mail server takes the folder's place; what is named later replaces what was named before.
+    let served = settings.iter().any(|(name, _)| *name == "KEYRACK_SMTP_URL");
+    let usual = usual.iter().filter(|(name, _)| !(served && *name == "KEYRACK_MAIL_FOLDER"));
+    let vars = usual.chain(settings).map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
     Config::load(vars, None).unwrap()
 }
 
