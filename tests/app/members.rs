@@ -108,6 +108,41 @@ async fn two_owners_at_once_never_leave_none() {
     assert_eq!(both_tried, 100);
 }
 
+/// Ten Owners all step down or go for one another at the same moment, thirty times: three hundred attempts.
+#[actix_web::test]
+async fn ten_owners_at_once_leave_one() {
+    const OWNERS: usize = 10;
+    let app = TestApp::start().await;
+    let mut owners = vec![app.owner().await];
+    for number in 1..OWNERS {
+        owners.push(app.other_owner(&format!("owner{number}@example.com")).await);
+    }
+    let mut ways = Vec::new();
+    for owner in &mut owners {
+        ways.push((id_of(owner).await, owner.get("/account").await.csrf()));
+    }
+    for round in 0..30 {
+        let attempts = owners.iter_mut().enumerate().map(|(at, owner)| {
+            // In turn their own role, and the next one's.
+            let of = (at + round % 3) % OWNERS;
+            let (path, csrf) = (format!("{MEMBERS}/{}/role", ways[of].0), ways[at].1.clone());
+            async move { owner.post(&path, &[("csrf", csrf.as_str()), ("role", "member")]).await.status }
+        });
+        let answers = futures_util::future::join_all(attempts).await;
+        let left = app.database.count("members WHERE role = 'owner'");
+        let done = answers.iter().filter(|status| **status == 303).count();
+        assert!(left >= 1, "round {round}: nobody is left, {answers:?}");
+        assert!(
+            done >= 1 && answers.iter().all(|status| [303, 403, 422].contains(status)),
+            "round {round}: {answers:?}"
+        );
+        if round % 3 == 0 {
+            assert_eq!((left, done), (1, OWNERS - 1), "round {round}: everybody but the last");
+        }
+        app.database.execute("UPDATE members SET role = 'owner'");
+    }
+}
+
 async fn shared_by(owner: &mut Browser, app: &TestApp, name: &str) -> String {
     let id = owner.add_stripe(name, KEY, "vend").await;
     app.database.execute(&format!("UPDATE secrets SET sharing = 'workspace' WHERE id = '{id}'"));
