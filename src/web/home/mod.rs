@@ -53,6 +53,7 @@ pub async fn root(visitor: Visitor, app: Data<App>) -> Reply {
 struct Found {
     frame: Frame,
     secrets: u64,
+    members: u64,
     tokens: u64,
     used: bool,
     to_fetch: Option<SecretId>,
@@ -81,6 +82,7 @@ fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Fou
         failed,
         frame: Frame::of_member(tx, by)?,
         secrets: store::secrets::count(tx, by, &Sought::default())?,
+        members: store::members::count(tx, by)?,
         tokens: store::tokens::count(tx, by)?,
         used: store::secrets::any_used(tx, by)?,
         to_fetch: store::secrets::newest_to_fetch(tx, by)?,
@@ -110,6 +112,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
     if chrome.may.tokens {
         counts.push(count(found.tokens, ("service token", "service tokens"), url::tokens(ws)));
     }
+    counts.push(count(found.members, ("member", "members"), url::members(ws)));
     let template = page::Show {
         ws: ws.to_owned(),
         workspace: found.frame.here.as_ref().map(|(row, _)| row.name.to_string()).unwrap_or_default(),
