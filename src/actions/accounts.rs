@@ -11,7 +11,7 @@ use crate::domain::audit::Event;
 use crate::domain::{Email, Letter, LinkId, Moment, PersonId, Work};
 use crate::store::access::{AccountLink, EmailChange, Oneself, Proof, Reset, Right, Runner, SignUp};
 use crate::store::links::{NewLink, Purpose};
-use crate::store::people::Person;
+use crate::store::people::{Person, Proven};
 use crate::store::{self, Denied, Error, Fault, Outcome, WriteTx};
 
 use super::founding::{NewAccount, new_person};
@@ -233,7 +233,7 @@ pub fn sign_up(
     account: &NewAccount,
 ) -> Result<PersonId, Fault<AddressTaken>> {
     store::links::spend(tx, by)?;
-    let person = new_person(tx, by, tools, by.address(), account).map_err(taken)?;
+    let person = new_person(tx, by, tools, (by.address(), Proven::Yes), account).map_err(taken)?;
     Ok(person.id)
 }
 

@@ -4,7 +4,7 @@ use crate::domain::audit::{ChainKind, Event};
 use crate::domain::{ChainId, Chance, Email, Method, Name, NodeTypeId, PersonId, Role, Slug, WorkspaceId};
 use crate::store::access::{CommandLine, Oneself, Owner, Proof, Right, SetUp};
 use crate::store::node_types::NodeTypeRow;
-use crate::store::people::Person;
+use crate::store::people::{Person, Proven};
 use crate::store::workspaces::WorkspaceRow;
 use crate::store::{self, Error, Fault, Refusal, WriteTx};
 
@@ -62,7 +62,7 @@ pub fn set_up<'tx>(
 ) -> Result<Founded, Fault<FoundingError>> {
     store::links::spend(tx, by)?;
     let account = NewAccount { name: ask.name.clone(), password_hash: ask.password_hash.clone() };
-    let person = new_person(tx, by, tools, &ask.email, &account)?;
+    let person = new_person(tx, by, tools, (&ask.email, Proven::Yes), &account)?;
     let workspace = new_workspace(tx, by, tools, (&ask.workspace, &ask.node_types), &person)?;
     audit::installation(tx, tools.keyring, tools.origin, Event::SetUpDone { person: person.id.clone() })?;
     Ok(Founded { person: person.id, workspace, made: true })
@@ -77,7 +77,7 @@ pub fn create_owner<'tx>(
 ) -> Result<Founded, Fault<FoundingError>> {
     let person = match (store::people::find_to_join(tx, by, &ask.email)?, &ask.account) {
         (Some(person), _) => person,
-        (None, Some(account)) => new_person(tx, by, tools, &ask.email, account)?,
+        (None, Some(account)) => new_person(tx, by, tools, (&ask.email, Proven::Yes), account)?,
         (None, None) => return Err(FoundingError::NewPerson(ask.email.clone()).into()),
     };
     let Some(row) = store::workspaces::find_named(tx, by, &ask.workspace)? else {
@@ -103,12 +103,12 @@ pub(super) fn new_person<R: Right>(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, R>,
     tools: Tools<'_>,
-    email: &Email,
+    (email, proven): (&Email, Proven),
     account: &NewAccount,
 ) -> Result<Person, Error> {
     let id = PersonId::draw(tx.now(), tools.chance);
     let person = Person { id, email: email.clone(), name: account.name.clone() };
-    store::people::insert(tx, by, &person, &account.password_hash)?;
+    store::people::insert(tx, by, (&person, proven), &account.password_hash)?;
     audit::installation(tx, tools.keyring, tools.origin, Event::PersonCreated { person: person.id.clone() })?;
     Ok(person)
 }

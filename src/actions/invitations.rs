@@ -10,8 +10,8 @@ use crate::domain::message::Message;
 use crate::domain::{Email, InvitationId, Letter, LinkId, Moment, PersonId, Role, Slug, policy};
 use crate::store::access::{Admin, AtLeast, InWorkspace, Invited, Member, Offer, Offered, Proof};
 use crate::store::invitations::{InvitationRow, KeptLink, NewInvitation, Offeree};
-use crate::store::people::Person;
-use crate::store::{self, Denied, Error, Fault, Outcome, Refusal, WriteTx};
+use crate::store::people::{Person, Proven};
+use crate::store::{self, Denied, Error, Fault, Outcome, ReadTx, Refusal, WriteTx};
 
 use super::founding::{NewAccount, new_person};
 use super::sign_in::{Browser, Opened, open_session};
@@ -23,6 +23,10 @@ pub const LIFETIME: Duration = Duration::from_hours(7 * 24);
 const PAUSE: Duration = Duration::from_mins(1);
 /// Open offers of one workspace.
 const MOST: u64 = 200;
+/// In one hour: letters to one address, by whomever, and letters by one person, to whomever.
+const WINDOW: Duration = Duration::from_hours(1);
+const TO_ONE_ADDRESS: i64 = 5;
+const BY_ONE_PERSON: i64 = 60;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InviteRefusal {
@@ -34,6 +38,8 @@ pub enum InviteRefusal {
     TooSoon,
     #[error("Too many invitations are open. Revoke some that nobody will accept.")]
     TooMany,
+    #[error("Too many invitations were sent in a short time. Go on in an hour.")]
+    TooOften,
 }
 
 impl Refusal for InviteRefusal {}
@@ -42,6 +48,8 @@ pub struct Ask {
     pub email: Email,
     pub role: Role,
     pub message: Option<Message>,
+    /// Whether the link is shown to be handed on, because no mail is set up.
+    pub handed_on: bool,
 }
 
 /// The link of an offer, for whoever hands it on where no mail is set up.
@@ -68,11 +76,12 @@ pub fn invite(
     if store::invitations::count(tx, by)? >= MOST {
         return Err(InviteRefusal::TooMany.into());
     }
+    count(tx, by, tools, &ask.email)?;
     let id = InvitationId::draw(tx.now(), tools.chance);
     let made = draw(tx, tools);
     let mac = tools.keyring.link_mac(&made.link);
     let message = ask.message.as_ref().map(Message::as_str);
-    let link = KeptLink { id: &made.link.id, mac: mac.as_bytes(), until: made.until };
+    let link = KeptLink { id: &made.link.id, mac: mac.as_bytes(), handed_on: ask.handed_on, until: made.until };
     store::invitations::insert(tx, by, &NewInvitation { id: &id, email: &ask.email, role: ask.role, message, link })?;
     write(tx, by, tools, (&ask.email, ask.role, message), &made)?;
     let event = Event::InvitationSent { invitation: id, address: ask.email.to_string(), role: ask.role };
@@ -85,15 +94,16 @@ pub fn send_again(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Admin>>,
     tools: Tools<'_>,
-    id: &InvitationId,
+    (id, handed_on): (&InvitationId, bool),
 ) -> Result<Made, Fault<InviteRefusal>> {
     let row = find(tx, by, id)?;
     if row.sent_at.plus(PAUSE) > tx.now() {
         return Err(InviteRefusal::TooSoon.into());
     }
+    count(tx, by, tools, &row.email)?;
     let made = draw(tx, tools);
     let mac = tools.keyring.link_mac(&made.link);
-    let link = KeptLink { id: &made.link.id, mac: mac.as_bytes(), until: made.until };
+    let link = KeptLink { id: &made.link.id, mac: mac.as_bytes(), handed_on, until: made.until };
     store::invitations::renew(tx, by, id, &link)?;
     write(tx, by, tools, (&row.email, row.role, row.message.as_deref()), &made)?;
     let event = Event::InvitationSentAgain { invitation: row.id, address: row.email.to_string() };
@@ -129,6 +139,23 @@ fn find(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Admin>>, id: &Invitati
     if policy::may_assign(by.role(), row.role) { Ok(row) } else { Err(Denied::Forbidden.into()) }
 }
 
+/// Nobody floods a mailbox with letters from here, or strangers with letters of their own.
+fn count(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
+    tools: Tools<'_>,
+    email: &Email,
+) -> Result<(), Fault<InviteRefusal>> {
+    let to = tools.keyring.throttle_key(&[b"invitation to", email.key().as_bytes()]);
+    let from = tools.keyring.throttle_key(&[b"invitation by", by.person().as_str().as_bytes()]);
+    for (name, most) in [(to, TO_ONE_ADDRESS), (from, BY_ONE_PERSON)] {
+        if store::throttle::hit(tx, by, name.as_bytes(), WINDOW)?.hits > most {
+            return Err(InviteRefusal::TooOften.into());
+        }
+    }
+    Ok(())
+}
+
 fn draw(tx: &WriteTx<'_>, tools: Tools<'_>) -> Made {
     let link = LinkToken::draw(LinkId::draw(tx.now(), tools.chance), tools.chance);
     Made { link, until: tx.now().plus(LIFETIME) }
@@ -141,9 +168,11 @@ fn write(
     (email, role, message): (&Email, Role, Option<&str>),
     made: &Made,
 ) -> Result<(), Error> {
+    let inviter = store::workspaces::find_person(tx, by)?;
     let letter = Letter::Invitation {
         workspace: store::workspaces::current(tx, by)?.name.to_string(),
-        by: store::workspaces::find_person(tx, by)?.name.to_string(),
+        by: inviter.name.to_string(),
+        address: inviter.email,
         role,
         message: message.map(ToOwned::to_owned),
         link: made.link.as_str().to_owned(),
@@ -172,9 +201,17 @@ pub fn accept<'tx>(
     if store::workspaces::of_person(tx, person)?.iter().any(|(row, _)| row.id == offer.workspace) {
         return Err(AcceptRefusal::Already.into());
     }
+    if by.holder().has_link && !offer.handed_on {
+        store::people::prove_email(tx, by)?;
+    }
     let name = store::people::invited(tx, by)?.name.to_string();
     join(tx, by, tools, (person, name))?;
     Ok(offer.slug.clone())
+}
+
+/// Whether the invited address has an account, so that none can be made: asked before a password is hashed in vain.
+pub fn has_account(tx: &mut ReadTx<'_>, by: &Proof<'_, Offered>) -> Outcome<bool> {
+    Ok(store::people::find_by_email(tx, &by.holder().email)?.is_some())
 }
 
 /// Accepts as somebody new: the account is made with the invited address, and a session begins.
@@ -188,7 +225,8 @@ pub fn accept_as_newcomer<'tx>(
     if store::people::find_by_email(tx, &offer.email)?.is_some() {
         return Err(AcceptRefusal::HasAccount.into());
     }
-    let person: Person = new_person(tx, by, tools, &offer.email, account)?;
+    let proven = if offer.handed_on { Proven::NotYet } else { Proven::Yes };
+    let person: Person = new_person(tx, by, tools, (&offer.email, proven), account)?;
     let origin = audit::Origin::of(&person.id, tools.origin.from);
     let tools = Tools { origin: &origin, ..tools };
     join(tx, by, tools, (&person.id, person.name.to_string()))?;

@@ -4,6 +4,7 @@
 //! at once cannot both be told that the other stays.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::domain::audit::Event;
 use crate::domain::{Letter, PersonId, Role, SecretId, Sharing, policy};
@@ -48,7 +49,7 @@ pub fn change_role(
         return Err(MemberRefusal::LastOwner.into());
     }
     store::members::set_role(tx, by, person, to)?;
-    if person != by.person() {
+    if person != by.person() && may_tell(tx, by, tools, person)? {
         let workspace = store::workspaces::current(tx, by)?;
         let letter = Letter::RoleChanged {
             workspace: workspace.name.to_string(),
@@ -63,13 +64,27 @@ pub fn change_role(
     Ok(audit::change(tx, by, tools.keyring, tools.origin, event)?)
 }
 
+/// Letters about somebody's role in one hour: nobody floods a member's mailbox by going back and forth.
+const ROLE_LETTERS: i64 = 5;
+
+fn may_tell(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    tools: Tools<'_>,
+    person: &PersonId,
+) -> Result<bool, Error> {
+    let name = tools.keyring.throttle_key(&[b"role", by.workspace().as_str().as_bytes(), person.as_str().as_bytes()]);
+    let count = store::throttle::hit(tx, by, name.as_bytes(), Duration::from_hours(1))?;
+    Ok(count.hits <= ROLE_LETTERS)
+}
+
 /// What ends with a membership: the preview shows it, and the act works through it.
 pub struct Leaving {
     pub member: MemberRow,
     /// Deleted with their values, but for the shared ones whose slots are kept.
     pub secrets: Vec<ListedSecret>,
     pub tokens: Vec<TokenRow>,
-    /// Offers that are their word, which counts no more.
+    /// Offers that are their word, which counts no more, and offers to their own address.
     pub invitations: Vec<InvitationRow>,
     /// Who may take over what stays: the remover, or for somebody who leaves any of the other Owners.
     pub heirs: Vec<MemberRow>,
@@ -128,7 +143,7 @@ pub fn leaving(
     Ok(Leaving {
         secrets: store::secrets::owned_by(tx, by, person)?,
         tokens: store::tokens::made_by(tx, by, person)?,
-        invitations: store::invitations::made_by(tx, by, person)?,
+        invitations: store::invitations::of_member(tx, by, &member)?,
         member,
         heirs,
         by_themselves,

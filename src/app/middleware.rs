@@ -70,11 +70,19 @@ pub(super) async fn around<B: MessageBody + 'static>(
         let cookie = cookies.make("browser", &context.browser, Some(actix_web::cookie::time::Duration::days(365)));
         let _kept = response.response_mut().add_cookie(&cookie);
     }
-    add_headers(response.headers_mut(), &context, cookies.secure());
     let route = response.request().match_pattern();
     let route = route.as_deref().unwrap_or("-");
+    add_headers(response.headers_mut(), &context, cookies.secure(), referrer(route));
     log((&method, route, response.status()), &context, app.clock.now().since(began));
     Ok(response)
+}
+
+const NO_PATH: &str = "strict-origin";
+
+/// What a browser says of this page to the next one, and to those it loads files from. The address of a single-use link
+/// is told to nobody, not even in our own proxy's log; and never nothing at all, because forms would come from nowhere.
+fn referrer(route: &str) -> &'static str {
+    if route.contains("{link}") { NO_PATH } else { "same-origin" }
 }
 
 /// How an error is told: to a machine as JSON, to a person as a page in their colours.
@@ -93,7 +101,7 @@ impl Words {
 /// For what ended before there was a response: a panic, or a session that could not be kept.
 fn in_words(words: Words, status: StatusCode, context: &RequestContext, secure: bool) -> Error {
     let mut worded = words.of(status, context);
-    add_headers(worded.headers_mut(), context, secure);
+    add_headers(worded.headers_mut(), context, secure, NO_PATH);
     InternalError::from_response("stopped", worded).into()
 }
 
@@ -124,7 +132,7 @@ fn explain(words: Words, response: &ServiceResponse<BoxBody>, context: &RequestC
     worded
 }
 
-fn add_headers(headers: &mut HeaderMap, context: &RequestContext, secure: bool) {
+fn add_headers(headers: &mut HeaderMap, context: &RequestContext, secure: bool, referrer: &str) {
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(HeaderName::from_static(name), value);
@@ -142,7 +150,7 @@ fn add_headers(headers: &mut HeaderMap, context: &RequestContext, secure: bool) 
     set("x-request-id", &context.id);
     set("x-content-type-options", "nosniff");
     set("x-frame-options", "DENY");
-    set("referrer-policy", "same-origin");
+    set("referrer-policy", referrer);
     set("cross-origin-opener-policy", "same-origin");
     set("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     if secure {

@@ -13,6 +13,7 @@ pub enum Letter {
     Invitation {
         workspace: String,
         by: String,
+        address: Email,
         role: Role,
         message: Option<String>,
         link: String,

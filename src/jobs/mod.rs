@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use crate::actions::outbox;
 use crate::app::App;
+use crate::crypto::LinkToken;
 use crate::domain::work::{MOST_TRIES, pause_after};
 use crate::domain::{Email, Letter, Work};
 use crate::mail::SendError;
@@ -183,10 +184,22 @@ fn never(why: &str) -> Outcome {
 }
 
 async fn send(app: &App, job: &Taken, to: &Email, letter: &Letter) -> Outcome {
+    match is_wanted(app, letter).await {
+        Ok(true) => {}
+        Ok(false) => return Outcome::Done,
+        Err(fault) => return troubled(&fault),
+    }
     match app.mailer.send(&job.id, app.clock.now(), to, letter).await {
         Ok(()) => Outcome::Done,
         Err(why) => Outcome::Failed(why),
     }
+}
+
+/// An invitation that was taken back while its letter waited would only mislead.
+async fn is_wanted(app: &App, letter: &Letter) -> Result<bool, Fault<Infallible>> {
+    let Letter::Invitation { link, .. } = letter else { return Ok(true) };
+    let Ok(link) = link.parse::<LinkToken>() else { return Ok(false) };
+    app.db.read(AskRunner, move |tx, by| Ok(store::invitations::is_open(tx, by, &link.id)?)).await
 }
 
 /// Trouble with the database is nobody's fault: it is tried again like a letter that was not taken.

@@ -79,9 +79,13 @@ fn write(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = file.parent() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
+    // What an interrupted try has left goes first; and what somebody else has put there is not written to.
     let draft = file.with_extension("draft");
-    let mut options = std::fs::OpenOptions::new();
-    let mut open = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    std::fs::remove_file(&draft).or_else(|cause| match cause.kind() {
+        std::io::ErrorKind::NotFound => Ok(()),
+        _ => Err(cause),
+    })?;
+    let mut open = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     open.write_all(bytes)?;
     open.sync_all()?;
     std::fs::rename(&draft, file)

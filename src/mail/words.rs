@@ -65,10 +65,16 @@ impl Sheet {
     fn in_words(letter: &Letter, base: &str) -> Self {
         let to = |path: String| format!("{base}{path}");
         match letter {
-            Letter::Invitation { workspace, by, role, message, link, until } => Self {
-                subject: format!("{by} invites you to {workspace}"),
+            Letter::Invitation { workspace, by, address, role, message, link, until } => Self {
+                // It goes to strangers: it begins with our own words, and names become no links.
+                subject: format!("Invitation to Keyrack: {}", unlinked(workspace)),
                 lines: vec![
-                    format!("{by} invites you to join the workspace “{workspace}” on Keyrack as {}.", a(*role)),
+                    format!(
+                        "You are invited to join the workspace “{}” on Keyrack as {}, by {} ({address}).",
+                        unlinked(workspace),
+                        a(*role),
+                        unlinked(by)
+                    ),
                     "Keyrack keeps the keys that a team’s workflows use, so that nobody has to pass them around."
                         .to_owned(),
                 ],
@@ -215,6 +221,11 @@ fn of_membership(letter: &Letter, base: &str) -> Sheet {
 fn one_line(text: &str) -> String {
     let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !is_hidden(*c));
     visible.collect()
+}
+
+/// A name in which mail programs find no address to link to.
+fn unlinked(name: &str) -> String {
+    name.replace("://", ": ").replace("www.", "www ")
 }
 
 fn a(role: Role) -> &'static str {

@@ -9,13 +9,18 @@ use diesel::prelude::*;
 
 use crate::domain::{Email, InvitationId, LinkId, Moment, Name, PersonId, Role, WorkspaceId, policy};
 
-use super::access::{Admin, AtLeast, InWorkspace, Invited, Invitee, Member, Offer, Offered, Oneself, Proof, Right};
+use super::access::{
+    Admin, AtLeast, InWorkspace, Invited, Invitee, Member, Offer, Offered, Oneself, Proof, Right, Runner,
+};
 use super::error::{Denied, Error};
+use super::members::MemberRow;
 use super::paging::{Page, Turn, page_of_keys, turned};
 use super::schema::{invitations, members, people, workspaces};
 use super::tx::{ReadTx, WriteTx};
 
-/// Expired ones are shown for so long, to be sent again.
+/// Offers that a person is shown at once.
+const LISTED: i64 = 20;
+/// Expired ones are kept for so long, to be sent again.
 const SHOWN: Duration = Duration::from_hours(30 * 24);
 
 #[derive(Queryable, Clone)]
@@ -89,19 +94,27 @@ pub fn find_to(
     Ok(here!(by).filter(invitations::email_key.eq(email.key())).first(tx.conn).optional()?)
 }
 
-/// Open offers that are this member's word.
-pub fn made_by(
+/// Open offers that are this member's word, or were made to their address: neither outlasts the membership.
+pub fn of_member(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
-    inviter: &PersonId,
+    member: &MemberRow,
 ) -> Result<Vec<InvitationRow>, Error> {
-    Ok(here!(by).filter(invitations::inviter_id.eq(inviter)).order(invitations::id).load(tx.conn)?)
+    let theirs = invitations::inviter_id.eq(&member.person).or(invitations::email_key.eq(member.email.key()));
+    Ok(here!(by).filter(theirs).order(invitations::id).load(tx.conn)?)
+}
+
+/// Whether the link of a letter that waits is still good for something.
+pub fn is_open(tx: &mut ReadTx<'_>, _by: &Proof<'_, Runner>, link: &LinkId) -> Result<bool, Error> {
+    Ok(find_open(tx, &By::Link(link))?.is_some())
 }
 
 /// A link as it is kept: what it is looked up by, and what it is compared with.
 pub struct KeptLink<'a> {
     pub id: &'a LinkId,
     pub mac: &'a [u8],
+    /// Whether it was shown to be handed on: then it proves nobody's address.
+    pub handed_on: bool,
     pub until: Moment,
 }
 
@@ -126,6 +139,7 @@ pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Admin>>, new: &N
             invitations::inviter_id.eq(by.person()),
             invitations::link_id.eq(new.link.id),
             invitations::mac.eq(new.link.mac),
+            invitations::handed_on.eq(new.link.handed_on),
             invitations::sent_at.eq(now),
             invitations::expires_at.eq(new.link.until),
             invitations::created_at.eq(now),
@@ -148,6 +162,7 @@ pub fn renew(
             invitations::inviter_id.eq(by.person()),
             invitations::link_id.eq(link.id),
             invitations::mac.eq(link.mac),
+            invitations::handed_on.eq(link.handed_on),
             invitations::sent_at.eq(now),
             invitations::expires_at.eq(link.until),
         ))
@@ -181,6 +196,7 @@ macro_rules! open {
                     people::id,
                     people::name,
                     invitations::message,
+                    invitations::handed_on,
                     invitations::expires_at,
                 ),
                 invitations::mac,
@@ -211,14 +227,15 @@ fn is_good((offer, _, inviter): &(Offer, Vec<u8>, Role)) -> bool {
     policy::may_assign(*inviter, offer.role)
 }
 
-/// The offers that were made to one's own address.
+/// The newest offers that were made to one's own address, where that is known to be one's own.
 pub fn mine(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<Vec<Offer>, Error> {
     let now = tx.now();
-    let (person, _) = super::people::myself(tx, by)?;
+    let (email, Some(_)) = super::people::find_email(tx, &by.holder().person)? else { return Ok(Vec::new()) };
     let rows: Vec<(Offer, Vec<u8>, Role)> = open!()
-        .filter(invitations::email_key.eq(person.email.key()))
+        .filter(invitations::email_key.eq(email.key()))
         .filter(invitations::expires_at.gt(now))
         .order(invitations::id.desc())
+        .limit(LISTED)
         .load(tx.conn)?;
     Ok(rows.into_iter().filter(is_good).map(|(offer, _, _)| offer).collect())
 }

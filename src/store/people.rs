@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{Email, Name, PersonId};
+use crate::domain::{Email, Moment, Name, PersonId};
 
 use super::access::{AccountLink, CommandLine, EmailChange, Everywhere, Invited, Oneself, Proof, Reset, Right};
 use super::error::Error;
@@ -43,8 +43,19 @@ pub fn invited(tx: &mut ReadTx<'_>, by: &Proof<'_, Invited>) -> Result<Person, E
     Ok(row)
 }
 
-pub(super) fn find_email(tx: &mut ReadTx<'_>, person: &PersonId) -> Result<Email, Error> {
-    Ok(people::table.filter(people::id.eq(person)).select(people::email).first(tx.conn)?)
+/// Somebody's address, and since when it is known to be theirs.
+pub(super) fn find_email(tx: &mut ReadTx<'_>, person: &PersonId) -> Result<(Email, Option<Moment>), Error> {
+    let row = people::table.filter(people::id.eq(person)).select((people::email, people::email_proven_at));
+    Ok(row.first(tx.conn)?)
+}
+
+/// Takes down that what was sent to the invited person's address has reached them.
+pub fn prove_email(tx: &mut WriteTx<'_>, by: &Proof<'_, Invited>) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::update(people::table.filter(people::id.eq(&by.holder().person)))
+        .set(people::email_proven_at.eq(now))
+        .execute(tx.conn)?;
+    Ok(())
 }
 
 /// Somebody who is about to join a workspace: their row is taken first, so that their account does not end meanwhile.
@@ -67,11 +78,19 @@ pub fn myself(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<(Person, O
     Ok(row)
 }
 
-/// Makes an account: for those whose right the action has checked (set-up, command line).
+/// Whether an address is known to be the person's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proven {
+    /// They have read what was sent there, or whoever runs Keyrack says so.
+    Yes,
+    NotYet,
+}
+
+/// Makes an account: for those whose right the action has checked.
 pub fn insert<R: Right>(
     tx: &mut WriteTx<'_>,
     _by: &Proof<'_, R>,
-    person: &Person,
+    (person, proven): (&Person, Proven),
     password_hash: &str,
 ) -> Result<(), Error> {
     let now = tx.now();
@@ -80,6 +99,7 @@ pub fn insert<R: Right>(
             people::id.eq(&person.id),
             people::email.eq(&person.email),
             people::email_key.eq(person.email.key()),
+            people::email_proven_at.eq((proven == Proven::Yes).then_some(now)),
             people::name.eq(&person.name),
             people::password_hash.eq(password_hash),
             people::created_at.eq(now),
@@ -103,16 +123,18 @@ pub fn replace_password<R: Right>(
 
 /// Sets a password whatever stood there: for whoever proved that the account's address is theirs.
 pub fn set_password(tx: &mut WriteTx<'_>, by: &Proof<'_, Reset>, hash: &str) -> Result<(), Error> {
+    let now = tx.now();
     diesel::update(people::table.filter(people::id.eq(by.account())))
-        .set(people::password_hash.eq(hash))
+        .set((people::password_hash.eq(hash), people::email_proven_at.eq(now)))
         .execute(tx.conn)?;
     Ok(())
 }
 
 /// Sets another address; one that is somebody's already is [`Error::Taken`].
 pub fn set_email(tx: &mut WriteTx<'_>, by: &Proof<'_, EmailChange>) -> Result<(), Error> {
+    let (now, email) = (tx.now(), by.address());
     diesel::update(people::table.filter(people::id.eq(by.account())))
-        .set((people::email.eq(by.address()), people::email_key.eq(by.address().key())))
+        .set((people::email.eq(email), people::email_key.eq(email.key()), people::email_proven_at.eq(now)))
         .execute(tx.conn)?;
     Ok(())
 }

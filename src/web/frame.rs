@@ -110,8 +110,9 @@ pub fn see_other(app: &Data<App>, to: &str, flash: Option<Flash>) -> HttpRespons
 /// Only a path of our own is gone back to.
 pub fn safe_return(to: &str) -> Option<&str> {
     let plain = to.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    (plain && to.starts_with('/') && !to.starts_with("//") && !to.contains("/%2f") && !to.contains("/%5c"))
-        .then_some(to)
+    let path = to.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let straight = !["//", "/.", "/%2f", "/%5c", "/%2e"].iter().any(|crooked| path.contains(crooked));
+    (plain && to.starts_with('/') && straight).then_some(to)
 }
 
 #[cfg(test)]
@@ -121,7 +122,20 @@ mod tests {
     #[test]
     fn nobody_is_sent_elsewhere() {
         assert_eq!(safe_return("/w/acme?q=a"), Some("/w/acme?q=a"));
-        for bad in ["//e.com", "/\\e.com", "https://e.com", "/\t/e.com", "", "e.com", "javascript:alert(1)", "/a\nb"] {
+        for bad in [
+            "//e.com",
+            "/\\e.com",
+            "https://e.com",
+            "/\t/e.com",
+            "/%2Fe.com",
+            "/%5ce.com",
+            "/.//e.com",
+            "/w//e",
+            "",
+            "e.com",
+            "javascript:alert(1)",
+            "/a\nb",
+        ] {
             assert_eq!(safe_return(bad), None, "{bad:?}");
         }
     }

@@ -52,9 +52,10 @@ async fn a_newcomer_joins_by_the_letter() {
     assert_eq!(ada.submit(NEW, NEW, &fields).await.location(), LIST);
     assert!(ada.get(LIST).await.text.contains(GRACE));
     let letter = app.letter_to(GRACE).await;
-    assert_eq!(letter.subject, "Ada invites you to Acme");
+    assert_eq!(letter.subject, "Invitation to Keyrack: Acme");
     assert!(
-        letter.text.contains("as an Admin") && letter.text.contains("> Hello Grace,\n> <b>join</b> us"),
+        letter.text.contains("as an Admin, by Ada (ada@example.com)")
+            && letter.text.contains("> Hello Grace,\n> <b>join</b> us"),
         "{letter:?}"
     );
     assert!(letter.raw.contains("&#60;b&#62;join"), "markup is text in the HTML too: {}", letter.raw);
@@ -90,12 +91,13 @@ async fn whoever_has_an_account_signs_in_and_accepts() {
     app.owner_of("Other", GRACE).await;
     let link = invited(&app, &mut ada, "GRACE@example.com", "member").await;
     let mut grace = app.anonymous();
-    let page = grace.get(&link).await;
-    let sign_in = page.attributes("a[href^='/sign-in']", "href").remove(0);
-    let form = grace.get(&sign_in).await;
-    let (csrf, back) = (form.csrf(), form.attributes("input[name=return_to]", "value").remove(0));
-    assert_eq!(back, link);
-    let fields = [("csrf", csrf.as_str()), ("email", GRACE), ("password", PASSWORD), ("return_to", &back)];
+    let form = grace.get(&link).await;
+    assert_eq!(form.header("referrer-policy"), "strict-origin", "no proxy's log gets the link");
+    let hidden =
+        |name: &str| form.attributes(&format!("form[action='/sign-in'] input[name={name}]"), "value").remove(0);
+    let (csrf, email, back) = (hidden("csrf"), hidden("email"), hidden("return_to"));
+    assert_eq!((email.as_str(), &back), ("GRACE@example.com", &link));
+    let fields = [("csrf", csrf.as_str()), ("email", &email), ("password", PASSWORD), ("return_to", &back)];
     assert_eq!(grace.post("/sign-in", &fields).await.location(), link);
     assert!(grace.get(&link).await.text.contains("Accept as Grace"));
     assert_eq!(grace.get("/w/acme").await.status, 404, "not before");
@@ -228,6 +230,7 @@ async fn a_link_is_spent_once_by_however_many_at_once() {
         let (one, two) = join(here.post(&link, &form), there.post(&link, &form)).await;
         let joined = [&one, &two].iter().filter(|page| page.status == 303).count();
         assert_eq!(joined, 1, "round {round}: {} {}", one.status, two.status);
+        app.database.execute("DELETE FROM throttles");
         app.database.execute("DELETE FROM members WHERE role = 'member' AND person_id = (SELECT id FROM people WHERE email = 'grace@example.com')");
     }
 }
@@ -290,7 +293,7 @@ async fn without_a_mail_server_the_link_is_handed_on() {
         std::fs::read_dir(app.folder().join("mail")).unwrap().map(|file| file.unwrap().path()).collect();
     assert_eq!(files.len(), 1);
     assert_eq!(files[0].extension().unwrap(), "eml");
-    assert!(std::fs::read_to_string(&files[0]).unwrap().contains("Subject: Ada invites you to Acme"));
+    assert!(std::fs::read_to_string(&files[0]).unwrap().contains("Subject: Invitation to Keyrack: Acme"));
     assert!(!ada.get(LIST).await.text.contains(&link), "shown once");
     assert_eq!(join_as(&app, &link, "Grace").await.1.status, 303);
 }
@@ -303,4 +306,82 @@ async fn a_refused_invitation_leaves_no_letter() {
     assert_eq!(invite(&mut ada, GRACE, "member").await.status, 422);
     assert_eq!(app.post().await.len(), 0);
     assert_eq!(app.database.count("jobs"), 0, "what is done is gone");
+}
+
+/// Whoever was handed a link may have made the account without reading what is sent to its address.
+#[actix_web::test]
+async fn a_link_that_was_handed_on_proves_no_address() {
+    let app = TestApp::start_altered(1, &[], |app| app.mailer = Mailer::open(&app.config).unwrap()).await;
+    let mut ada = app.owner().await;
+    let mut mallory = app.owner_of("Other", "mallory@example.com").await;
+    let new = "/w/other/invitations/new";
+    let shown = mallory.submit(new, new, &[("email", GRACE), ("role", "member")]).await;
+    let link = shown.text_of("code#link").strip_prefix(&app.base).unwrap().to_owned();
+    let (mut false_grace, joined) = join_as(&app, &link, "Not Grace").await;
+    assert_eq!(joined.location(), "/w/other");
+    let page = invite(&mut ada, GRACE, "owner").await;
+    let theirs = page.text_of("code#link").strip_prefix(&app.base).unwrap().to_owned();
+    let id = only(&mut ada).await;
+    assert!(!false_grace.get("/account").await.text.contains("You are invited"));
+    for act in ["accept", "decline"] {
+        let tried = false_grace.submit("/account", &format!("/account/invitations/{id}/{act}"), &[]).await;
+        assert_eq!(tried.location(), "/account", "{act}");
+    }
+    assert_eq!(false_grace.get("/w/acme").await.status, 404);
+    assert_eq!(app.database.count("invitations"), 1);
+    // With the link that was handed to them by an Owner there, it is that Owner's word.
+    assert_eq!(false_grace.submit("/account", &theirs, &[]).await.location(), "/w/acme");
+}
+
+#[actix_web::test]
+async fn reading_what_was_sent_there_proves_an_address() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let (mut grace, _) = join_as(&app, &invited(&app, &mut ada, GRACE, "member").await, "Grace").await;
+    let mut eve = app.owner_of("Other", "eve@example.com").await;
+    eve.invite("/w/other", GRACE).await;
+    assert!(grace.get("/account").await.text.contains("You are invited"));
+    app.database.execute("UPDATE people SET email_proven_at = NULL");
+    assert!(!grace.get("/account").await.text.contains("You are invited"));
+    let link = app.letter_to(GRACE).await.link(&app.base, "/invitation/");
+    assert_eq!(grace.submit("/account", &link, &[]).await.location(), "/w/other");
+    assert_eq!(app.database.count("people WHERE email_proven_at IS NOT NULL"), 1);
+}
+
+#[actix_web::test]
+async fn nobody_floods_a_mailbox_with_invitations() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    for _ in 0..5 {
+        assert_eq!(invite(&mut ada, GRACE, "member").await.status, 303);
+        let revoke = format!("{LIST}/{}/revoke", only(&mut ada).await);
+        ada.submit(LIST, &revoke, &[]).await;
+    }
+    let sixth = invite(&mut ada, "GRACE@example.com", "member").await;
+    assert!(sixth.status == 422 && sixth.text.contains("Go on in an hour"), "{}", sixth.text);
+    assert_eq!(invite(&mut ada, "tom@example.com", "member").await.status, 303, "another address");
+    app.advance(Duration::from_hours(1));
+    assert_eq!(invite(&mut ada, GRACE, "member").await.status, 303);
+    assert_eq!(app.post().await.len(), 2, "what was revoked while it waited is not sent");
+}
+
+/// A member who has taken the address that somebody invited does not come back by it.
+#[actix_web::test]
+async fn an_offer_to_a_members_own_address_ends_with_the_membership() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let mut grace = app.member(GRACE, Role::Member).await;
+    let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
+    let id = id.find(&grace.get("/account").await.text).unwrap().as_str().to_owned();
+    ada.invite("/w/acme", "other@example.com").await;
+    app.database.execute(
+        "UPDATE people SET email = 'other@example.com', email_key = 'other@example.com' WHERE email = 'grace@example.com'",
+    );
+    let path = format!("/w/acme/members/{id}/end");
+    let preview = ada.get(&path).await;
+    assert!(preview.text.contains("1 invitation revoked"));
+    let seen = preview.attributes("input[name=seen]", "value").remove(0);
+    assert_eq!(ada.submit("/account", &path, &[("name", "Grace"), ("seen", &seen)]).await.status, 200);
+    assert!(!grace.get("/account").await.text.contains("You are invited"));
+    assert_eq!(app.database.count("invitations"), 0);
 }

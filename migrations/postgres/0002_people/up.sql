@@ -2,6 +2,8 @@ CREATE TABLE people (
     id TEXT PRIMARY KEY,
     email TEXT NOT NULL,
     email_key TEXT NOT NULL UNIQUE,
+    -- None where somebody may have made the account who cannot read what is sent there.
+    email_proven_at BIGINT,
     name TEXT NOT NULL,
     password_hash TEXT,
     writes BIGINT NOT NULL DEFAULT 0,

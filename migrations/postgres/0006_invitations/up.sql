@@ -10,6 +10,8 @@ CREATE TABLE invitations (
     inviter_id TEXT NOT NULL REFERENCES people (id) ON DELETE CASCADE,
     -- The link that was sent last. Sending again makes another one.
     link_id TEXT NOT NULL UNIQUE,
+    -- Whether the link was shown to be handed on, instead of being sent to the address.
+    handed_on BOOLEAN NOT NULL,
     mac BYTEA NOT NULL,
     sent_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,

@@ -36,7 +36,7 @@ fn find_by_link(tx: &mut ReadTx<'_>, link: &LinkId, mac: &[u8]) -> Result<Offer,
 /// Which invitation is meant.
 pub enum Which {
     Link(LinkId, Vec<u8>),
-    /// By its id: whoever has the address needs no link.
+    /// By its id: whoever is known to have the address needs no link.
     Mine(InvitationId),
 }
 
@@ -60,14 +60,18 @@ impl Demand for AskInvited {
 
     fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, Invited>, Error> {
         let person: PersonId = find_session(tx, &self.session)?.person;
-        let key = people::find_email(tx, &person)?.key();
+        let (email, proven_at) = people::find_email(tx, &person)?;
+        let key = email.key();
         let offer = match &self.which {
             Which::Link(link, mac) => find_by_link(tx, link, mac)?,
+            // Whoever cannot show the link must be known to read what is sent to the address.
+            Which::Mine(_) if proven_at.is_none() => return Err(Denied::SpentLink.into()),
             Which::Mine(id) => invitations::find_open(tx, &By::Address(id, &key))?.ok_or(Denied::SpentLink)?.0,
         };
         if offer.email.key() != key {
             return Err(Denied::Forbidden.into());
         }
-        Ok(Proof::new(tx, Invitee { person, offer }))
+        let has_link = matches!(self.which, Which::Link(..));
+        Ok(Proof::new(tx, Invitee { person, offer, has_link }))
     }
 }

@@ -62,6 +62,8 @@ pub struct Offer {
     pub inviter: PersonId,
     pub inviter_name: Name,
     pub message: Option<String>,
+    /// Whether its link was shown to be handed on.
+    pub handed_on: bool,
     pub expires_at: Moment,
 }
 
@@ -69,6 +71,8 @@ pub struct Offer {
 pub struct Invitee {
     pub person: PersonId,
     pub offer: Offer,
+    /// Whether they have shown the offer's link.
+    pub has_link: bool,
 }
 
 /// A service token, as the transaction found it.

@@ -129,7 +129,9 @@ impl Form {
 pub async fn create(visitor: Visitor, myself: Myself, form: CsrfForm<Form>, session: Session, app: Data<App>) -> Reply {
     let mut form = form.into_inner();
     let current = Zeroizing::new(std::mem::take(&mut form.current));
-    let (seen, wishes) = (look(&app, &myself).await?, form.wishes()?);
+    let seen = look(&app, &myself).await?;
+    // More than there are now were not shown for this; and each would bring a copy of all that is kept.
+    let wishes = if form.seen.len() > seen.partings.len() { Wishes::new() } else { form.wishes()? };
     let again = |trouble| page_of(&visitor, &app, &seen, &form, trouble);
     // Told before the password is counted and compared, so that no try is lost to a mistake elsewhere.
     let mistakes = Trouble {

@@ -91,7 +91,6 @@ async fn page_of(
     Ok(page::Show {
         chrome: frame::chrome(visitor, None, "Invitation", Place::Elsewhere),
         link: link.to_owned(),
-        sign_in: url::with_query(&url::sign_in(), &[("return_to", &url::invitation(link))]),
         reader: reader(visitor, app, offer).await?,
         offer: Offered::of(offer, now),
         name: inputs.name,
@@ -158,6 +157,9 @@ pub async fn join(
         let inputs = Inputs { name: name_input, password, trouble: None };
         return frame::again(&app, &visitor, &page_of(&visitor, &app, &link, (&offer, now), inputs).await?);
     };
+    if app.db.read::<_, _, Never, _>(ask_of(&app, &token), |tx, by| invitations::has_account(tx, by)).await? {
+        return again(&visitor, &app, &link, (&offer, now), &form.name, AcceptRefusal::HasAccount).await;
+    }
     let account = NewAccount { name, password_hash: app.hasher.hash(entered).await? };
     let (kit, browser) = (visitor.kit(&app), visitor.browser());
     let joined = app.db.write(ask_of(&app, &token), move |tx, by| {

@@ -112,8 +112,6 @@ pub struct Show {
     pub chrome: Chrome,
     /// The token of the link, to post back to.
     pub link: String,
-    /// Signs in and comes back here.
-    pub sign_in: String,
     pub offer: Offered,
     pub reader: Reader,
     pub name: Input,
