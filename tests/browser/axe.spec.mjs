@@ -1,7 +1,7 @@
 import { inspect } from "./support/checks.mjs";
 import { expect, test, testOnFresh } from "./support/fixtures.mjs";
 import { emptyPages, outsidePages, pages } from "./support/pages.mjs";
-import { ADA, HOME, invite, setUp } from "./support/steps.mjs";
+import { ADA, HOME, invite, setUp, signInAs } from "./support/steps.mjs";
 
 for (const [name, open] of Object.entries(pages)) {
   test(`${name}: nothing in the way of anybody`, async ({ ada, keyrack, places }) => {
@@ -69,10 +69,7 @@ test("after one's account is deleted: nothing in the way of anybody", async ({ p
     number += 1;
     const email = `leaver-${number}@example.com`;
     keyrack.command(["owner", "create", "--email", email, "--name", "Lea Ver", "--workspace", ADA.workspace], ADA.password);
-    await page.goto("/sign-in");
-    await page.getByLabel("E-mail address").fill(email);
-    await page.getByLabel("Password").fill(ADA.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await signInAs(page, email);
     await page.goto("/account/delete");
     await page.getByLabel("Your e-mail address").fill(email);
     await page.getByLabel("Current password").fill(ADA.password);

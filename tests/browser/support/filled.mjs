@@ -1,4 +1,4 @@
-import { ADA, addHttpRequest, addStripe, HOME, invite, joinAs, makeToken, send } from "./steps.mjs";
+import { ADA, addHttpRequest, addStripe, HOME, invite, joinAs, makeToken, send, signInAs } from "./steps.mjs";
 
 const day = (ahead) => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
 
@@ -60,11 +60,7 @@ function join(page, link, name) {
 // Max, who has a workspace of his own, invites somebody there.
 function offer(page, workspace, email) {
   return elsewhere(page, async (theirs) => {
-    await theirs.goto("/sign-in");
-    await theirs.getByLabel("E-mail address").fill("max@example.com");
-    await theirs.getByLabel("Password").fill(ADA.password);
-    await theirs.getByRole("button", { name: "Sign in" }).click();
-    await theirs.waitForURL(workspace);
+    await signInAs(theirs, "max@example.com");
     return invite(theirs, { email, workspace, role: "Admin", message: "Could you look after our booking keys?" });
   });
 }

@@ -15,7 +15,6 @@ const PATIENCE = 20_000;
 // A mail server that demands encryption and a password, and keeps what it is given.
 export class Post {
   #letters = [];
-  #read = 0;
   #clear = [];
 
   // `secure`: TLS from the start. `encrypts`: whether it offers any. `known`: whether its certificate is one to trust.
@@ -60,6 +59,11 @@ export class Post {
     return [...this.#letters];
   }
 
+  // What no test has asked for: a letter too many, or one that came twice.
+  get unread() {
+    return this.#letters.filter((letter) => !letter.read).map(({ to, subject }) => `${to}: ${subject}`);
+  }
+
   // What came without encryption, passwords and letters alike.
   get inTheClear() {
     return this.#clear;
@@ -93,6 +97,7 @@ export class Post {
       raw: raw.toString(),
       to,
       from: mail.from,
+      named: mail.to.map(({ address }) => address).join(),
       sender: session.envelope.mailFrom.address,
       subject: mail.subject,
       text: mail.text,

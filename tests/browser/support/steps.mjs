@@ -21,11 +21,16 @@ export async function setUp(page, link) {
 }
 
 export async function signIn(page) {
-  await page.goto("/sign-in");
-  await page.getByLabel("E-mail address").fill(ADA.email);
-  await page.getByLabel("Password").fill(ADA.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await signInAs(page, ADA.email);
   await expect(page).toHaveURL(HOME);
+}
+
+export async function signInAs(page, email, password = ADA.password) {
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((url) => url.pathname !== "/sign-in");
 }
 
 // Invites somebody, and returns the link that the page shows where no mail server is set up.
@@ -54,8 +59,8 @@ export async function signOut(page) {
   await expect(page.getByText("You are signed out.")).toBeVisible();
 }
 
-export async function openStripeForm(page) {
-  await page.goto(`${HOME}/secrets/new`);
+export async function openStripeForm(page, workspace = HOME) {
+  await page.goto(`${workspace}/secrets/new`);
   await page.getByRole("link", { name: /^Stripe/ }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Add a key for Stripe");
 }
@@ -63,10 +68,10 @@ export async function openStripeForm(page) {
 export const keyField = (page) => page.getByLabel("Restricted or secret key", { exact: true });
 export const store = (page) => page.getByRole("button", { name: "Store this key" });
 
-export async function addStripe(page, { name, value, environment = "Test", delivery = "Vend", expires }) {
-  await openStripeForm(page);
+export async function addStripe(page, { name, value, environment = "Test", sharing, delivery = "Vend", expires, workspace }) {
+  await openStripeForm(page, workspace);
   await keyField(page).fill(value);
-  await describe(page, { name, environment, delivery, expires });
+  await describe(page, { name, environment, sharing, delivery, expires });
 }
 
 export async function addHttpRequest(page, { name, value, base, environment = "Test", delivery = "Vend", expires }) {
@@ -77,9 +82,10 @@ export async function addHttpRequest(page, { name, value, base, environment = "T
 }
 
 // The second half of every form, and the sending.
-async function describe(page, { name, environment, delivery, expires }) {
+async function describe(page, { name, environment, sharing, delivery, expires }) {
   await page.getByLabel("Name", { exact: true }).fill(name);
   await page.getByRole("radio", { name: environment, exact: false }).first().check();
+  if (sharing) await page.getByRole("radio", { name: sharing }).check();
   await page.getByRole("radio", { name: new RegExp(`^${delivery}`) }).check();
   if (expires) await page.getByLabel("Expires on").fill(expires);
   await store(page).click();
@@ -87,8 +93,8 @@ async function describe(page, { name, environment, delivery, expires }) {
 }
 
 // Makes a token and returns it; the page still shows it.
-export async function makeToken(page, { name, environment = "Test", preset = /^Backend/, expires }) {
-  await page.goto(`${HOME}/tokens/new`);
+export async function makeToken(page, { name, environment = "Test", preset = /^Backend/, expires, workspace = HOME }) {
+  await page.goto(`${workspace}/tokens/new`);
   await page.getByLabel("Name", { exact: true }).fill(name);
   await page.getByRole("radio", { name: environment, exact: false }).first().check();
   await page.getByRole("radio", { name: preset }).check();
