@@ -25,7 +25,7 @@ export async function fill(page, keyrack) {
   });
   await vend("guest-1042");
 
-  const invited = await invite(page, { email: "grace@example.com", role: "Admin" });
+  const invited = await invite(page, { email: "grace@example.com", role: "Owner" });
   const colleague = await join(page, invited, "Grace Hill");
   await invite(page, { email: "tom@example.com", message: "Hello Tom,\nthe till keys hang here now." });
   const open = await invite(page, { email: "ines@example.com", role: "Owner" });
@@ -53,7 +53,7 @@ function join(page, link, name) {
   return elsewhere(page, async (theirs) => {
     await joinAs(theirs, link, { name });
     await theirs.goto("/account");
-    return (await theirs.locator("main").textContent()).match(/usr_\w+/)[0];
+    return theirs.getByText(/^usr_\w+$/).textContent();
   });
 }
 

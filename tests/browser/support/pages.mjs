@@ -4,7 +4,7 @@ import { ADA, HOME, makeToken, openStripeForm, store } from "./steps.mjs";
 
 // Every page there is, by name, and how Ada comes to it.
 
-const at = (path, heading) => async (page) => {
+export const at = (path, heading) => async (page) => {
   await page.goto(path);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
 };
