@@ -91,13 +91,21 @@ testOnFresh.describe("sign-up for some domains", () => {
       await post.stop();
     },
   });
-  ofDomains("nothing in the way of anybody", async ({ page }) => {
+  ofDomains("refused, and asked too often: nothing in the way of anybody", async ({ page }) => {
     await inspect(page, async () => {
       await page.goto("/sign-up");
       await expect(page.getByText("For addresses at example.com, harbour.example.")).toBeVisible();
       await page.getByLabel("E-mail address").fill("somebody@elsewhere.example");
       await page.getByRole("button", { name: "Send me a link" }).click();
       await expect(page.getByText("Only addresses at example.com, harbour.example can sign up here.")).toBeVisible();
+    });
+    const form = { csrf: await page.locator("form.card [name=csrf]").inputValue(), email: "ada@example.com" };
+    for (let time = 0; time < 20; time += 1) await page.request.post("/sign-up", { form });
+    await inspect(page, async () => {
+      await page.goto("/sign-up");
+      await page.getByLabel("E-mail address").fill(form.email);
+      await page.getByRole("button", { name: "Send me a link" }).click();
+      await expect(page.locator(".notice.warn")).toBeVisible();
     });
   });
 });
