@@ -20,7 +20,6 @@ const outside = {
     await expect(page.locator("[aria-invalid=true]")).toHaveValue("ada");
   },
   "a sign-up link that is over": at("/sign-up/kr_link_gone", "This link does not work"),
-  "a proof of an address that is over": at("/e-mail/kr_link_gone", "This link does not work"),
 };
 
 for (const [name, open] of Object.entries(outside)) {
