@@ -183,9 +183,9 @@ pub(super) fn password_is_new<R: Right>(
 ) -> Result<(), Error> {
     let sessions = store::sessions::delete_all(tx, by, &person.id)?;
     store::links::forget_of(tx, by, &person.id)?;
-    audit::installation(tx, tools.keyring, tools.origin, event)?;
+    audit::installation(tx, tools, event)?;
     if !sessions.is_empty() {
-        audit::installation(tx, tools.keyring, tools.origin, Event::SessionsRevoked { sessions })?;
+        audit::installation(tx, tools, Event::SessionsRevoked { sessions })?;
     }
     let at = tx.now();
     tell(tx, by, tools, (&person.email, &person.id), Letter::PasswordChanged { at })
@@ -248,7 +248,7 @@ pub fn change_email(
     // In this order: whoever makes a link of what waits holds the row of the work, and then looks at the person's.
     store::links::forget_of(tx, by, &person.id)?;
     store::people::set_email(tx, by).map_err(taken)?;
-    audit::installation(tx, tools.keyring, tools.origin, Event::EmailChanged { person: person.id.clone() })?;
+    audit::installation(tx, tools, Event::EmailChanged { person: person.id.clone() })?;
     let (before, after) = (person.email, by.address().clone());
     for to in [&before, &after] {
         let letter = Letter::EmailChanged { before: before.clone(), after: after.clone() };

@@ -10,6 +10,8 @@ use crate::store::access::{InWorkspace, Proof};
 use crate::store::audit::Marks;
 use crate::store::{self, Error, WriteTx};
 
+use super::Tools;
+
 /// The workspace column of the installation's chain.
 pub(super) const INSTALLATION: &str = "";
 
@@ -35,23 +37,17 @@ impl Origin {
 pub(super) fn change(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl InWorkspace>,
-    keyring: &Keyring,
-    origin: &Origin,
+    tools: Tools<'_>,
     event: Event,
 ) -> Result<(), Error> {
-    let entry = origin.entry(tx.now(), event);
-    append(tx, keyring, ChainKind::Changes, by.workspace().as_str(), &[entry])
+    let entry = tools.origin.entry(tx.now(), event);
+    append(tx, tools.keyring, ChainKind::Changes, by.workspace().as_str(), &[entry])
 }
 
 /// Records something that concerns the installation: sign-ins, accounts, set-up.
-pub(super) fn installation(
-    tx: &mut WriteTx<'_>,
-    keyring: &Keyring,
-    origin: &Origin,
-    event: Event,
-) -> Result<(), Error> {
-    let entry = origin.entry(tx.now(), event);
-    append(tx, keyring, ChainKind::Installation, INSTALLATION, &[entry])
+pub(super) fn installation(tx: &mut WriteTx<'_>, tools: Tools<'_>, event: Event) -> Result<(), Error> {
+    let entry = tools.origin.entry(tx.now(), event);
+    append(tx, tools.keyring, ChainKind::Installation, INSTALLATION, &[entry])
 }
 
 /// Appends one link to a chain: one change, or a group of uses in their order.

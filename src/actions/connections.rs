@@ -1,18 +1,17 @@
 //! End users' connections, as backends put them on the rack.
 
-use crate::crypto::{Credential, Keyring};
+use crate::crypto::Credential;
 use crate::domain::audit::{Event, SecretFacts};
 use crate::domain::keys::Hook;
 use crate::domain::secret::ConnectionRole;
-use crate::domain::{Chance, Delivery, Environment, Kind, Name, SecretId, Sharing, Slug};
+use crate::domain::{Delivery, Environment, Kind, Name, SecretId, Sharing, Slug};
 use crate::store::access::{ConnectRight, ConnectionOf, Proof};
 use crate::store::connections::ConnectionRow;
 use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::{NewOwner, NewSecret, Replaced};
 use crate::store::{self, Denied, Error, Fault, Refusal, WriteTx};
 
-use super::audit::{self, Origin};
-use super::sealing;
+use super::{Tools, audit, sealing};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectionRefusal {
@@ -44,14 +43,11 @@ pub struct Upsert {
     pub account_identifier: Option<Option<String>>,
 }
 
-type Tools<'a> = (&'a Keyring, &'a dyn Chance);
-
 /// Puts the value into the first connection, which is made where there is none. Safe to repeat.
 pub fn upsert(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, ConnectRight>,
     tools: Tools<'_>,
-    origin: &Origin,
     ask: &Upsert,
 ) -> Result<ConnectionRow, Fault<ConnectionRefusal>> {
     let node_type = store::node_types::find(tx, by, &ask.node_type)?.ok_or(Denied::NotFound)?;
@@ -67,8 +63,8 @@ pub fn upsert(
             return Err(ConnectionRefusal::NoSuchAccount.into());
         }
         None if ask.must_exist || ask.expected.is_some() => return Err(ConnectionRefusal::NoSuchAccount.into()),
-        Some(known) => replace(tx, by, tools, origin, (&node_type, &known), ask)?,
-        None => create(tx, by, tools, origin, &node_type, ask)?,
+        Some(known) => replace(tx, by, tools, (&node_type, &known), ask)?,
+        None => create(tx, by, tools, &node_type, ask)?,
     }
     Ok(store::connections::first_connection(tx, by, &node_type.id, &ask.of)?.ok_or(Denied::NotFound)?)
 }
@@ -77,21 +73,19 @@ fn create(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, ConnectRight>,
     tools: Tools<'_>,
-    origin: &Origin,
     node_type: &NodeTypeRow,
     ask: &Upsert,
 ) -> Result<(), Error> {
-    let (keyring, chance) = tools;
     let end_user = match &ask.of.end_user {
-        Some(external) => Some(store::connections::end_user(tx, by, external, chance)?),
+        Some(external) => Some(store::connections::end_user(tx, by, external, tools.chance)?),
         None => None,
     };
     let organization = match &ask.of.organization {
-        Some(external) => Some(store::connections::organization(tx, by, external, chance)?),
+        Some(external) => Some(store::connections::organization(tx, by, external, tools.chance)?),
         None => None,
     };
     let role = ConnectionRole::Compatibility;
-    let id = SecretId::draw(tx.now(), chance);
+    let id = SecretId::draw(tx.now(), tools.chance);
     let new = NewSecret {
         id: &id,
         node_type: &node_type.id,
@@ -111,14 +105,13 @@ fn create(
     let hook = Hook { node_type: node_type.id.clone(), environment: by.environment() };
     sealing::seal(tx, by, tools, &hook, (&id, 1), &ask.credential)?;
     let event = Event::SecretCreated { secret: describe(&id, by, Delivery::Vend, ask), value: 1 };
-    audit::change(tx, by, keyring, origin, event)
+    audit::change(tx, by, tools, event)
 }
 
 fn replace(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, ConnectRight>,
     tools: Tools<'_>,
-    origin: &Origin,
     (node_type, known): (&NodeTypeRow, &ConnectionRow),
     ask: &Upsert,
 ) -> Result<(), Error> {
@@ -132,7 +125,7 @@ fn replace(
     let new = Replaced { number, last_four, facts: &ask.facts, account_name, account_identifier };
     store::secrets::note_new_value(tx, by, id, &new)?;
     let event = Event::ValueReplaced { secret: describe(id, by, known.secret.delivery, ask), value: number };
-    audit::change(tx, by, tools.0, origin, event)
+    audit::change(tx, by, tools, event)
 }
 
 /// Absent keeps; present sets, or clears with nothing.

@@ -105,7 +105,7 @@ pub fn end(
     let sessions = store::sessions::delete_all(tx, &oneself, &person.id)?;
     store::people::delete(tx, by)?;
     let event = Event::PersonDeleted { person: person.id.clone(), sessions, workspaces: places.len() };
-    audit::installation(tx, tools.keyring, tools.origin, event)?;
+    audit::installation(tx, tools, event)?;
     let post = Post { to: &person.email, person: None, letter: Letter::AccountDeleted };
     outbox::of_person(tx, by, tools, post)?;
     Ok(Parted { person, places })

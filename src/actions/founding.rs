@@ -1,15 +1,14 @@
 //! The first Owner and their workspace: by the set-up link in a browser, or at the command line.
 
 use crate::domain::audit::{ChainKind, Event};
-use crate::domain::{ChainId, Chance, Email, Method, Name, NodeTypeId, PersonId, Role, Slug, WorkspaceId};
+use crate::domain::{ChainId, Email, Method, Name, NodeTypeId, PersonId, Role, Slug, WorkspaceId};
 use crate::store::access::{CommandLine, Oneself, Owner, Proof, Right, SetUp};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::people::{Person, Proven};
 use crate::store::workspaces::WorkspaceRow;
 use crate::store::{self, Error, Fault, Refusal, WriteTx};
 
-use super::Tools;
-use super::audit;
+use super::{Tools, audit};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FoundingError {
@@ -64,7 +63,7 @@ pub fn set_up<'tx>(
     let account = NewAccount { name: ask.name.clone(), password_hash: ask.password_hash.clone() };
     let person = new_person(tx, by, tools, (&ask.email, Proven::Yes), &account)?;
     let workspace = new_workspace(tx, by, tools, (&ask.workspace, &ask.node_types), &person)?;
-    audit::installation(tx, tools.keyring, tools.origin, Event::SetUpDone { person: person.id.clone() })?;
+    audit::installation(tx, tools, Event::SetUpDone { person: person.id.clone() })?;
     Ok(Founded { person: person.id, workspace, made: true })
 }
 
@@ -95,7 +94,7 @@ pub fn create_owner<'tx>(
         role: Role::Owner,
         invited_by: None,
     };
-    audit::change(tx, &owner, tools.keyring, tools.origin, joined)?;
+    audit::change(tx, &owner, tools, joined)?;
     Ok(Founded { person: person.id, workspace: row.slug, made: false })
 }
 
@@ -109,7 +108,7 @@ pub(super) fn new_person<R: Right>(
     let id = PersonId::draw(tx.now(), tools.chance);
     let person = Person { id, email: email.clone(), name: account.name.clone() };
     store::people::insert(tx, by, (&person, proven), &account.password_hash)?;
-    audit::installation(tx, tools.keyring, tools.origin, Event::PersonCreated { person: person.id.clone() })?;
+    audit::installation(tx, tools, Event::PersonCreated { person: person.id.clone() })?;
     Ok(person)
 }
 
@@ -121,7 +120,7 @@ fn new_workspace<'tx, R: Right>(
     owner: &Person,
 ) -> Result<Slug, Fault<FoundingError>> {
     let id = WorkspaceId::draw(tx.now(), tools.chance);
-    let slug = take_slug(tx, by, tools.chance, (name, &id))?;
+    let slug = take_slug(tx, by, tools, (name, &id))?;
     let key = tools.keyring.new_workspace_key(&id).map_err(|_| FoundingError::Name)?;
     let row = WorkspaceRow { id: id.clone(), slug: slug.clone(), name: name.clone() };
     let proof = store::workspaces::found(tx, by, &row, &key, &owner.id)?;
@@ -135,8 +134,8 @@ fn new_workspace<'tx, R: Right>(
         store::node_types::insert(tx, &proof, &row)?;
     }
     let created = Event::WorkspaceCreated { workspace: id, name: name.to_string() };
-    audit::installation(tx, tools.keyring, tools.origin, created.clone())?;
-    audit::change(tx, &proof, tools.keyring, tools.origin, created)?;
+    audit::installation(tx, tools, created.clone())?;
+    audit::change(tx, &proof, tools, created)?;
     Ok(slug)
 }
 
@@ -156,7 +155,7 @@ pub fn create_workspace<'tx>(
 pub(super) fn take_slug<R: Right>(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, R>,
-    chance: &dyn Chance,
+    tools: Tools<'_>,
     (name, of): (&Name, &WorkspaceId),
 ) -> Result<Slug, Fault<FoundingError>> {
     const TRIES: usize = 8;
@@ -168,7 +167,7 @@ pub(super) fn take_slug<R: Right>(
     }
     let base = wanted.or_else(|| "workspace".parse().ok()).ok_or(FoundingError::Name)?;
     for _ in 0..TRIES {
-        let drawn = WorkspaceId::draw(tx.now(), chance);
+        let drawn = WorkspaceId::draw(tx.now(), tools.chance);
         let ending: String = drawn.as_str().chars().rev().take(5).collect();
         let slug = base.with_suffix(&ending);
         if store::workspaces::claim_slug(tx, by, (&slug, of))? {

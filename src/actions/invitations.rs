@@ -85,7 +85,7 @@ pub fn invite(
     store::invitations::insert(tx, by, &NewInvitation { id: &id, email: &ask.email, role: ask.role, message, link })?;
     write(tx, by, tools, (&ask.email, ask.role, message), &made)?;
     let event = Event::InvitationSent { invitation: id, address: ask.email.to_string(), role: ask.role };
-    audit::change(tx, by, tools.keyring, tools.origin, event)?;
+    audit::change(tx, by, tools, event)?;
     Ok(made)
 }
 
@@ -107,7 +107,7 @@ pub fn send_again(
     store::invitations::renew(tx, by, id, &link)?;
     write(tx, by, tools, (&row.email, row.role, row.message.as_deref()), &made)?;
     let event = Event::InvitationSentAgain { invitation: row.id, address: row.email.to_string() };
-    audit::change(tx, by, tools.keyring, tools.origin, event)?;
+    audit::change(tx, by, tools, event)?;
     Ok(made)
 }
 
@@ -130,7 +130,7 @@ pub(super) fn take_back(
 ) -> Result<(), Error> {
     store::invitations::delete(tx, by, &row.id)?;
     let event = Event::InvitationRevoked { invitation: row.id.clone(), address: row.email.to_string() };
-    audit::change(tx, by, tools.keyring, tools.origin, event)
+    audit::change(tx, by, tools, event)
 }
 
 /// An offer that is the caller's to change.
@@ -230,7 +230,7 @@ pub fn accept_as_newcomer<'tx>(
     let origin = audit::Origin::of(&person.id, tools.origin.from);
     let tools = Tools { origin: &origin, ..tools };
     join(tx, by, tools, (&person.id, person.name.to_string()))?;
-    let opened = open_session(tx, by, (tools.keyring, tools.chance), &origin, &person.id, browser)?;
+    let opened = open_session(tx, by, tools, &person.id, browser)?;
     Ok((offer.slug, opened))
 }
 
@@ -244,7 +244,7 @@ fn join<'tx, R: Offeree>(
     let (role, invited_by) = (offer.role, Some(offer.inviter.clone()));
     let member: Proof<'tx, Member> = store::invitations::accept(tx, by, person)?;
     let event = Event::MemberJoined { person: person.clone(), name, role, invited_by };
-    audit::change(tx, &member, tools.keyring, tools.origin, event)
+    audit::change(tx, &member, tools, event)
 }
 
 /// Says no; the offer is gone.
@@ -254,5 +254,5 @@ pub fn decline(tx: &mut WriteTx<'_>, by: &Proof<'_, Invited>, tools: Tools<'_>) 
         return Err(Denied::SpentLink.into());
     }
     let event = Event::InvitationDeclined { invitation: offer.id, address: offer.email.to_string() };
-    Ok(audit::change(tx, by, tools.keyring, tools.origin, event)?)
+    Ok(audit::change(tx, by, tools, event)?)
 }

@@ -61,7 +61,7 @@ pub fn change_role(
     }
     let name = member.name.to_string();
     let event = Event::RoleChanged { person: person.clone(), name, before: member.role, after: to };
-    Ok(audit::change(tx, by, tools.keyring, tools.origin, event)?)
+    Ok(audit::change(tx, by, tools, event)?)
 }
 
 /// Letters about somebody's role in one hour: nobody floods a member's mailbox by going back and forth.
@@ -191,18 +191,18 @@ pub fn end(
                 Event::SecretDeleted { secret: describe(row) }
             }
         };
-        audit::change(tx, by, tools.keyring, tools.origin, event)?;
+        audit::change(tx, by, tools, event)?;
     }
     for token in &leaving.tokens {
         store::tokens::revoke(tx, by, &token.id)?;
         let event = Event::TokenRevoked { token: token.id.clone(), name: token.name.to_string() };
-        audit::change(tx, by, tools.keyring, tools.origin, event)?;
+        audit::change(tx, by, tools, event)?;
     }
     for row in &leaving.invitations {
         invitations::take_back(tx, by, tools, row)?;
     }
     store::members::delete(tx, by, person)?;
-    audit::change(tx, by, tools.keyring, tools.origin, ended(&leaving, kept.len()))?;
+    audit::change(tx, by, tools, ended(&leaving, kept.len()))?;
     let ended = Ended { leaving, kept };
     tell(tx, by, tools, &ended)?;
     Ok(ended)

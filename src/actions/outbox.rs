@@ -1,10 +1,9 @@
 //! Work and letters, queued in the transaction of the change that causes them: kept with it, or not at all.
 
-use crate::crypto::Keyring;
-use crate::domain::{Chance, Email, JobId, Letter, PersonId, Work, WorkspaceId};
+use crate::domain::{Email, JobId, Letter, PersonId, Work, WorkspaceId};
 use crate::store::access::{InWorkspace, Proof, Right, Runner};
 use crate::store::jobs::NewJob;
-use crate::store::{self, Error, WriteTx};
+use crate::store::{self, Error, Outcome, WriteTx};
 
 use super::Tools;
 
@@ -24,7 +23,7 @@ pub fn of_workspace(
     (to, letter): (&Email, Letter),
 ) -> Result<(), Error> {
     let work = Work::Letter { to: to.clone(), letter };
-    queue(tx, by, (tools.keyring, tools.chance), &work, About { workspace: Some(by.workspace()), person: None })
+    queue(tx, by, tools, &work, About { workspace: Some(by.workspace()), person: None })
 }
 
 /// Queues a letter about somebody's account.
@@ -35,12 +34,12 @@ pub fn of_person<R: Right>(
     post: Post<'_>,
 ) -> Result<(), Error> {
     let work = Work::Letter { to: post.to.clone(), letter: post.letter };
-    queue(tx, by, (tools.keyring, tools.chance), &work, About { workspace: None, person: post.person })
+    queue(tx, by, tools, &work, About { workspace: None, person: post.person })
 }
 
 /// Queues work that concerns nobody who could look at it.
 pub fn unseen<R: Right>(tx: &mut WriteTx<'_>, by: &Proof<'_, R>, tools: Tools<'_>, work: &Work) -> Result<(), Error> {
-    queue(tx, by, (tools.keyring, tools.chance), work, About { workspace: None, person: None })
+    queue(tx, by, tools, work, About { workspace: None, person: None })
 }
 
 /// Queues work about somebody's account, which is forgotten once the account has another password or address.
@@ -50,21 +49,16 @@ pub fn for_person<R: Right>(
     tools: Tools<'_>,
     (person, work): (&PersonId, &Work),
 ) -> Result<(), Error> {
-    queue(tx, by, (tools.keyring, tools.chance), work, About { workspace: None, person: Some(person) })
+    queue(tx, by, tools, work, About { workspace: None, person: Some(person) })
 }
 
 /// Plans what comes again by itself, where it is not planned yet.
-pub fn plan(
-    tx: &mut WriteTx<'_>,
-    by: &Proof<'_, Runner>,
-    (keyring, chance): (&Keyring, &dyn Chance),
-    work: &Work,
-) -> Result<(), Error> {
+pub fn plan(tx: &mut WriteTx<'_>, by: &Proof<'_, Runner>, tools: Tools<'_>, work: &Work) -> Outcome<()> {
     tx.unrecorded(store::Unrecorded::Work);
     if store::jobs::is_planned(tx, by, work.kind())? {
         return Ok(());
     }
-    queue(tx, by, (keyring, chance), work, About { workspace: None, person: None })
+    Ok(unseen(tx, by, tools, work)?)
 }
 
 /// Who may see it.
@@ -76,12 +70,12 @@ struct About<'a> {
 fn queue<R: Right>(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, R>,
-    (keyring, chance): (&Keyring, &dyn Chance),
+    tools: Tools<'_>,
     work: &Work,
     about: About<'_>,
 ) -> Result<(), Error> {
-    let id = JobId::draw(tx.now(), chance);
-    let payload = keyring.seal_work(&id, work).map_err(|_| Error::Unsealed)?;
+    let id = JobId::draw(tx.now(), tools.chance);
+    let payload = tools.keyring.seal_work(&id, work).map_err(|_| Error::Unsealed)?;
     let (recipient, expires_at) = match work {
         // Whom it is for is told only where somebody may see it.
         Work::Letter { to, letter } => {

@@ -13,7 +13,7 @@ use crate::store::audit::StoredEntry;
 use crate::store::record::{self, Chain, Found};
 use crate::store::{Db, Error, Outcome, ReadTx, WriteTx};
 
-use super::audit::{self, Origin};
+use super::{Tools, audit};
 
 /// Links that are read in one transaction.
 const STEP: i64 = 500;
@@ -178,9 +178,8 @@ pub fn holds(keyring: &Keyring, found: &Found) -> Option<bool> {
 pub fn exported(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Admin>>,
-    keyring: &Keyring,
-    origin: &Origin,
+    tools: Tools<'_>,
     format: ExportFormat,
 ) -> Result<(), Error> {
-    audit::change(tx, by, keyring, origin, Event::ActivityExported { workspace: by.workspace().clone(), format })
+    audit::change(tx, by, tools, Event::ActivityExported { workspace: by.workspace().clone(), format })
 }

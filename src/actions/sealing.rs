@@ -2,10 +2,12 @@
 
 use crate::crypto::{Credential, Keyring};
 use crate::domain::keys::{Hook, WrappedDataKey};
-use crate::domain::{Chance, SecretId, ValueId};
+use crate::domain::{SecretId, ValueId};
 use crate::store::access::{InWorkspace, Proof};
 use crate::store::secrets::NewValue;
 use crate::store::{self, Error, WriteTx};
+
+use super::Tools;
 
 /// After this many values a new generation begins; far below what random nonces allow.
 const ROTATE_AFTER: i64 = 1 << 28;
@@ -14,15 +16,15 @@ const ROTATE_AFTER: i64 = 1 << 28;
 pub(super) fn seal(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl InWorkspace>,
-    (keyring, chance): (&Keyring, &dyn Chance),
+    tools: Tools<'_>,
     hook: &Hook,
     (secret, number): (&SecretId, i64),
     credential: &Credential,
 ) -> Result<(), Error> {
-    let key = current_key(tx, by, keyring, hook)?;
-    let blob = keyring.seal(&key, secret, number, credential).map_err(|_| Error::Unsealed)?;
+    let key = current_key(tx, by, tools.keyring, hook)?;
+    let blob = tools.keyring.seal(&key, secret, number, credential).map_err(|_| Error::Unsealed)?;
     store::keys::count_seal(tx, by, &key.id)?;
-    let id = ValueId::draw(tx.now(), chance);
+    let id = ValueId::draw(tx.now(), tools.chance);
     let value = NewValue { id: &id, secret, number, data_key: &key.id, blob: &blob };
     store::secrets::insert_value(tx, by, &value)
 }

@@ -1,16 +1,15 @@
 //! A secret's life: hung on its hook, taken off it.
 
-use crate::crypto::{Credential, Keyring};
+use crate::crypto::Credential;
 use crate::domain::audit::{Event, SecretFacts};
 use crate::domain::keys::Hook;
 use crate::domain::policy::Standing;
-use crate::domain::{Chance, Delivery, Environment, Kind, Moment, Name, SecretId, Sharing, Slug};
+use crate::domain::{Delivery, Environment, Kind, Moment, Name, SecretId, Sharing, Slug};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::secrets::{ListedSecret, NewOwner, NewSecret};
-use crate::store::{self, Denied, Error, Fault, Refusal, WriteTx};
+use crate::store::{self, Denied, Error, Fault, Outcome, Refusal, WriteTx};
 
-use super::audit::{self, Origin};
-use super::sealing;
+use super::{Tools, audit, sealing};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretRefusal {
@@ -46,8 +45,7 @@ pub struct Entry {
 pub fn create<'tx>(
     tx: &mut WriteTx<'tx>,
     by: &Proof<'tx, impl AtLeast<Member>>,
-    (keyring, chance): (&Keyring, &dyn Chance),
-    origin: &Origin,
+    tools: Tools<'_>,
     entry: &Entry,
 ) -> Result<SecretId, Fault<SecretRefusal>> {
     let node_type = store::node_types::find(tx, by, &entry.node_type)?.ok_or(SecretRefusal::NoNodeType)?;
@@ -59,7 +57,7 @@ pub fn create<'tx>(
         Some(sharing) => sharing,
         None => store::workspaces::default_sharing(tx, by)?,
     };
-    let id = SecretId::draw(tx.now(), chance);
+    let id = SecretId::draw(tx.now(), tools.chance);
     let new = NewSecret {
         id: &id,
         node_type: &node_type.id,
@@ -78,7 +76,7 @@ pub fn create<'tx>(
         other => other.into(),
     })?;
     let hook = Hook { node_type: node_type.id.clone(), environment: entry.environment };
-    sealing::seal(tx, by, (keyring, chance), &hook, (&id, 1), &entry.credential)?;
+    sealing::seal(tx, by, tools, &hook, (&id, 1), &entry.credential)?;
     let secret = SecretFacts {
         id: id.clone(),
         name: entry.name.to_string(),
@@ -90,7 +88,7 @@ pub fn create<'tx>(
         end_user: None,
         organization: None,
     };
-    audit::change(tx, by, keyring, origin, Event::SecretCreated { secret, value: 1 })?;
+    audit::change(tx, by, tools, Event::SecretCreated { secret, value: 1 })?;
     Ok(id)
 }
 
@@ -98,17 +96,15 @@ pub fn create<'tx>(
 pub fn delete(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
-    keyring: &Keyring,
-    origin: &Origin,
+    tools: Tools<'_>,
     id: &SecretId,
-) -> Result<Name, Fault<std::convert::Infallible>> {
+) -> Outcome<()> {
     let row = store::secrets::find(tx, by, id)?.ok_or(Denied::NotFound)?;
     if !row.facts().deletable_by(Standing { person: by.person(), role: by.role() }) {
         return Err(Denied::Forbidden.into());
     }
     store::secrets::delete(tx, by, id)?;
-    audit::change(tx, by, keyring, origin, Event::SecretDeleted { secret: describe(&row) })?;
-    Ok(row.secret.name)
+    Ok(audit::change(tx, by, tools, Event::SecretDeleted { secret: describe(&row) })?)
 }
 
 pub(super) fn describe(row: &ListedSecret) -> SecretFacts {

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use crate::crypto::Keyring;
 use crate::domain::audit::Event;
-use crate::domain::{Chance, Email, Moment, PersonId, SessionId};
+use crate::domain::{Email, Moment, PersonId, SessionId};
 use crate::store::access::{Nobody, Oneself, Proof, Right};
 use crate::store::sessions::SessionRow;
 use crate::store::{self, Denied, Error, Outcome, Unrecorded, WriteTx};
 
-use super::audit::{self, Origin};
-use super::{Tools, accounts};
+use super::{Tools, accounts, audit};
 
 const WINDOW: Duration = Duration::from_mins(15);
 const PAIR_LIMIT: i64 = 5;
@@ -153,8 +152,7 @@ pub struct Compared {
 pub fn start(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, Nobody>,
-    (keyring, chance): (&Keyring, &dyn Chance),
-    origin: &Origin,
+    tools: Tools<'_>,
     (compared, attempt): (&Compared, &Attempt),
     browser: &Browser,
 ) -> Outcome<Opened> {
@@ -165,7 +163,7 @@ pub fn start(
     succeed(tx, by, attempt)?;
     store::throttle::sweep(tx, by)?;
     store::sessions::sweep(tx, by)?;
-    Ok(open_session(tx, by, (keyring, chance), origin, &compared.person, browser)?)
+    Ok(open_session(tx, by, tools, &compared.person, browser)?)
 }
 
 /// A right password makes up for the wrong ones before it; of its network's attempts it takes its own back.
@@ -192,18 +190,17 @@ pub struct Opened {
 pub fn open_session<R: Right>(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, R>,
-    (keyring, chance): (&Keyring, &dyn Chance),
-    origin: &Origin,
+    tools: Tools<'_>,
     person: &PersonId,
     browser: &Browser,
 ) -> Result<Opened, Error> {
     if let Some(session) = &browser.session
         && store::sessions::delete(tx, by, session)?
     {
-        audit::installation(tx, keyring, origin, Event::SignedOut { session: session.clone() })?;
+        audit::installation(tx, tools, Event::SignedOut { session: session.clone() })?;
     }
     let now = tx.now();
-    let session = SessionId::draw(now, chance);
+    let session = SessionId::draw(now, tools.chance);
     let row = SessionRow {
         id: session.clone(),
         person: person.clone(),
@@ -212,28 +209,26 @@ pub fn open_session<R: Right>(
         created_at: now,
         seen_at: now,
     };
-    let cookie = keyring.random_text();
-    store::sessions::insert(tx, by, &row, keyring.session_mac(&cookie).as_bytes())?;
-    audit::installation(tx, keyring, origin, Event::SignedIn { session: session.clone() })?;
+    let cookie = tools.keyring.random_text();
+    store::sessions::insert(tx, by, &row, tools.keyring.session_mac(&cookie).as_bytes())?;
+    audit::installation(tx, tools, Event::SignedIn { session: session.clone() })?;
     Ok(Opened { session, cookie })
 }
 
 pub fn refuse(
     tx: &mut WriteTx<'_>,
     _by: &Proof<'_, Nobody>,
-    keyring: &Keyring,
-    origin: &Origin,
+    tools: Tools<'_>,
     person: Option<PersonId>,
 ) -> Outcome<()> {
-    Ok(audit::installation(tx, keyring, origin, Event::SignInRefused { person })?)
+    Ok(audit::installation(tx, tools, Event::SignInRefused { person })?)
 }
 
 /// Ends one of one's own sessions; this one when none is named.
 pub fn end(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, Oneself>,
-    keyring: &Keyring,
-    origin: &Origin,
+    tools: Tools<'_>,
     session: Option<&SessionId>,
 ) -> Outcome<()> {
     let id = session.unwrap_or(&by.holder().session).clone();
@@ -244,13 +239,13 @@ pub fn end(
         None => Event::SignedOut { session: id },
         Some(_) => Event::SessionsRevoked { sessions: vec![id] },
     };
-    Ok(audit::installation(tx, keyring, origin, event)?)
+    Ok(audit::installation(tx, tools, event)?)
 }
 
-pub fn end_others(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, keyring: &Keyring, origin: &Origin) -> Outcome<usize> {
+pub fn end_others(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, tools: Tools<'_>) -> Outcome<usize> {
     let sessions = store::sessions::delete_others(tx, by)?;
     let count = sessions.len();
-    audit::installation(tx, keyring, origin, Event::SessionsRevoked { sessions })?;
+    audit::installation(tx, tools, Event::SessionsRevoked { sessions })?;
     Ok(count)
 }
 
@@ -258,8 +253,7 @@ pub fn end_others(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, keyring: &Keyri
 pub fn change_password(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, Oneself>,
-    (keyring, chance): (&Keyring, &dyn Chance),
-    origin: &Origin,
+    tools: Tools<'_>,
     (compared, new): (&str, &str),
     (browser, attempt): (&Browser, &Attempt),
 ) -> Outcome<Opened> {
@@ -268,9 +262,8 @@ pub fn change_password(
         return Err(Denied::SignedOut.into());
     }
     succeed(tx, by, attempt)?;
-    let tools = Tools { keyring, chance, origin };
     accounts::password_is_new(tx, by, tools, &person, Event::PasswordChanged { person: person.id.clone() })?;
-    Ok(open_session(tx, by, (keyring, chance), origin, &person.id, browser)?)
+    Ok(open_session(tx, by, tools, &person.id, browser)?)
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! Service tokens: made, shown once, revoked.
 
-use crate::crypto::{Keyring, NewToken};
+use crate::crypto::NewToken;
 use crate::domain::audit::Event;
 use crate::domain::policy::{self, Standing};
-use crate::domain::{Abilities, Chance, Environment, Moment, Name, TokenId};
+use crate::domain::{Abilities, Environment, Moment, Name, TokenId};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::tokens::NewTokenRow;
 use crate::store::{self, Denied, Outcome, WriteTx};
 
-use super::audit::{self, Origin};
+use super::{Tools, audit};
 
 pub struct Ask {
     /// Drawn by whoever asks, so that asking twice makes one token.
@@ -27,16 +27,15 @@ pub struct Made {
 pub fn create(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
-    (keyring, chance): (&Keyring, &dyn Chance),
-    origin: &Origin,
+    tools: Tools<'_>,
     ask: &Ask,
 ) -> Outcome<Made> {
     if !policy::may_make_token(by.role(), &ask.abilities) {
         return Err(Denied::Forbidden.into());
     }
     let id = ask.id.clone();
-    let token = NewToken::draw(&id, ask.environment, chance);
-    let mac = keyring.new_token_mac(&token);
+    let token = NewToken::draw(&id, ask.environment, tools.chance);
+    let mac = tools.keyring.new_token_mac(&token);
     let row = NewTokenRow {
         id: &id,
         name: &ask.name,
@@ -52,7 +51,7 @@ pub fn create(
         environment: ask.environment,
         abilities: ask.abilities.to_string(),
     };
-    audit::change(tx, by, keyring, origin, event)?;
+    audit::change(tx, by, tools, event)?;
     Ok(Made { id, token })
 }
 
@@ -60,8 +59,7 @@ pub fn create(
 pub fn revoke(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
-    keyring: &Keyring,
-    origin: &Origin,
+    tools: Tools<'_>,
     id: &TokenId,
 ) -> Outcome<()> {
     let row = store::tokens::find(tx, by, id)?.ok_or(Denied::NotFound)?;
@@ -70,7 +68,7 @@ pub fn revoke(
     }
     if store::tokens::revoke(tx, by, id)? {
         let event = Event::TokenRevoked { token: id.clone(), name: row.name.to_string() };
-        audit::change(tx, by, keyring, origin, event)?;
+        audit::change(tx, by, tools, event)?;
     } else {
         tx.unrecorded(store::Unrecorded::Nothing);
     }

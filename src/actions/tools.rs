@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::crypto::Keyring;
 use crate::domain::audit::Actor;
 use crate::domain::{Chance, PersonId};
+use crate::store::access::{Proof, TokenRight};
 
 use super::audit::Origin;
 
@@ -33,5 +34,9 @@ impl Kit {
 
     pub fn by_person<T>(&self, person: &PersonId, work: impl FnOnce(Tools<'_>) -> T) -> T {
         self.by(Actor::Person { id: person.clone() }, work)
+    }
+
+    pub fn by_token<T>(&self, by: &Proof<'_, impl TokenRight>, work: impl FnOnce(Tools<'_>) -> T) -> T {
+        self.by(Actor::Token { id: by.token().clone(), maker: by.maker().clone() }, work)
     }
 }

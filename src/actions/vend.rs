@@ -1,17 +1,14 @@
 //! Handing a value to a backend: permission and row in one read, the record, then the opening.
 
-use std::net::IpAddr;
-use std::sync::Arc;
-
-use crate::crypto::{Credential, Keyring, Purpose};
-use crate::domain::audit::{Actor, Event};
+use crate::crypto::{Credential, Purpose};
+use crate::domain::audit::Event;
 use crate::domain::keys::SealedValue;
 use crate::domain::{Name, SecretId};
 use crate::store::access::{self, AskToken, UseRefusal, VendRight, Wanted, Whose};
 use crate::store::{self, Db, Fault, Refusal, Unrecorded};
 
-use super::audit::{self, Origin};
 use super::uses::{Recorder, Use};
+use super::{Kit, audit};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VendRefusal {
@@ -34,13 +31,12 @@ struct Ready {
 }
 
 pub async fn vend(
-    db: &Db,
-    keyring: &Arc<Keyring>,
-    recorder: &Recorder,
+    (db, recorder): (&Db, &Recorder),
+    kit: &Kit,
     ask: impl Fn() -> AskToken<VendRight>,
     wanted: Wanted,
-    from: Option<IpAddr>,
 ) -> Result<Credential, Fault<VendRefusal>> {
+    let found = kit.clone();
     let ready = db
         .read(ask(), move |tx, by| {
             let allowed = access::prove_vend(tx, by, &wanted).map_err(|fault| match fault {
@@ -48,7 +44,6 @@ pub async fn vend(
                 Fault::Store(error) => Fault::Store(error),
             })?;
             let sealed = store::vend::sealed_value(tx, by, &allowed)?;
-            let origin = Origin { by: Actor::Token { id: by.token().clone(), maker: by.maker().clone() }, from };
             let (end_user, organization) = match &wanted.whose {
                 Whose::Person(_) => (None, None),
                 Whose::Connection(of) => (of.end_user.clone(), of.organization.clone()),
@@ -66,37 +61,31 @@ pub async fn vend(
                 workspace: by.workspace().clone(),
                 secret: allowed.secret().clone(),
                 token: by.token().clone(),
-                entry: origin.entry(tx.now(), event),
+                entry: found.by_token(by, |tools| tools.origin.entry(tx.now(), event)),
             };
             Ok(Ready { of, number: allowed.number(), name: allowed.name().clone(), sealed })
         })
         .await?;
     recorder.record(ready.of.clone()).await?;
-    let opened = ready.sealed.as_ref().and_then(|sealed| keyring.open_value(Purpose::Vend, sealed).ok());
+    let opened = ready.sealed.as_ref().and_then(|sealed| kit.keyring.open_value(Purpose::Vend, sealed).ok());
     let Some(credential) = opened else {
-        note_unreadable(db, keyring.clone(), ask(), &ready).await?;
+        note_unreadable(db, kit.clone(), ask(), &ready).await?;
         return Err(VendRefusal::Unreadable(ready.name).into());
     };
     Ok(credential)
 }
 
 /// Says on the secret, and in the chain, that its value does not open. Other rows are not touched.
-async fn note_unreadable(
-    db: &Db,
-    keyring: Arc<Keyring>,
-    ask: AskToken<VendRight>,
-    ready: &Ready,
-) -> Result<(), Fault<VendRefusal>> {
+async fn note_unreadable(db: &Db, kit: Kit, ask: AskToken<VendRight>, ready: &Ready) -> Result<(), Fault<VendRefusal>> {
     let (id, name): (SecretId, String) = (ready.of.secret.clone(), ready.name.to_string());
-    let (value, entry) = (ready.number, ready.of.entry.clone());
+    let value = ready.number;
     db.write(ask, move |tx, by| {
         if !store::secrets::mark_unreadable(tx, by, (&id, value))? {
             tx.unrecorded(Unrecorded::Nothing);
             return Ok(());
         }
-        let origin = Origin { by: entry.by.clone(), from: entry.from };
         let event = Event::SecretUnreadable { secret: id.clone(), name: name.clone(), value };
-        Ok(audit::change(tx, by, &keyring, &origin, event)?)
+        Ok(kit.by_token(by, |tools| audit::change(tx, by, tools, event))?)
     })
     .await
 }

@@ -30,7 +30,7 @@ pub fn send_trial(tx: &mut WriteTx<'_>, by: &Proof<'_, Owner>, tools: Tools<'_>)
     store::throttle::hit(tx, by, name.as_bytes(), PAUSE)?;
     let workspace = store::workspaces::current(tx, by)?.name.to_string();
     outbox::of_workspace(tx, by, tools, (&person.email, Letter::Trial { workspace }))?;
-    Ok(audit::change(tx, by, tools.keyring, tools.origin, Event::MailTried { person: person.id })?)
+    Ok(audit::change(tx, by, tools, Event::MailTried { person: person.id })?)
 }
 
 /// Has failed work tried again; false where it is tried already.
@@ -52,6 +52,6 @@ fn keep(tx: &mut WriteTx<'_>, by: &Proof<'_, Owner>, tools: Tools<'_>, done: Opt
         tx.unrecorded(Unrecorded::Nothing);
         return Ok(false);
     };
-    audit::change(tx, by, tools.keyring, tools.origin, event)?;
+    audit::change(tx, by, tools, event)?;
     Ok(true)
 }

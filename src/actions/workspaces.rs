@@ -1,13 +1,12 @@
 //! A workspace's name and address, and its end.
 
-use crate::crypto::Keyring;
 use crate::domain::audit::{ChainHead, Event};
-use crate::domain::{Chance, Name, Sharing, Slug};
+use crate::domain::{Name, Sharing, Slug};
 use crate::store::access::{Admin, AtLeast, Owner, Proof};
-use crate::store::{self, Fault, Refusal, Unrecorded, WriteTx};
+use crate::store::{self, Fault, Outcome, Refusal, Unrecorded, WriteTx};
 
-use super::audit::{self, Origin};
 use super::founding::{FoundingError, take_slug};
+use super::{Tools, audit};
 
 /// Which members is said of one secret, never of those to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,8 +19,7 @@ impl Refusal for SharingError {}
 pub fn rename(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Admin>>,
-    (keyring, chance): (&Keyring, &dyn Chance),
-    origin: &Origin,
+    tools: Tools<'_>,
     name: &Name,
 ) -> Result<Slug, Fault<FoundingError>> {
     let row = store::workspaces::current(tx, by)?;
@@ -29,11 +27,11 @@ pub fn rename(
         tx.unrecorded(Unrecorded::Nothing);
         return Ok(row.slug);
     }
-    let slug = take_slug(tx, by, chance, (name, by.workspace()))?;
+    let slug = take_slug(tx, by, tools, (name, by.workspace()))?;
     store::workspaces::rename(tx, by, name, &slug)?;
     let (before, after) = (row.name.to_string(), name.to_string());
     let event = Event::WorkspaceRenamed { workspace: row.id, before, after };
-    audit::change(tx, by, keyring, origin, event)?;
+    audit::change(tx, by, tools, event)?;
     Ok(slug)
 }
 
@@ -41,8 +39,7 @@ pub fn rename(
 pub fn share_by_default(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Admin>>,
-    keyring: &Keyring,
-    origin: &Origin,
+    tools: Tools<'_>,
     sharing: Sharing,
 ) -> Result<(), Fault<SharingError>> {
     if sharing == Sharing::Members {
@@ -55,16 +52,11 @@ pub fn share_by_default(
     }
     store::workspaces::set_default_sharing(tx, by, sharing)?;
     let event = Event::DefaultSharingChanged { workspace: by.workspace().clone(), before, after: sharing };
-    Ok(audit::change(tx, by, keyring, origin, event)?)
+    Ok(audit::change(tx, by, tools, event)?)
 }
 
 /// Destroys the workspace's key and everything that is in it. The installation's chain keeps where its chains ended.
-pub fn delete(
-    tx: &mut WriteTx<'_>,
-    by: &Proof<'_, impl AtLeast<Owner>>,
-    keyring: &Keyring,
-    origin: &Origin,
-) -> Result<(), store::Error> {
+pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Owner>>, tools: Tools<'_>) -> Outcome<()> {
     let row = store::workspaces::current(tx, by)?;
     let heads = store::audit::close_chains(tx, by)?.into_iter().map(|head| ChainHead {
         kind: head.kind,
@@ -74,5 +66,5 @@ pub fn delete(
     let heads = heads.collect();
     store::workspaces::delete(tx, by)?;
     let event = Event::WorkspaceDeleted { workspace: row.id, name: row.name.to_string(), heads };
-    audit::installation(tx, keyring, origin, event)
+    Ok(audit::installation(tx, tools, event)?)
 }

@@ -7,13 +7,11 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::actions::audit::Origin;
 use crate::actions::connections::{self, Upsert};
 use crate::actions::entering::{self, Facts, Given};
 use crate::actions::vend::{self, VendRefusal};
 use crate::app::App;
 use crate::crypto::{Credential, Entered, Purpose};
-use crate::domain::audit::Actor;
 use crate::domain::name::is_hidden;
 use crate::domain::{Moment, Name, PersonId, SecretId, SecretState, Slug};
 use crate::store::Fault;
@@ -127,7 +125,7 @@ pub async fn vend(caller: Caller, path: Path<String>, sent: Sent, app: Data<App>
         Ok(wanted) => wanted,
         Err(wrong) => return Err(caller.hears::<VendRight>(&app, wrong).await),
     };
-    let vended = vend::vend(&app.db, &app.keyring, &app.recorder, || caller.ask(), wanted, caller.address).await;
+    let vended = vend::vend((&app.db, &app.recorder), &app.kit(caller.address), || caller.ask(), wanted).await;
     match vended {
         Ok(vended) => Ok(credential(&vended)),
         Err(Fault::Refused(VendRefusal::Use(UseRefusal::NotInstalled))) => Ok(inactive("not_installed")),
@@ -178,15 +176,11 @@ pub async fn put_api_key(
         Ok(ask) => ask,
         Err(wrong) => return Err(caller.hears::<ConnectRight>(&app, wrong).await),
     };
-    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), caller.address);
-    let row = app
-        .db
-        .write(caller.ask::<ConnectRight>(), move |tx, by| {
-            let origin = Origin { by: Actor::Token { id: by.token().clone(), maker: by.maker().clone() }, from };
-            connections::upsert(tx, by, (&keyring, &*chance), &origin, &ask)
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(connected_account(&row, app.clock.now())))
+    let kit = app.kit(caller.address);
+    let stored = app.db.write(caller.ask::<ConnectRight>(), move |tx, by| {
+        kit.by_token(by, |tools| connections::upsert(tx, by, tools, &ask))
+    });
+    Ok(HttpResponse::Ok().json(connected_account(&stored.await?, app.clock.now())))
 }
 
 fn understand(app: &App, slug: Slug, body: ApiKeyBody) -> Result<Upsert, Error> {

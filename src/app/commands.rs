@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::actions::audit::Origin;
 use crate::actions::founding::{self, Founded, FoundingError, NewAccount, Ownership};
-use crate::actions::{Tools, installation, tokens};
+use crate::actions::{installation, tokens};
 use crate::cli::{OwnerCreate, TokenCreate};
 use crate::crypto::HashError;
 use crate::domain::audit::Actor;
@@ -77,11 +76,9 @@ pub async fn create_owner(
     };
     let ownership =
         Ownership { email: ask.email.clone(), account, workspace: ask.workspace.clone(), node_types: built_in(app) };
-    let (keyring, chance) = (app.keyring.clone(), app.chance.clone());
+    let kit = app.kit(None);
     let founded = app.db.write(AskCommandLine, move |tx, by| {
-        let origin = Origin { by: Actor::CommandLine, from: None };
-        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
-        founding::create_owner(tx, by, tools, &ownership)
+        kit.by(Actor::CommandLine, |tools| founding::create_owner(tx, by, tools, &ownership))
     });
     Ok(founded.await?)
 }
@@ -103,8 +100,7 @@ pub async fn create_token(app: &App, ask: &TokenCreate) -> Result<String, Comman
     if ask.expires.is_some_and(|end| end <= app.clock.now()) {
         return Err(CommandError::DayOver);
     }
-    let (keyring, chance, workspace, maker) =
-        (app.keyring.clone(), app.chance.clone(), ask.workspace.clone(), ask.maker.clone());
+    let (kit, workspace, maker) = (app.kit(None), ask.workspace.clone(), ask.maker.clone());
     let token = tokens::Ask {
         id: TokenId::draw(app.clock.now(), &*app.chance),
         name: ask.name.clone(),
@@ -115,8 +111,7 @@ pub async fn create_token(app: &App, ask: &TokenCreate) -> Result<String, Comman
     let made = app.db.write::<_, _, std::convert::Infallible, _>(AskCommandLine, move |tx, by| {
         let row = store::workspaces::find_named(tx, by, &workspace)?.ok_or(Denied::NotFound)?;
         let admin = store::workspaces::act_as::<Admin>(tx, by, &row, maker.as_ref())?;
-        let origin = Origin { by: Actor::CommandLine, from: None };
-        tokens::create(tx, &admin, (&keyring, &*chance), &origin, &token)
+        kit.by(Actor::CommandLine, |tools| tokens::create(tx, &admin, tools, &token))
     });
     Ok(made.await?.token.as_str().to_owned())
 }

@@ -12,8 +12,10 @@ pub mod system;
 pub mod terminal;
 pub mod verify;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::actions::Kit;
 use crate::actions::installation::{self, OpenError};
 use crate::actions::uses::Recorder;
 use crate::catalog::{Catalog, CatalogError};
@@ -54,6 +56,11 @@ pub enum StartError {
 impl Refusal for StartError {}
 
 impl App {
+    /// For changes that are asked for from there; none where nobody asks over the network.
+    pub fn kit(&self, from: Option<IpAddr>) -> Kit {
+        Kit { keyring: self.keyring.clone(), chance: self.chance.clone(), from }
+    }
+
     /// Opens the database that is configured, or makes it.
     pub async fn start(config: Config, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Result<Self, StartError> {
         Self::open(config, WhereNew::Make, clock, chance).await

@@ -2,9 +2,7 @@
 
 use std::convert::Infallible;
 
-use crate::actions::Tools;
 use crate::actions::accounts::{self, Wish};
-use crate::actions::audit::Origin;
 use crate::app::App;
 use crate::domain::Work;
 use crate::domain::audit::Actor;
@@ -16,16 +14,14 @@ use super::{Outcome, troubled};
 
 pub(super) async fn run(app: &App, job: &Taken, work: Work) -> Outcome {
     let Some((wish, email)) = Wish::of(work) else { return Outcome::Done };
-    let (keyring, chance, job) = (app.keyring.clone(), app.chance.clone(), job.clone());
+    let (kit, job) = (app.kit(None), job.clone());
     let answered = app.db.write::<_, _, Infallible, _>(AskRunner, move |tx, by| {
         tx.unrecorded(Unrecorded::Work);
         // Together with what comes of it, so that a crash in between does not send a second letter.
         if !store::jobs::finish(tx, by, &job)? {
             return Ok(());
         }
-        let origin = Origin { by: Actor::Unknown, from: None };
-        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
-        Ok(accounts::answer(tx, by, tools, (&wish, &email))?)
+        Ok(kit.by(Actor::Unknown, |tools| accounts::answer(tx, by, tools, (&wish, &email)))?)
     });
     match answered.await {
         Ok(()) => Outcome::Settled,

@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use crate::actions::outbox;
 use crate::app::App;
 use crate::crypto::LinkToken;
+use crate::domain::audit::Actor;
 use crate::domain::work::{MOST_TRIES, pause_after};
 use crate::domain::{Email, Letter, Work};
 use crate::mail::SendError;
@@ -90,8 +91,11 @@ async fn is_planned(app: &App) -> bool {
 
 /// Plans what comes again by itself.
 pub async fn plan(app: &App) -> Result<(), Fault<Infallible>> {
-    let (keyring, chance) = (app.keyring.clone(), app.chance.clone());
-    app.db.write(AskRunner, move |tx, by| Ok(outbox::plan(tx, by, (&keyring, &*chance), &Work::Sweep)?)).await
+    let kit = app.kit(None);
+    let plan = app
+        .db
+        .write(AskRunner, move |tx, by| kit.by(Actor::Unknown, |tools| outbox::plan(tx, by, tools, &Work::Sweep)));
+    plan.await
 }
 
 /// Does everything that is due, one after another; how many pieces of work that was.

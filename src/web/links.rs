@@ -2,11 +2,11 @@
 
 use actix_web::web::Data;
 
-use crate::actions::Tools;
 use crate::actions::accounts::{self, Asked, Asker};
 use crate::app::App;
 use crate::crypto::LinkToken;
 use crate::domain::Work;
+use crate::domain::audit::Actor;
 use crate::store::access::{AskLink, AskNothing, LinkRight, Proof};
 use crate::store::{Denied, Error as StoreError, Fault, Outcome, ReadTx};
 
@@ -16,8 +16,6 @@ use super::frame::{self, Reply};
 use super::url;
 use super::view::{Input, Link, Tone};
 use super::visitor::Visitor;
-
-type Never = std::convert::Infallible;
 
 /// A page that asks for an address and nothing else.
 #[derive(askama::Template)]
@@ -63,11 +61,10 @@ pub fn over(app: &Data<App>, visitor: &Visitor, way_on: (&str, String)) -> Reply
 /// Takes down what is asked for an address. Nothing here depends on whether it has an account.
 pub async fn ask(app: &App, visitor: &Visitor, work: Work) -> Result<Asked, Error> {
     let asker = asker(app, visitor)?;
-    let (keyring, chance, origin) = (app.keyring.clone(), app.chance.clone(), visitor.stranger());
-    let asked = app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| {
-        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
-        accounts::ask(tx, by, tools, &asker, &work)
-    });
+    let kit = visitor.kit(app);
+    let asked = app
+        .db
+        .write(AskNothing, move |tx, by| kit.by(Actor::Unknown, |tools| accounts::ask(tx, by, tools, &asker, &work)));
     Ok(asked.await?)
 }
 

@@ -11,12 +11,10 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
 use crate::actions::Kit;
-use crate::actions::audit::Origin;
 use crate::actions::sign_in::Browser;
 use crate::app::App;
 use crate::app::context::{Cookies, RequestContext};
-use crate::domain::audit::Actor;
-use crate::domain::{PersonId, SessionId, Slug};
+use crate::domain::{SessionId, Slug};
 use crate::store::access::{Ask, AskEverywhere, AskMyself};
 
 use super::chrome::Theme;
@@ -69,17 +67,9 @@ impl Visitor {
         Browser { address, user_agent: self.user_agent.clone(), session: self.session.clone() }
     }
 
-    pub fn origin(&self, person: &PersonId) -> Origin {
-        Origin { by: Actor::Person { id: person.clone() }, from: self.address() }
-    }
-
     /// For what this visitor asks to be changed.
     pub fn kit(&self, app: &App) -> Kit {
-        Kit { keyring: app.keyring.clone(), chance: app.chance.clone(), from: self.address() }
-    }
-
-    pub fn stranger(&self) -> Origin {
-        Origin { by: Actor::Unknown, from: self.address() }
+        app.kit(self.address())
     }
 
     fn signed_in(&self) -> Result<SessionId, Error> {

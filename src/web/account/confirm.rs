@@ -2,7 +2,6 @@
 
 use zeroize::Zeroizing;
 
-use crate::actions::audit::Origin;
 use crate::actions::sign_in::{self, Attempt};
 use crate::app::App;
 use crate::domain::{PersonId, SessionId};
@@ -49,7 +48,7 @@ pub async fn ask<T>(
     match (attempts::judge(app, &attempt, judging).await?, stored) {
         (Judged::Yes(Some(then)), Some(stored)) => Ok(Asked::Right(Confirmed { stored, attempt, then })),
         (Judged::Yes(_), _) => {
-            note_refusal(app, visitor.origin(&person.id), person.id).await?;
+            note_refusal(app, visitor, person.id).await?;
             Ok(Asked::Wrong)
         }
         (Judged::TooOften(until), _) => {
@@ -59,10 +58,10 @@ pub async fn ask<T>(
     }
 }
 
-async fn note_refusal(app: &App, origin: Origin, person: PersonId) -> Result<(), Error> {
-    let keyring = app.keyring.clone();
-    let noted = app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| {
-        sign_in::refuse(tx, by, &keyring, &origin, Some(person.clone()))
+async fn note_refusal(app: &App, visitor: &Visitor, person: PersonId) -> Result<(), Error> {
+    let kit = visitor.kit(app);
+    let noted = app.db.write(AskNothing, move |tx, by| {
+        kit.by_person(&person, |tools| sign_in::refuse(tx, by, tools, Some(person.clone())))
     });
     Ok(noted.await?)
 }

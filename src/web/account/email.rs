@@ -4,7 +4,6 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::actions::Tools;
 use crate::actions::accounts::{self, AddressTaken, Asked};
 use crate::app::App;
 use crate::domain::Email;
@@ -21,7 +20,7 @@ use crate::web::visitor::{Myself, Visitor};
 use crate::web::{links, url};
 
 use super::confirm::{self, Asked as Judged, Confirmed};
-use super::{Inputs, origin, page, profile};
+use super::{Inputs, page, profile};
 
 type Never = std::convert::Infallible;
 
@@ -80,10 +79,10 @@ async fn take_down(
     new: Email,
 ) -> Result<Asked, Error> {
     let asker = links::asker(app, visitor)?;
-    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
-    let asked = app.db.write::<_, _, Never, _>(myself.ask(), move |tx, by| {
-        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin(by, from) };
-        accounts::ask_email_change(tx, by, tools, (&stored, &attempt, &asker), &new)
+    let kit = visitor.kit(app);
+    let asked = app.db.write(myself.ask(), move |tx, by| {
+        let compared = (stored.as_str(), &attempt, &asker);
+        kit.by_person(&by.holder().person, |tools| accounts::ask_email_change(tx, by, tools, compared, &new))
     });
     Ok(asked.await?)
 }
@@ -107,11 +106,9 @@ pub async fn change(visitor: Visitor, link: Path<String>, _form: CsrfForm<Nothin
     let Some((ask, (person, _))) = links::look::<EmailChange, _>(&app, &link, accounts::about).await? else {
         return over(&app, &visitor);
     };
-    let (keyring, chance, origin) = (app.keyring.clone(), app.chance.clone(), visitor.origin(&person.id));
-    let changed = app.db.write::<_, _, AddressTaken, _>(ask, move |tx, by| {
-        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
-        accounts::change_email(tx, by, tools)
-    });
+    let kit = visitor.kit(&app);
+    let changed =
+        app.db.write(ask, move |tx, by| kit.by_person(&person.id, |tools| accounts::change_email(tx, by, tools)));
     let to = if visitor.session.is_some() { url::account() } else { url::sign_in() };
     match changed.await {
         Ok(()) => Ok(see_other(&app, &to, Some(Flash::EmailChanged))),

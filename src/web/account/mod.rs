@@ -10,13 +10,10 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::actions::audit::Origin;
 use crate::actions::people;
 use crate::actions::sign_in::{self, Opened};
 use crate::app::App;
-use crate::domain::audit::Actor;
 use crate::domain::{SessionId, password};
-use crate::store::access::{Oneself, Proof};
 use crate::store::{self, Fault};
 
 use super::chrome::Place;
@@ -89,9 +86,9 @@ pub async fn update_profile(visitor: Visitor, myself: Myself, form: CsrfForm<Pro
         let inputs = Inputs { name: Some(input), ..Inputs::default() };
         return frame::again(&app, &visitor, &profile(&visitor, &myself, &app, inputs).await?);
     };
-    let (keyring, from) = (app.keyring.clone(), visitor.address());
-    let renamed = app.db.write::<_, _, Never, _>(myself.ask(), move |tx, by| {
-        Ok(people::rename(tx, by, &keyring, &origin(by, from), &name)?)
+    let kit = visitor.kit(&app);
+    let renamed = app.db.write(myself.ask(), move |tx, by| {
+        kit.by_person(&by.holder().person, |tools| people::rename(tx, by, tools, &name))
     });
     renamed.await?;
     Ok(see_other(&app, &url::account(), Some(Flash::NameChanged)))
@@ -141,17 +138,12 @@ async fn change_password(
     app: &App,
     Confirmed { stored, attempt, then: hash }: Confirmed<String>,
 ) -> Result<Opened, Error> {
-    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
-    let browser = visitor.browser();
-    let changed = app.db.write::<_, _, Never, _>(myself.ask(), move |tx, by| {
-        let hashes = (stored.as_str(), hash.as_str());
-        sign_in::change_password(tx, by, (&keyring, &*chance), &origin(by, from), hashes, (&browser, &attempt))
+    let (kit, browser) = (visitor.kit(app), visitor.browser());
+    let changed = app.db.write(myself.ask(), move |tx, by| {
+        let (hashes, from) = ((stored.as_str(), hash.as_str()), (&browser, &attempt));
+        kit.by_person(&by.holder().person, |tools| sign_in::change_password(tx, by, tools, hashes, from))
     });
     Ok(changed.await?)
-}
-
-fn origin(by: &Proof<'_, Oneself>, from: Option<std::net::IpAddr>) -> Origin {
-    Origin { by: Actor::Person { id: by.holder().person.clone() }, from }
 }
 
 pub async fn sessions(visitor: Visitor, myself: Myself, app: Data<App>) -> Reply {
@@ -197,21 +189,19 @@ pub async fn revoke(
     app: Data<App>,
 ) -> Reply {
     let id: SessionId = id.parse().map_err(|_| Error::NotFound)?;
-    let (keyring, context) = (app.keyring.clone(), visitor.context.clone());
-    app.db
-        .write::<_, _, Never, _>(myself.ask(), move |tx, by| {
-            sign_in::end(tx, by, &keyring, &origin(by, context.address), Some(&id))
-        })
-        .await?;
+    let kit = visitor.kit(&app);
+    let ended = app.db.write(myself.ask(), move |tx, by| {
+        kit.by_person(&by.holder().person, |tools| sign_in::end(tx, by, tools, Some(&id)))
+    });
+    ended.await?;
     Ok(see_other(&app, &url::sessions(), Some(Flash::SessionEnded)))
 }
 
 pub async fn revoke_others(visitor: Visitor, myself: Myself, _form: CsrfForm<Nothing>, app: Data<App>) -> Reply {
-    let (keyring, context) = (app.keyring.clone(), visitor.context.clone());
-    app.db
-        .write::<_, _, Never, _>(myself.ask(), move |tx, by| {
-            sign_in::end_others(tx, by, &keyring, &origin(by, context.address))
-        })
-        .await?;
+    let kit = visitor.kit(&app);
+    let ended = app.db.write(myself.ask(), move |tx, by| {
+        kit.by_person(&by.holder().person, |tools| sign_in::end_others(tx, by, tools))
+    });
+    ended.await?;
     Ok(see_other(&app, &url::sessions(), Some(Flash::SessionsEnded)))
 }

@@ -21,7 +21,6 @@ use crate::store::{self, Fault};
 use crate::web::csrf;
 use crate::web::error::Error;
 use crate::web::frame::{Reply, see_other};
-use crate::web::secrets::origin;
 use crate::web::story::Teller;
 use crate::web::url;
 use crate::web::visitor::{Demand, Visitor};
@@ -90,9 +89,9 @@ async fn begin(
     let Some(format) = format else {
         return Ok(app.db.read(demand.ask(), |tx, _| Ok::<_, Fault<Never>>(tx.now())).await?);
     };
-    let (keyring, from) = (app.keyring.clone(), visitor.address());
+    let kit = visitor.kit(app);
     let recorded = app.db.write(demand.ask(), move |tx, by| {
-        record::exported(tx, by, &keyring, &origin(by, from), format)?;
+        kit.by_person(by.person(), |tools| record::exported(tx, by, tools, format))?;
         Ok::<_, Fault<Never>>(tx.now())
     });
     Ok(recorded.await?)

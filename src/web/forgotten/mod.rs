@@ -6,7 +6,6 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::actions::Tools;
 use crate::actions::accounts;
 use crate::actions::sign_in::Attempt;
 use crate::app::App;
@@ -24,8 +23,6 @@ use super::sign_in::known_device;
 use super::url;
 use super::view::Input;
 use super::visitor::Visitor;
-
-type Never = std::convert::Infallible;
 
 fn page_of(visitor: &Visitor, email: Input, wait: Option<String>) -> links::Ask {
     links::Ask {
@@ -103,10 +100,9 @@ pub async fn reset(visitor: Visitor, link: Path<String>, form: CsrfForm<Form>, a
     let address = visitor.address().ok_or(Error::Internal)?;
     let device = known_device(&visitor, &app, person.email.as_str());
     let attempt = Attempt::new(&app.keyring, person.email.as_str(), address, device);
-    let (keyring, chance, origin) = (app.keyring.clone(), app.chance.clone(), visitor.origin(&person.id));
-    let done = app.db.write::<_, _, Never, _>(ask, move |tx, by| {
-        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
-        accounts::reset_password(tx, by, tools, (&hash, &attempt))
+    let kit = visitor.kit(&app);
+    let done = app.db.write(ask, move |tx, by| {
+        kit.by_person(&person.id, |tools| accounts::reset_password(tx, by, tools, (&hash, &attempt)))
     });
     match done.await {
         Ok(()) => Ok(see_other(&app, &url::sign_in(), Some(Flash::PasswordReset))),

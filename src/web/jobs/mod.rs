@@ -4,8 +4,8 @@ mod page;
 
 use actix_web::web::{Data, Path, Query};
 
+use crate::actions::Tools;
 use crate::actions::work::{self, TrialRefusal};
-use crate::actions::{Tools, audit::Origin};
 use crate::app::App;
 use crate::domain::{JobId, Moment};
 use crate::store::access::{Owner, Proof};
@@ -18,7 +18,6 @@ use super::csrf::CsrfForm;
 use super::error::Error;
 use super::flash::Flash;
 use super::frame::{self, Frame, Reply, see_other};
-use super::secrets::origin;
 use super::sign_in::Nothing;
 use super::view::{When, counted};
 use super::visitor::{Demand, Visitor};
@@ -100,11 +99,8 @@ fn within<T, E, F>(
 where
     F: Fn(&mut WriteTx<'_>, &Proof<'_, Owner>, Tools<'_>) -> Result<T, Fault<E>>,
 {
-    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
-    move |tx, by| {
-        let origin: Origin = origin(by, from);
-        act(tx, by, Tools { keyring: &keyring, chance: &*chance, origin: &origin })
-    }
+    let kit = visitor.kit(app);
+    move |tx, by| kit.by_person(by.person(), |tools| act(tx, by, tools))
 }
 
 pub async fn send_trial(visitor: Visitor, demand: Demand<Owner>, _form: CsrfForm<Nothing>, app: Data<App>) -> Reply {

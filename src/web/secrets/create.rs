@@ -23,7 +23,7 @@ use crate::web::url;
 use crate::web::view::{Input, Link, NodeMark};
 use crate::web::visitor::{Demand, Visitor};
 
-use super::{origin, page};
+use super::page;
 
 type Never = std::convert::Infallible;
 
@@ -195,10 +195,10 @@ pub async fn create(
             return frame::again(&app, &visitor, &form_page(&visitor, &around, demand.ws(), node_type, &draft));
         }
     };
-    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
+    let kit = visitor.kit(&app);
     let stored = app
         .db
-        .write(demand.ask(), move |tx, by| secrets::create(tx, by, (&keyring, &*chance), &origin(by, from), &entry));
+        .write(demand.ask(), move |tx, by| kit.by_person(by.person(), |tools| secrets::create(tx, by, tools, &entry)));
     match stored.await {
         Ok(id) => {
             let flash = if trimmed { Flash::SecretTrimmed } else { Flash::SecretStored };

@@ -5,7 +5,6 @@ use serde::Deserialize;
 
 use crate::actions::secrets;
 use crate::app::App;
-use crate::store::Fault;
 use crate::store::access::Member;
 use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
@@ -17,9 +16,7 @@ use crate::web::url;
 use crate::web::view::Input;
 use crate::web::visitor::{Demand, Visitor};
 
-use super::{Found, find, mark, origin, owner_of, page, used_by};
-
-type Never = std::convert::Infallible;
+use super::{Found, find, mark, owner_of, page, used_by};
 
 fn page_of(visitor: &Visitor, app: &App, ws: &str, found: &Found, confirm: Input) -> page::Delete {
     let secret = &found.row.secret;
@@ -64,11 +61,10 @@ pub async fn create(
         let confirm = wrong(&typed, "This is not its name. Type it exactly as it stands above.");
         return frame::again(&app, &visitor, &page_of(&visitor, &app, demand.ws(), &found, confirm));
     }
-    let (keyring, from, id) = (app.keyring.clone(), visitor.address(), found.row.secret.id.clone());
-    app.db
-        .write::<_, _, Never, _>(demand.ask(), move |tx, by| {
-            secrets::delete(tx, by, &keyring, &origin(by, from), &id).map_err(|fault: Fault<Never>| fault)
-        })
-        .await?;
+    let (kit, id) = (visitor.kit(&app), found.row.secret.id.clone());
+    let deleted = app
+        .db
+        .write(demand.ask(), move |tx, by| kit.by_person(by.person(), |tools| secrets::delete(tx, by, tools, &id)));
+    deleted.await?;
     Ok(see_other(&app, &url::secrets(demand.ws()), Some(Flash::SecretDeleted)))
 }

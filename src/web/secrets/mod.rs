@@ -5,18 +5,15 @@ pub mod delete;
 mod index;
 mod page;
 
-use std::net::IpAddr;
-
 use actix_web::web::{Data, Path};
 
-use crate::actions::audit::Origin;
 use crate::actions::entering::Facts;
 use crate::app::App;
 use crate::catalog::Catalog;
-use crate::domain::audit::{Actor, folded};
+use crate::domain::audit::folded;
 use crate::domain::policy::Standing;
 use crate::domain::{Delivery, Moment, SecretId, SecretState};
-use crate::store::access::{AtLeast, Member, Proof};
+use crate::store::access::Member;
 use crate::store::audit::{Names, StoredEntry};
 use crate::store::secrets::ListedSecret;
 use crate::store::tokens::UserRow;
@@ -36,11 +33,6 @@ type Never = std::convert::Infallible;
 
 /// Changes that a secret's page tells.
 const HISTORY: i64 = 20;
-
-/// Who acts, for the entry of a change.
-pub(super) fn origin(by: &Proof<'_, impl AtLeast<Member>>, from: Option<IpAddr>) -> Origin {
-    Origin { by: Actor::Person { id: by.person().clone() }, from }
-}
 
 pub(super) fn mark(catalog: &Catalog, slug: &str) -> NodeMark {
     let name = catalog.get(slug).map_or(slug, |node_type| node_type.name.as_str());

@@ -7,8 +7,6 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::actions::Tools;
-use crate::actions::audit::Origin;
 use crate::actions::founding::{self, Founding, FoundingError};
 use crate::actions::sign_in::open_session;
 use crate::app::App;
@@ -102,14 +100,11 @@ pub async fn create(
     };
     let password_hash = app.hasher.hash(entered).await?;
     let asked = Founding { email, name, workspace, password_hash, node_types: built_in(&app) };
-    let (keyring, chance, browser) = (app.keyring.clone(), app.chance.clone(), visitor.browser());
-    let (from, owner) = (visitor.address(), visitor.address());
+    let (kit, browser) = (visitor.kit(&app), visitor.browser());
     let founded = app.db.write::<_, _, FoundingError, _>(ask, move |tx, by| {
-        let origin = Origin { by: Actor::SetUpLink, from };
-        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
-        let founded = founding::set_up(tx, by, tools, &asked)?;
-        let origin = Origin { by: Actor::Person { id: founded.person.clone() }, from: owner };
-        let opened = open_session(tx, by, (&keyring, &*chance), &origin, &founded.person, &browser)?;
+        let founded = kit.by(Actor::SetUpLink, |tools| founding::set_up(tx, by, tools, &asked))?;
+        let owner = &founded.person;
+        let opened = kit.by_person(owner, |tools| open_session(tx, by, tools, owner, &browser))?;
         Ok((founded.workspace, opened))
     });
     let (workspace, opened) = match founded.await {

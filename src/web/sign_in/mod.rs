@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::app::context::Cookies;
 use crate::config::SignUp;
 use crate::crypto::Checked;
+use crate::domain::audit::Actor;
 use crate::domain::{Email, PersonId, password};
 use crate::store::Fault;
 use crate::store::access::AskNothing;
@@ -106,10 +107,11 @@ async fn compare(app: &App, email: &str, entered: &Zeroizing<String>) -> Result<
 }
 
 async fn refuse(visitor: &Visitor, (email, back): (&str, &str), app: &Data<App>, known: Option<PersonId>) -> Reply {
-    let (keyring, origin) = (app.keyring.clone(), visitor.stranger());
-    app.db
-        .write::<_, _, Never, _>(AskNothing, move |tx, by| sign_in::refuse(tx, by, &keyring, &origin, known.clone()))
-        .await?;
+    let kit = visitor.kit(app);
+    let noted = app
+        .db
+        .write(AskNothing, move |tx, by| kit.by(Actor::Unknown, |tools| sign_in::refuse(tx, by, tools, known.clone())));
+    noted.await?;
     frame::again(app, visitor, &page_of(visitor, app, (email, back), Some(page::Trouble::NoMatch)))
 }
 
@@ -121,15 +123,11 @@ async fn welcome(
     compared: Compared,
     attempt: Attempt,
 ) -> Reply {
-    let (keyring, chance) = (app.keyring.clone(), app.chance.clone());
-    let (origin, browser) = (visitor.origin(&compared.person), visitor.browser());
-    let opened = app
-        .db
-        .write(AskNothing, move |tx, by| {
-            sign_in::start(tx, by, (&keyring, &*chance), &origin, (&compared, &attempt), &browser)
-        })
-        .await?;
-    hand_out(&session, &opened)?;
+    let (kit, browser) = (visitor.kit(app), visitor.browser());
+    let opened = app.db.write(AskNothing, move |tx, by| {
+        kit.by_person(&compared.person, |tools| sign_in::start(tx, by, tools, (&compared, &attempt), &browser))
+    });
+    hand_out(&session, &opened.await?)?;
     let to = safe_return(back).map_or_else(url::home, ToOwned::to_owned);
     let mut response = see_other(app, &to, None);
     response.add_cookie(&device_cookie(app, email)).map_err(|_| Error::Internal)?;
@@ -169,11 +167,9 @@ pub async fn destroy(
     session: Session,
     app: Data<App>,
 ) -> Reply {
-    let (keyring, from) = (app.keyring.clone(), visitor.context.clone());
-    let ended = app.db.write::<_, _, Never, _>(myself.ask(), move |tx, by| {
-        let by_whom = crate::domain::audit::Actor::Person { id: by.holder().person.clone() };
-        let origin = crate::actions::audit::Origin { by: by_whom, from: from.address };
-        sign_in::end(tx, by, &keyring, &origin, None)
+    let kit = visitor.kit(&app);
+    let ended = app.db.write(myself.ask(), move |tx, by| {
+        kit.by_person(&by.holder().person, |tools| sign_in::end(tx, by, tools, None))
     });
     match ended.await {
         Ok(()) | Err(Fault::Store(crate::store::Error::Denied(_))) => {}

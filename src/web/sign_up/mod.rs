@@ -8,9 +8,7 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::actions::Tools;
 use crate::actions::accounts::{self, AddressTaken};
-use crate::actions::audit::Origin;
 use crate::actions::founding::NewAccount;
 use crate::actions::sign_in::open_session;
 use crate::app::App;
@@ -156,13 +154,10 @@ pub async fn finish(
         return frame::again(&app, &visitor, &page);
     };
     let account = NewAccount { name, password_hash: app.hasher.hash(entered).await? };
-    let (keyring, chance, browser) = (app.keyring.clone(), app.chance.clone(), visitor.browser());
-    let (stranger, from) = (visitor.stranger(), visitor.address());
+    let (kit, browser) = (visitor.kit(&app), visitor.browser());
     let made = app.db.write::<_, _, AddressTaken, _>(ask, move |tx, by| {
-        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &stranger };
-        let person = accounts::sign_up(tx, by, tools, &account)?;
-        let origin = Origin { by: Actor::Person { id: person.clone() }, from };
-        Ok(open_session(tx, by, (&keyring, &*chance), &origin, &person, &browser)?)
+        let person = kit.by(Actor::Unknown, |tools| accounts::sign_up(tx, by, tools, &account))?;
+        Ok(kit.by_person(&person, |tools| open_session(tx, by, tools, &person, &browser))?)
     });
     let opened = match made.await {
         Ok(opened) => opened,

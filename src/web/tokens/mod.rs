@@ -140,10 +140,10 @@ pub async fn create(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form
             Filled { id, name: name_input, environment, preset, abilities: ticked, abilities_error, expires_on };
         return frame::again(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), filled));
     };
-    let (keyring, chance, context) = (app.keyring.clone(), app.chance.clone(), visitor.context.clone());
+    let kit = visitor.kit(&app);
     let ask = Ask { id: id.clone(), name, environment, abilities, expires_at };
     let made = app.db.write(demand.ask(), move |tx, by| {
-        let made = tokens::create(tx, by, (&keyring, &*chance), &super::secrets::origin(by, context.address), &ask)?;
+        let made = kit.by_person(by.person(), |tools| tokens::create(tx, by, tools, &ask))?;
         Ok::<_, Fault<Never>>((made, ask.name.to_string()))
     });
     let (made, name) = match made.await {
@@ -219,11 +219,10 @@ pub async fn revoke(
     app: Data<App>,
 ) -> Reply {
     let id: TokenId = path.1.parse().map_err(|_| Error::NotFound)?;
-    let (keyring, context) = (app.keyring.clone(), visitor.context.clone());
-    app.db
-        .write::<_, _, Never, _>(demand.ask(), move |tx, by| {
-            tokens::revoke(tx, by, &keyring, &super::secrets::origin(by, context.address), &id)
-        })
-        .await?;
+    let kit = visitor.kit(&app);
+    let revoked = app
+        .db
+        .write(demand.ask(), move |tx, by| kit.by_person(by.person(), |tools| tokens::revoke(tx, by, tools, &id)));
+    revoked.await?;
     Ok(see_other(&app, &url::tokens(demand.ws()), Some(Flash::TokenRevoked)))
 }

@@ -14,7 +14,6 @@ use crate::web::error::Error;
 use crate::web::flash::Flash;
 use crate::web::forms::{is_typed, wrong};
 use crate::web::frame::{self, Frame, Reply, see_other};
-use crate::web::secrets::origin;
 use crate::web::url;
 use crate::web::view::Input;
 use crate::web::visitor::{Demand, Visitor};
@@ -69,10 +68,9 @@ pub async fn create(visitor: Visitor, demand: Demand<Owner>, form: CsrfForm<Form
         let confirm = wrong(&typed, "This is not its name. Type it exactly as it stands above.");
         return frame::again(&app, &visitor, &page_of(&visitor, demand.ws(), &going, confirm));
     }
-    let (keyring, from) = (app.keyring.clone(), visitor.address());
-    let deleted = app.db.write(demand.ask(), move |tx, by| {
-        Ok::<_, Fault<Never>>(workspaces::delete(tx, by, &keyring, &origin(by, from))?)
-    });
+    let kit = visitor.kit(&app);
+    let deleted =
+        app.db.write(demand.ask(), move |tx, by| kit.by_person(by.person(), |tools| workspaces::delete(tx, by, tools)));
     deleted.await?;
     Ok(see_other(&app, &url::home(), Some(Flash::WorkspaceDeleted)))
 }

@@ -7,12 +7,10 @@ pub mod sharing;
 use actix_web::web::Data;
 use serde::Deserialize;
 
-use crate::actions::audit::Origin;
 use crate::actions::founding::{self, FoundingError};
-use crate::actions::{Tools, workspaces};
+use crate::actions::workspaces;
 use crate::app::App;
 use crate::app::commands::built_in;
-use crate::domain::audit::Actor;
 use crate::domain::{Sharing, policy};
 use crate::store::access::Admin;
 use crate::store::workspaces::WorkspaceRow;
@@ -24,7 +22,6 @@ use super::error::Error;
 use super::flash::Flash;
 use super::forms::{self, kept, wrong};
 use super::frame::{self, Frame, Reply, see_other};
-use super::secrets::origin;
 use super::url;
 use super::view::Input;
 use super::visitor::{Demand, Myself, Visitor};
@@ -54,12 +51,9 @@ pub async fn create(visitor: Visitor, myself: Myself, form: CsrfForm<Form>, app:
     let frame = own_frame(&app, &myself).await?;
     let (name, input) = forms::name(&form.into_inner().name);
     let Some(name) = name else { return frame::again(&app, &visitor, &new_page(&visitor, &frame, input)) };
-    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
-    let node_types = built_in(&app);
+    let (kit, node_types) = (visitor.kit(&app), built_in(&app));
     let made = app.db.write(myself.ask(), move |tx, by| {
-        let origin = Origin { by: Actor::Person { id: by.holder().person.clone() }, from };
-        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
-        founding::create_workspace(tx, by, tools, &name, &node_types)
+        kit.by_person(&by.holder().person, |tools| founding::create_workspace(tx, by, tools, &name, &node_types))
     });
     match made.await {
         Ok(slug) => Ok(see_other(&app, &url::workspace(slug.as_str()), Some(Flash::WorkspaceMade))),
@@ -119,10 +113,10 @@ pub async fn update(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form
     let Some(name) = name else {
         return frame::again(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &found, Some(input)));
     };
-    let (keyring, chance, from) = (app.keyring.clone(), app.chance.clone(), visitor.address());
-    let renamed = app
-        .db
-        .write(demand.ask(), move |tx, by| workspaces::rename(tx, by, (&keyring, &*chance), &origin(by, from), &name));
+    let kit = visitor.kit(&app);
+    let renamed = app.db.write(demand.ask(), move |tx, by| {
+        kit.by_person(by.person(), |tools| workspaces::rename(tx, by, tools, &name))
+    });
     match renamed.await {
         Ok(slug) => Ok(see_other(&app, &url::settings(slug.as_str()), Some(Flash::WorkspaceRenamed))),
         Err(Fault::Refused(refusal)) => {

@@ -12,7 +12,6 @@ use crate::web::csrf::CsrfForm;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
 use crate::web::frame::{Reply, see_other};
-use crate::web::secrets::origin;
 use crate::web::url;
 use crate::web::visitor::{Demand, Visitor};
 
@@ -24,10 +23,10 @@ pub struct Form {
 
 pub async fn update(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form>, app: Data<App>) -> Reply {
     let sharing: Option<Sharing> = form.into_inner().sharing.parse().ok();
-    let (keyring, from) = (app.keyring.clone(), visitor.address());
+    let kit = visitor.kit(&app);
     let changed = app.db.write(demand.ask(), move |tx, by| {
         let sharing = sharing.ok_or(SharingError)?;
-        workspaces::share_by_default(tx, by, &keyring, &origin(by, from), sharing)
+        kit.by_person(by.person(), |tools| workspaces::share_by_default(tx, by, tools, sharing))
     });
     match changed.await {
         Ok(()) => Ok(see_other(&app, &url::settings(demand.ws()), Some(Flash::SharingChanged))),

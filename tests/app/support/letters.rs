@@ -3,8 +3,6 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
-use keyrack::actions::Tools;
-use keyrack::actions::audit::Origin;
 use keyrack::actions::outbox::{self, Post};
 use keyrack::app::App;
 use keyrack::domain::audit::Actor;
@@ -19,14 +17,12 @@ use super::TestApp;
 
 /// Queues letters about this person's account, or about nobody's, as an action does.
 pub async fn queue(app: &App, person: Option<PersonId>, letters: Vec<(String, Letter)>) {
-    let (keyring, chance) = (app.keyring.clone(), app.chance.clone());
+    let kit = app.kit(None);
     let queued = app.db.write(AskRunner, move |tx, by| {
         tx.unrecorded(Unrecorded::Work);
-        let origin = Origin { by: Actor::Unknown, from: None };
-        let tools = Tools { keyring: &keyring, chance: &*chance, origin: &origin };
         for (to, letter) in &letters {
             let post = Post { to: &Email::parse(to).unwrap(), person: person.as_ref(), letter: letter.clone() };
-            outbox::of_person(tx, by, tools, post)?;
+            kit.by(Actor::Unknown, |tools| outbox::of_person(tx, by, tools, post))?;
         }
         Ok::<_, Fault<Infallible>>(())
     });
