@@ -120,7 +120,7 @@ pub async fn create_token(app: &App, ask: &TokenCreate) -> Result<String, Comman
 pub async fn offer_set_up(app: &App) -> Option<String> {
     let link = installation::offer_set_up(&app.db, app.keyring.clone(), Arc::clone(&app.chance)).await.ok()??;
     let path = crate::web::url::set_up(link.as_str());
-    Some(format!("{}{path}", app.config.server.public_url.as_str().trim_end_matches('/')))
+    Some(format!("{}{path}", app.config.server.base()))
 }
 
 /// The node types that a new workspace begins with.

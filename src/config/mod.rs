@@ -74,6 +74,11 @@ impl ServerConfig {
     pub fn secure(&self) -> bool {
         self.public_url.scheme() == "https"
     }
+
+    /// What every address in a letter or to be copied begins with; a path follows.
+    pub fn base(&self) -> &str {
+        self.public_url.as_str().trim_end_matches('/')
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -22,7 +22,7 @@ pub(super) struct Composer {
 
 impl Composer {
     pub fn new(config: &Config) -> Option<Self> {
-        let base = config.server.public_url.as_str().trim_end_matches('/').to_owned();
+        let base = config.server.base().to_owned();
         let from = match &config.mail.from {
             Some(from) => Mailbox::new(from.name.as_ref().map(ToString::to_string), address(&from.email)?),
             None => Mailbox::new(Some("Keyrack".to_owned()), Address::new("keyrack", "localhost").ok()?),

@@ -1,6 +1,8 @@
 //! What forms share: an input with its fault, a date, an environment.
 
-use crate::domain::{Moment, Name};
+use zeroize::Zeroizing;
+
+use crate::domain::{Moment, Name, password};
 
 use super::view::{Input, counted};
 
@@ -17,6 +19,15 @@ pub fn name(text: &str) -> (Option<Name>, Input) {
     match Name::parse(text) {
         Ok(name) => (Some(name), kept(text)),
         Err(error) => (None, wrong(text, &error.to_string())),
+    }
+}
+
+/// A password that may be set, and the input to show again, which never shows what was typed.
+pub fn new_password(typed: String) -> (Option<Zeroizing<String>>, Input) {
+    let typed = Zeroizing::new(typed);
+    match password::check(&typed) {
+        Ok(()) => (Some(typed), Input::default()),
+        Err(error) => (None, wrong("", &error.to_string())),
     }
 }
 

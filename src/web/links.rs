@@ -1,4 +1,4 @@
-//! Single-use links that come by mail: asked for, opened, and over.
+//! Single-use links: asked for, opened, and over.
 
 use actix_web::web::Data;
 
@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::crypto::LinkToken;
 use crate::domain::Work;
 use crate::domain::audit::Actor;
-use crate::store::access::{AskLink, AskNothing, LinkRight, Proof};
+use crate::store::access::{AskNothing, Brought, Demand, Proof};
 use crate::store::{Denied, Error as StoreError, Fault, Outcome, ReadTx};
 
 use super::chrome::{Chrome, Place};
@@ -72,21 +72,25 @@ pub fn asker(app: &App, visitor: &Visitor) -> Result<Asker, Error> {
     Ok(Asker::new(&app.keyring, visitor.address().ok_or(Error::Internal)?))
 }
 
-/// What the answer says besides, where no mail leaves by itself.
-pub fn by_hand(app: &App) -> Option<&'static str> {
-    const WORDS: &str = "This Keyrack has no mail server: whoever runs it hands the letter on.";
-    (!app.mailer.delivers()).then_some(WORDS)
+/// What whoever asked for a link is told, known or not.
+pub fn on_its_way(app: &Data<App>, visitor: &Visitor, what: &str) -> Reply {
+    const WHERE: &str =
+        "Nothing there after some minutes? Look among unwanted mail, and whether the address is the right one.";
+    const BY_HAND: &str = "This Keyrack has no mail server: whoever runs it hands the letter on.";
+    let words: &[&str] = if app.mailer.delivers() { &[what, WHERE] } else { &[what, WHERE, BY_HAND] };
+    tell((app, visitor), "Look at your mail", words, ("Sign in", url::sign_in()))
 }
 
 /// The demand of a link that is still good, and what was found by it. Looking spends nothing.
-pub async fn look<R: LinkRight, T: Send + 'static>(
+pub async fn look<D: Demand + Clone, T: Send + 'static>(
     app: &App,
     text: &str,
-    find: impl for<'tx> Fn(&mut ReadTx<'tx>, &Proof<'tx, R>) -> Outcome<T> + Send + 'static,
-) -> Result<Option<(AskLink<R>, T)>, Error> {
+    demand: fn(Brought) -> D,
+    find: impl for<'tx> Fn(&mut ReadTx<'tx>, &Proof<'tx, D::Right>) -> Outcome<T> + Send + 'static,
+) -> Result<Option<(D, T)>, Error> {
     let Ok(token) = text.parse::<LinkToken>() else { return Ok(None) };
     let mac = *app.keyring.link_mac(&token).as_bytes();
-    let ask = AskLink::<R>::new(token.id, mac);
+    let ask = demand(Brought { link: token.id, mac });
     match app.db.read(ask.clone(), move |tx, by| find(tx, by)).await {
         Ok(found) => Ok(Some((ask, found))),
         Err(fault) if is_spent(&fault) => Ok(None),

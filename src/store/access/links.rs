@@ -12,22 +12,34 @@ use crate::store::tx::{ReadTx, WriteTx};
 
 use super::{Demand, EmailChange, Proof, Reset, Right, SetUp, SignUp, is_same};
 
+/// A well-formed link as somebody brought it; whether it is good for anything, the transaction says.
+#[derive(Clone)]
+pub struct Brought {
+    pub link: LinkId,
+    pub mac: [u8; 32],
+}
+
+impl Brought {
+    pub(super) fn fits(&self, kept: &[u8]) -> bool {
+        is_same(kept, &self.mac)
+    }
+}
+
 /// Whoever holds this link asks for what it is good for.
 pub struct AskLink<R> {
-    link: LinkId,
-    mac: [u8; 32],
+    brought: Brought,
     right: PhantomData<fn() -> R>,
 }
 
 impl<R> AskLink<R> {
-    pub fn new(link: LinkId, mac: [u8; 32]) -> Self {
-        Self { link, mac, right: PhantomData }
+    pub fn new(brought: Brought) -> Self {
+        Self { brought, right: PhantomData }
     }
 }
 
 impl<R> Clone for AskLink<R> {
     fn clone(&self) -> Self {
-        Self::new(self.link.clone(), self.mac)
+        Self::new(self.brought.clone())
     }
 }
 
@@ -138,7 +150,8 @@ impl<R: LinkRight> Demand for AskLink<R> {
             Purpose::SetUp => crate::store::installation::lock(tx),
             Purpose::SignUp => Ok(()),
             Purpose::PasswordReset | Purpose::EmailChange => {
-                let person = rows::table.filter(rows::id.eq(&self.link)).select(rows::person_id.assume_not_null());
+                let person =
+                    rows::table.filter(rows::id.eq(&self.brought.link)).select(rows::person_id.assume_not_null());
                 diesel::update(people::table.filter(people::id.eq_any(person)))
                     .set(people::writes.eq(people::writes + 1))
                     .execute(tx.conn)?;
@@ -148,8 +161,9 @@ impl<R: LinkRight> Demand for AskLink<R> {
     }
 
     fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, R>, Error> {
-        let open = links::find_open(tx, &self.link, R::PURPOSE)?.filter(|link| is_same(&link.mac, &self.mac));
-        let holder = open.and_then(|link| R::holder(self.link.clone(), link.email, link.person));
+        let id = &self.brought.link;
+        let open = links::find_open(tx, id, R::PURPOSE)?.filter(|link| self.brought.fits(&link.mac));
+        let holder = open.and_then(|link| R::holder(id.clone(), link.email, link.person));
         let holder = holder.ok_or(Denied::SpentLink)?;
         if R::PURPOSE == Purpose::SetUp && crate::store::people::exist(tx)? {
             return Err(Denied::SpentLink.into());

@@ -39,7 +39,7 @@ mod uses;
 
 use std::marker::PhantomData;
 
-pub use links::{AccountLink, AskLink, LinkRight};
+pub use links::{AccountLink, AskLink, Brought, LinkRight};
 pub use offers::{AskInvited, AskOffered, Which};
 pub use rights::{Admin, AtLeast, CommandLine, InWorkspace, Invited, Member, Nobody, Offered, Oneself, Owner, Right};
 pub use rights::{ConnectRight, Everywhere, VendRight};

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::actions::accounts::{self, AddressTaken, Asked};
 use crate::app::App;
 use crate::domain::Email;
-use crate::store::access::EmailChange;
+use crate::store::access::{AskLink, EmailChange};
 use crate::store::{self, Fault};
 use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
@@ -15,6 +15,7 @@ use crate::web::error::Error;
 use crate::web::flash::Flash;
 use crate::web::forms::{self, kept, wrong};
 use crate::web::frame::{self, Reply, see_other};
+use crate::web::sign_in::Nothing;
 use crate::web::view::Input;
 use crate::web::visitor::{Myself, Visitor};
 use crate::web::{links, url};
@@ -92,18 +93,15 @@ fn over(app: &Data<App>, visitor: &Visitor) -> Reply {
 }
 
 pub async fn open(visitor: Visitor, link: Path<String>, app: Data<App>) -> Reply {
-    let Some((_, (_, email))) = links::look::<EmailChange, _>(&app, &link, accounts::about).await? else {
+    let Some((_, (_, email))) = links::look(&app, &link, AskLink::<EmailChange>::new, accounts::about).await? else {
         return over(&app, &visitor);
     };
     let chrome = frame::chrome(&visitor, None, "Use this address?", Place::Elsewhere);
     frame::page(&app, &visitor, &page::Proof { chrome, link: link.to_string(), email: email.to_string() })
 }
 
-#[derive(Deserialize)]
-pub struct Nothing {}
-
 pub async fn change(visitor: Visitor, link: Path<String>, _form: CsrfForm<Nothing>, app: Data<App>) -> Reply {
-    let Some((ask, (person, _))) = links::look::<EmailChange, _>(&app, &link, accounts::about).await? else {
+    let Some((ask, (person, _))) = links::look(&app, &link, AskLink::<EmailChange>::new, accounts::about).await? else {
         return over(&app, &visitor);
     };
     let kit = visitor.kit(&app);

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::actions::people;
 use crate::actions::sign_in::{self, Opened};
 use crate::app::App;
-use crate::domain::{SessionId, password};
+use crate::domain::SessionId;
 use crate::store::{self, Fault};
 
 use super::chrome::Place;
@@ -109,12 +109,11 @@ pub async fn update_password(
     app: Data<App>,
 ) -> Reply {
     let form = form.into_inner();
-    let (current, new) = (Zeroizing::new(form.current), Zeroizing::new(form.new));
-    if let Err(error) = password::check(&new) {
-        let page = profile(&visitor, &myself, &app, Inputs { new: wrong("", &error.to_string()), ..Inputs::default() })
-            .await?;
-        return frame::again(&app, &visitor, &page);
-    }
+    let (current, (new, new_input)) = (Zeroizing::new(form.current), forms::new_password(form.new));
+    let Some(new) = new else {
+        let inputs = Inputs { new: new_input, ..Inputs::default() };
+        return frame::again(&app, &visitor, &profile(&visitor, &myself, &app, inputs).await?);
+    };
     let hashing = async { Ok(app.hasher.hash(new).await?) };
     let confirmed = match confirm::ask(&app, (&visitor, &myself), current, hashing).await? {
         Asked::Right(confirmed) => confirmed,

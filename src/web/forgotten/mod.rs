@@ -4,13 +4,12 @@ mod page;
 
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use crate::actions::accounts;
 use crate::actions::sign_in::Attempt;
 use crate::app::App;
-use crate::domain::{Email, Work, password};
-use crate::store::access::Reset;
+use crate::domain::{Email, Work};
+use crate::store::access::{AskLink, Reset};
 
 use super::chrome::Place;
 use super::csrf::CsrfForm;
@@ -57,12 +56,8 @@ pub async fn create(visitor: Visitor, form: CsrfForm<Asking>, app: Data<App>) ->
         let (sentence, seconds) = forms::wait(until, app.clock.now());
         return frame::later(&app, &visitor, seconds, &page_of(&visitor, kept(&typed), Some(sentence)));
     }
-    let mut words = vec![
-        "If this address has an account, a letter is on its way. Its link works once, for an hour.",
-        "Nothing there after some minutes? Look among unwanted mail, and whether the address is the right one.",
-    ];
-    words.extend(links::by_hand(&app));
-    links::tell((&app, &visitor), "Look at your mail", &words, ("Sign in", url::sign_in()))
+    let what = "If this address has an account, a letter is on its way. Its link works once, for an hour.";
+    links::on_its_way(&app, &visitor, what)
 }
 
 fn over(app: &Data<App>, visitor: &Visitor) -> Reply {
@@ -75,7 +70,7 @@ fn reset_page(visitor: &Visitor, link: &str, email: &Email, password: Input) -> 
 }
 
 pub async fn open(visitor: Visitor, link: Path<String>, app: Data<App>) -> Reply {
-    let Some((_, (person, _))) = links::look::<Reset, _>(&app, &link, accounts::about).await? else {
+    let Some((_, (person, _))) = links::look(&app, &link, AskLink::<Reset>::new, accounts::about).await? else {
         return over(&app, &visitor);
     };
     frame::page(&app, &visitor, &reset_page(&visitor, &link, &person.email, Input::default()))
@@ -88,15 +83,14 @@ pub struct Form {
 }
 
 pub async fn reset(visitor: Visitor, link: Path<String>, form: CsrfForm<Form>, app: Data<App>) -> Reply {
-    let Some((ask, (person, _))) = links::look::<Reset, _>(&app, &link, accounts::about).await? else {
+    let Some((ask, (person, _))) = links::look(&app, &link, AskLink::<Reset>::new, accounts::about).await? else {
         return over(&app, &visitor);
     };
-    let entered = Zeroizing::new(form.into_inner().password);
-    if let Err(error) = password::check(&entered) {
-        let page = reset_page(&visitor, &link, &person.email, wrong("", &error.to_string()));
-        return frame::again(&app, &visitor, &page);
-    }
-    let hash = app.hasher.hash(entered).await?;
+    let (password, input) = forms::new_password(form.into_inner().password);
+    let Some(password) = password else {
+        return frame::again(&app, &visitor, &reset_page(&visitor, &link, &person.email, input));
+    };
+    let hash = app.hasher.hash(password).await?;
     let address = visitor.address().ok_or(Error::Internal)?;
     let device = known_device(&visitor, &app, person.email.as_str());
     let attempt = Attempt::new(&app.keyring, person.email.as_str(), address, device);

@@ -5,50 +5,40 @@
 use actix_session::Session;
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use crate::actions::founding::NewAccount;
 use crate::actions::invitations::{self, AcceptRefusal};
 use crate::app::App;
-use crate::crypto::LinkToken;
+use crate::domain::Moment;
 use crate::domain::audit::Actor;
-use crate::domain::{Moment, password};
 use crate::store::access::{AskInvited, AskMyself, AskOffered, Offer, Which};
 use crate::store::{self, Denied, Error as StoreError, Fault};
 use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
-use crate::web::forms::{self, kept, wrong};
+use crate::web::forms::{self, kept};
 use crate::web::frame::{self, Reply, see_other};
-use crate::web::session::hand_out;
-use crate::web::sign_in::{Nothing, device_cookie};
-use crate::web::url;
+use crate::web::sign_in::{Nothing, enter};
 use crate::web::view::Input;
 use crate::web::visitor::{Myself, Visitor};
+use crate::web::{links, url};
 
 use super::page::{self, Offered, Reader};
 
 type Never = std::convert::Infallible;
 
-fn ask_of(app: &App, token: &LinkToken) -> AskOffered {
-    AskOffered { link: token.id.clone(), mac: app.keyring.link_mac(token).as_bytes().to_vec() }
-}
-
 /// The offer of a link that is still good.
-async fn find(app: &App, link: &str) -> Result<Option<(LinkToken, Offer, Moment)>, Error> {
-    let Ok(token) = link.parse::<LinkToken>() else { return Ok(None) };
-    let ask = ask_of(app, &token);
-    match app.db.read(ask, |tx, by| Ok::<_, Fault<Never>>((by.holder().clone(), tx.now()))).await {
-        Ok((offer, now)) => Ok(Some((token, offer, now))),
-        Err(Fault::Store(StoreError::Denied(Denied::SpentLink))) => Ok(None),
-        Err(fault) => Err(fault.into()),
-    }
+async fn find(app: &App, link: &str) -> Result<Option<(AskOffered, (Offer, Moment))>, Error> {
+    links::look(app, link, AskOffered, |tx, by| Ok((by.holder().clone(), tx.now()))).await
 }
 
 fn closed(visitor: &Visitor, app: &Data<App>) -> Reply {
-    let chrome = frame::chrome(visitor, None, "Invitation", Place::Elsewhere);
-    frame::page(app, visitor, &page::Closed { chrome })
+    let words = [
+        "It was accepted, revoked, sent again with another link, or its time is over.",
+        "Look for the newest letter, or ask whoever invited you to send it again. If you have accepted already, sign in.",
+    ];
+    links::tell((app, visitor), "This invitation is not open", &words, ("Go on", url::home()))
 }
 
 /// Who looks at the offer.
@@ -100,7 +90,7 @@ async fn page_of(
 }
 
 pub async fn show(visitor: Visitor, link: Path<String>, app: Data<App>) -> Reply {
-    let Some((_, offer, now)) = find(&app, &link).await? else { return closed(&visitor, &app) };
+    let Some((_, (offer, now))) = find(&app, &link).await? else { return closed(&visitor, &app) };
     let page = page_of(&visitor, &app, &link, (&offer, now), Inputs::default()).await?;
     frame::page(&app, &visitor, &page)
 }
@@ -113,10 +103,9 @@ pub async fn create(
     _form: CsrfForm<Nothing>,
     app: Data<App>,
 ) -> Reply {
-    let Some((token, offer, now)) = find(&app, &link).await? else { return closed(&visitor, &app) };
+    let Some((AskOffered(brought), (offer, now))) = find(&app, &link).await? else { return closed(&visitor, &app) };
     let session = visitor.session.clone().ok_or(Error::SignIn)?;
-    let mac = app.keyring.link_mac(&token).as_bytes().to_vec();
-    let ask = AskInvited { session, which: Which::Link(token.id, mac) };
+    let ask = AskInvited { session, which: Which::Link(brought) };
     let kit = visitor.kit(&app);
     let accepted =
         app.db.write(ask, move |tx, by| kit.by_person(&by.holder().person, |tools| invitations::accept(tx, by, tools)));
@@ -127,7 +116,7 @@ pub async fn create(
             let page = page_of(&visitor, &app, &link, (&offer, now), Inputs::default()).await?;
             frame::again(&app, &visitor, &page)
         }
-        Err(Fault::Store(StoreError::Denied(Denied::SpentLink))) => closed(&visitor, &app),
+        Err(fault) if links::is_spent(&fault) => closed(&visitor, &app),
         Err(Fault::Store(error)) => Err(error.into()),
     }
 }
@@ -147,38 +136,33 @@ pub async fn join(
     session: Session,
     app: Data<App>,
 ) -> Reply {
-    let Some((token, offer, now)) = find(&app, &link).await? else { return closed(&visitor, &app) };
+    let Some((ask, (offer, now))) = find(&app, &link).await? else { return closed(&visitor, &app) };
     let form = form.into_inner();
-    let entered = Zeroizing::new(form.password);
     let (name, name_input) = forms::name(&form.name);
-    let strength = password::check(&entered);
-    let (Some(name), Ok(())) = (name, strength) else {
-        let password = strength.map_or_else(|e| wrong("", &e.to_string()), |()| Input::default());
-        let inputs = Inputs { name: name_input, password, trouble: None };
+    let (password, password_input) = forms::new_password(form.password);
+    let (Some(name), Some(password)) = (name, password) else {
+        let inputs = Inputs { name: name_input, password: password_input, trouble: None };
         return frame::again(&app, &visitor, &page_of(&visitor, &app, &link, (&offer, now), inputs).await?);
     };
-    if app.db.read::<_, _, Never, _>(ask_of(&app, &token), |tx, by| invitations::has_account(tx, by)).await? {
+    if app.db.read(ask.clone(), |tx, by| invitations::has_account(tx, by)).await? {
         return again(&visitor, &app, &link, (&offer, now), &form.name, AcceptRefusal::HasAccount).await;
     }
-    let account = NewAccount { name, password_hash: app.hasher.hash(entered).await? };
+    let account = NewAccount { name, password_hash: app.hasher.hash(password).await? };
     let (kit, browser) = (visitor.kit(&app), visitor.browser());
-    let joined = app.db.write(ask_of(&app, &token), move |tx, by| {
+    let joined = app.db.write(ask, move |tx, by| {
         kit.by(Actor::Unknown, |tools| invitations::accept_as_newcomer(tx, by, tools, (&account, &browser)))
     });
     match joined.await {
         Ok((slug, opened)) => {
-            hand_out(&session, &opened)?;
-            let mut response = see_other(&app, &url::workspace(slug.as_str()), Some(Flash::Joined));
-            let cookie = device_cookie(&app, offer.email.as_str());
-            response.add_cookie(&cookie).map_err(|_| Error::Internal)?;
-            Ok(response)
+            let response = see_other(&app, &url::workspace(slug.as_str()), Some(Flash::Joined));
+            enter(&app, &session, (&opened, offer.email.as_str()), response)
         }
         Err(Fault::Refused(refusal)) => again(&visitor, &app, &link, (&offer, now), &form.name, refusal).await,
         // Made in this very moment by somebody else with the same address.
         Err(Fault::Store(StoreError::Taken)) => {
             again(&visitor, &app, &link, (&offer, now), &form.name, AcceptRefusal::HasAccount).await
         }
-        Err(Fault::Store(StoreError::Denied(Denied::SpentLink))) => closed(&visitor, &app),
+        Err(fault) if links::is_spent(&fault) => closed(&visitor, &app),
         Err(Fault::Store(error)) => Err(error.into()),
     }
 }

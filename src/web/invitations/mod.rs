@@ -144,7 +144,7 @@ async fn sent(visitor: &Visitor, demand: &Demand<Admin>, app: &Data<App>, email:
     }
     let found = app.db.read(demand.ask(), |tx, by| Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, tx.now())));
     let (frame, now) = found.await?;
-    let base = app.config.server.public_url.as_str().trim_end_matches('/');
+    let base = app.config.server.base();
     let template = page::Made {
         ws: demand.ws().to_owned(),
         email: email.to_owned(),

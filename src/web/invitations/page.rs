@@ -118,10 +118,3 @@ pub struct Show {
     pub password: Input,
     pub trouble: Option<String>,
 }
-
-/// For a link that is good for nothing any more.
-#[derive(askama::Template)]
-#[template(path = "invitations/closed.html")]
-pub struct Closed {
-    pub chrome: Chrome,
-}

@@ -5,14 +5,13 @@ mod page;
 use actix_session::Session;
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use crate::actions::founding::{self, Founding, FoundingError};
 use crate::actions::sign_in::open_session;
 use crate::app::App;
 use crate::app::commands::built_in;
+use crate::domain::Email;
 use crate::domain::audit::Actor;
-use crate::domain::{Email, password};
 use crate::store::access::{AskLink, AskNothing, SetUp};
 use crate::store::{self, Error as StoreError, Fault};
 
@@ -23,8 +22,7 @@ use super::flash::Flash;
 use super::forms::{self, kept, wrong};
 use super::frame::{self, Reply, see_other};
 use super::links;
-use super::session::hand_out;
-use super::sign_in::device_cookie;
+use super::sign_in::enter;
 use super::url;
 use super::view::Input;
 use super::visitor::Visitor;
@@ -53,7 +51,7 @@ fn page_of(visitor: &Visitor, link: &str, fields: Fields) -> page::New {
 }
 
 async fn open(app: &App, link: &str) -> Result<Option<AskLink<SetUp>>, Error> {
-    Ok(links::look(app, link, |_, _| Ok(())).await?.map(|(ask, ())| ask))
+    Ok(links::look(app, link, AskLink::new, |_, _| Ok(())).await?.map(|(ask, ())| ask))
 }
 
 async fn closed_now(visitor: &Visitor, app: &Data<App>) -> Reply {
@@ -84,21 +82,20 @@ pub async fn create(
 ) -> Reply {
     let Some(ask) = open(&app, &link).await? else { return closed_now(&visitor, &app).await };
     let form = form.into_inner();
-    let entered = Zeroizing::new(form.password);
     let (name, name_input) = forms::name(&form.name);
     let (workspace, workspace_input) = forms::name(&form.workspace);
     let email = Email::parse(&form.email);
-    let strength = password::check(&entered);
+    let (password, password_input) = forms::new_password(form.password);
     let fields = Fields {
         name: name_input,
         workspace: workspace_input,
         email: email.as_ref().map_or_else(|e| wrong(&form.email, &e.to_string()), |_| kept(&form.email)),
-        password: strength.map_or_else(|e| wrong("", &e.to_string()), |()| Input::default()),
+        password: password_input,
     };
-    let (Some(name), Some(workspace), Ok(email), Ok(())) = (name, workspace, email, strength) else {
+    let (Some(name), Some(workspace), Ok(email), Some(password)) = (name, workspace, email, password) else {
         return frame::again(&app, &visitor, &page_of(&visitor, &link, fields));
     };
-    let password_hash = app.hasher.hash(entered).await?;
+    let password_hash = app.hasher.hash(password).await?;
     let asked = Founding { email, name, workspace, password_hash, node_types: built_in(&app) };
     let (kit, browser) = (visitor.kit(&app), visitor.browser());
     let founded = app.db.write::<_, _, FoundingError, _>(ask, move |tx, by| {
@@ -113,8 +110,6 @@ pub async fn create(
         Err(Fault::Store(error)) => return Err(error.into()),
         Err(Fault::Refused(_)) => return Err(Error::Internal),
     };
-    hand_out(&session, &opened)?;
-    let mut response = see_other(&app, &url::workspace(workspace.as_str()), Some(Flash::Welcome));
-    response.add_cookie(&device_cookie(&app, &form.email)).map_err(|_| Error::Internal)?;
-    Ok(response)
+    let response = see_other(&app, &url::workspace(workspace.as_str()), Some(Flash::Welcome));
+    enter(&app, &session, (&opened, &form.email), response)
 }

@@ -3,13 +3,13 @@
 mod page;
 
 use actix_session::Session;
-use actix_web::cookie::Cookie;
+use actix_web::HttpResponse;
 use actix_web::cookie::time::Duration;
 use actix_web::web::{Data, Query};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::actions::sign_in::{self, Attempt, Compared};
+use crate::actions::sign_in::{self, Attempt, Compared, Opened};
 use crate::app::App;
 use crate::app::context::Cookies;
 use crate::config::SignUp;
@@ -127,16 +127,16 @@ async fn welcome(
     let opened = app.db.write(AskNothing, move |tx, by| {
         kit.by_person(&compared.person, |tools| sign_in::start(tx, by, tools, (&compared, &attempt), &browser))
     });
-    hand_out(&session, &opened.await?)?;
     let to = safe_return(back).map_or_else(url::home, ToOwned::to_owned);
-    let mut response = see_other(app, &to, None);
-    response.add_cookie(&device_cookie(app, email)).map_err(|_| Error::Internal)?;
-    Ok(response)
+    enter(app, &session, (&opened.await?, email), see_other(app, &to, None))
 }
 
-/// By which this browser is known from now on, for this account alone.
-pub(super) fn device_cookie(app: &App, email: &str) -> Cookie<'static> {
-    Cookies::new(&app.config.server).make("device", &new_device(app, email), Some(Duration::days(365)))
+/// Lets the browser in with a session that has begun. It is known from now on, for this account alone.
+pub(super) fn enter(app: &App, to: &Session, (opened, email): (&Opened, &str), mut response: HttpResponse) -> Reply {
+    hand_out(to, opened)?;
+    let device = Cookies::new(&app.config.server).make("device", &new_device(app, email), Some(Duration::days(365)));
+    response.add_cookie(&device).map_err(|_| Error::Internal)?;
+    Ok(response)
 }
 
 /// A device cookie is a random name and its HMAC for one account.

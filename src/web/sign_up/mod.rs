@@ -6,7 +6,6 @@ mod page;
 use actix_session::Session;
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use crate::actions::accounts::{self, AddressTaken};
 use crate::actions::founding::NewAccount;
@@ -14,7 +13,7 @@ use crate::actions::sign_in::open_session;
 use crate::app::App;
 use crate::config::SignUp as Policy;
 use crate::domain::audit::Actor;
-use crate::domain::{Email, Work, password};
+use crate::domain::{Email, Work};
 use crate::store::access::{AskLink, Proof, SignUp};
 use crate::store::{self, Fault, Outcome, ReadTx};
 
@@ -25,8 +24,7 @@ use super::flash::Flash;
 use super::forms::{self, kept, wrong};
 use super::frame::{self, Reply, see_other};
 use super::links;
-use super::session::hand_out;
-use super::sign_in::device_cookie;
+use super::sign_in::enter;
 use super::url;
 use super::view::Input;
 use super::visitor::Visitor;
@@ -74,12 +72,7 @@ pub async fn create(visitor: Visitor, form: CsrfForm<Asking>, app: Data<App>) ->
         let (sentence, seconds) = forms::wait(until, app.clock.now());
         return frame::later(&app, &visitor, seconds, &page_of(&visitor, &app, kept(&typed), Some(sentence)));
     }
-    let mut words = vec![
-        "A letter is on its way to this address. Its link works once, for a day.",
-        "Nothing there after some minutes? Look among unwanted mail, and whether the address is the right one.",
-    ];
-    words.extend(links::by_hand(&app));
-    links::tell((&app, &visitor), "Look at your mail", &words, ("Sign in", url::sign_in()))
+    links::on_its_way(&app, &visitor, "A letter is on its way to this address. Its link works once, for a day.")
 }
 
 /// The address, where one may sign up with it; else the input with what is wrong, which is no secret.
@@ -96,7 +89,7 @@ fn judge(app: &App, typed: &str) -> Result<Email, Input> {
 
 /// A link that is good, its address, and whether that has an account by now.
 async fn look(app: &App, link: &str) -> Result<Option<(AskLink<SignUp>, (Email, bool))>, Error> {
-    let found = links::look::<SignUp, _>(app, link, find).await?;
+    let found = links::look(app, link, AskLink::<SignUp>::new, find).await?;
     // The rule may have changed since the link was sent.
     Ok(found.filter(|(_, (email, _))| policy(app).allows(email)))
 }
@@ -145,15 +138,13 @@ pub async fn finish(
 ) -> Reply {
     let Some((ask, (email, _))) = look(&app, &link).await? else { return over(&app, &visitor) };
     let form = form.into_inner();
-    let entered = Zeroizing::new(form.password);
     let (name, name_input) = forms::name(&form.name);
-    let strength = password::check(&entered);
-    let (Some(name), Ok(())) = (name, strength) else {
-        let password_input = strength.map_or_else(|e| wrong("", &e.to_string()), |()| Input::default());
+    let (password, password_input) = forms::new_password(form.password);
+    let (Some(name), Some(password)) = (name, password) else {
         let page = form_of(&visitor, &link, &email, (name_input, password_input));
         return frame::again(&app, &visitor, &page);
     };
-    let account = NewAccount { name, password_hash: app.hasher.hash(entered).await? };
+    let account = NewAccount { name, password_hash: app.hasher.hash(password).await? };
     let (kit, browser) = (visitor.kit(&app), visitor.browser());
     let made = app.db.write::<_, _, AddressTaken, _>(ask, move |tx, by| {
         let person = kit.by(Actor::Unknown, |tools| accounts::sign_up(tx, by, tools, &account))?;
@@ -165,8 +156,6 @@ pub async fn finish(
         Err(fault) if links::is_spent(&fault) => return over(&app, &visitor),
         Err(Fault::Store(error)) => return Err(error.into()),
     };
-    hand_out(&session, &opened)?;
-    let mut response = see_other(&app, &url::new_workspace(), Some(Flash::AccountMade));
-    response.add_cookie(&device_cookie(&app, email.as_str())).map_err(|_| Error::Internal)?;
-    Ok(response)
+    let response = see_other(&app, &url::new_workspace(), Some(Flash::AccountMade));
+    enter(&app, &session, (&opened, email.as_str()), response)
 }

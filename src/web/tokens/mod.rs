@@ -174,7 +174,7 @@ async fn made_before(app: &Data<App>, demand: &Demand<Admin>, id: TokenId) -> Re
 }
 
 fn snippets(app: &App, person: &str) -> Vec<Snippet> {
-    let base = app.config.server.public_url.as_str().trim_end_matches('/');
+    let base = app.config.server.base();
     vec![
         Snippet::vend("own", "Fetch a key of your own", base, "stripe", person),
         Snippet::put_api_key("put", "Store an end user's key", base, "stripe", "customer-42"),

@@ -88,7 +88,7 @@ async fn find(app: &App, demand: &Demand<Admin>) -> Result<Found, Error> {
 
 /// Each section is a form of its own: one that comes back leaves the others as they are stored.
 fn edit_page(visitor: &Visitor, app: &App, ws: &str, found: &Found, name: Option<Input>) -> page::Edit {
-    let base = app.config.server.public_url.as_str().trim_end_matches('/');
+    let base = app.config.server.base();
     let role = found.frame.here.as_ref().map(|(_, role)| *role);
     page::Edit {
         chrome: frame::chrome(visitor, Some(&found.frame), "Settings", Place::Settings),
