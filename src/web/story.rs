@@ -1,17 +1,19 @@
 //! Audit entries as sentences.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::domain::audit::{Actor, Entry as Act, Event, ExportFormat, Line};
-use crate::domain::{Moment, Name, PersonId, Sharing};
+use crate::domain::{Moment, Name, PersonId, SecretId, Sharing, TokenId};
 
 use super::url;
 use super::view::{Entry, Link, When, counted};
 
 pub struct Teller<'a> {
     pub ws: &'a str,
-    /// People and tokens by their ids.
+    /// Members, and the tokens that the reader may open, by their ids.
     pub names: HashMap<String, Name>,
+    /// The ids of the secrets that the reader may open.
+    pub secrets: HashSet<String>,
     pub now: Moment,
 }
 
@@ -88,17 +90,25 @@ impl Teller<'_> {
         }
     }
 
+    /// Something done to what may have a page of its own: a link where it does, for this reader.
+    fn on(&self, what: &str, (id, name): (&str, &str), url: fn(&str, &str) -> String, icon: &'static str) -> Deed {
+        if self.names.contains_key(id) || self.secrets.contains(id) {
+            return deed(what, Some(Link { label: name.to_owned(), url: url(self.ws, id) }), icon);
+        }
+        deed(format!("{what} {name}"), None, icon)
+    }
+
     fn deed(&self, event: &Event, by: &Actor) -> Deed {
-        let secret = |id: &str, name: &str| Some(Link { label: name.to_owned(), url: url::secret(self.ws, id) });
-        let token = |id: &str, name: &str| Some(Link { label: name.to_owned(), url: url::token(self.ws, id) });
+        let secret = |what, id: &SecretId, name, icon| self.on(what, (id.as_str(), name), url::secret, icon);
+        let token = |what, id: &TokenId, name| self.on(what, (id.as_str(), name), url::token, "ticket");
         match event {
             Event::SecretCreated { secret: s, .. } => {
                 let of = whose(s.end_user.as_ref(), s.organization.as_ref());
-                Deed { of, ..deed("added the secret", secret(s.id.as_str(), &s.name), "key") }
+                Deed { of, ..secret("added the secret", &s.id, &s.name, "key") }
             }
             Event::ValueReplaced { secret: s, .. } => {
                 let of = whose(s.end_user.as_ref(), s.organization.as_ref());
-                Deed { of, ..deed("entered a new value for", secret(s.id.as_str(), &s.name), "key") }
+                Deed { of, ..secret("entered a new value for", &s.id, &s.name, "key") }
             }
             Event::SecretDeleted { secret: s } => {
                 let of = whose(s.end_user.as_ref(), s.organization.as_ref());
@@ -106,23 +116,17 @@ impl Teller<'_> {
             }
             Event::SlotKept { secret: s, owner, .. } => {
                 let of = Some(format!("and passed its place to {}", self.person_within(owner)));
-                Deed { of, ..deed("destroyed the value of", secret(s.id.as_str(), &s.name), "key") }
+                Deed { of, ..secret("destroyed the value of", &s.id, &s.name, "key") }
             }
             Event::SecretUnreadable { secret: id, name, .. } => {
-                deed("could not read the value of", secret(id.as_str(), name), "alert")
+                secret("could not read the value of", id, name, "alert")
             }
             Event::Vended { secret: id, name, end_user, organization, .. } => {
                 let of = whose(end_user.as_ref(), organization.as_ref());
-                Deed { of, ..deed("fetched the value of", secret(id.as_str(), name), "hand-out") }
+                Deed { of, ..secret("fetched the value of", id, name, "hand-out") }
             }
-            Event::TokenCreated { token: id, name, .. } => match self.names.get(id.as_str()) {
-                Some(_) => deed("made the service token", token(id.as_str(), name), "ticket"),
-                None => deed(format!("made the service token {name}"), None, "ticket"),
-            },
-            Event::TokenRevoked { token: id, name } => match self.names.get(id.as_str()) {
-                Some(_) => deed("revoked the service token", token(id.as_str(), name), "ticket"),
-                None => deed(format!("revoked the service token {name}"), None, "ticket"),
-            },
+            Event::TokenCreated { token: id, name, .. } => token("made the service token", id, name),
+            Event::TokenRevoked { token: id, name } => token("revoked the service token", id, name),
             other => self.deed_among_people(other, by),
         }
     }
@@ -145,9 +149,8 @@ impl Teller<'_> {
             }
             Event::WorkspaceDeleted { name, .. } => deed(format!("deleted the workspace {name}"), None, "building"),
             Event::RoleChanged { person, name, before, after } => {
-                let member = Link { label: name.clone(), url: url::member(self.ws, person.as_str()) };
                 let of = Some(format!("from {} to {}", before.label(), after.label()));
-                Deed { of, ..deed("changed the role of", Some(member), "people") }
+                Deed { of, ..self.on("changed the role of", (person.as_str(), name), url::member, "people") }
             }
             Event::MemberRemoved { name, .. } => deed(format!("removed {name}"), None, "leave"),
             Event::MemberLeft { .. } => deed("left the workspace", None, "leave"),
@@ -174,9 +177,9 @@ impl Teller<'_> {
             Event::SignedOut { .. } => deed("signed out", None, "lock"),
             Event::SessionsRevoked { .. } => deed("ended sessions", None, "lock"),
             Event::PasswordChanged { .. } => deed("changed their password", None, "lock"),
-            Event::MailTried { .. } => deed("sent a trial letter to themselves", None, "letter"),
-            Event::JobRetried { title, .. } => deed(format!("had this tried again: {title}"), None, "letter"),
-            Event::JobDiscarded { title, .. } => deed(format!("gave this up: {title}"), None, "letter"),
+            Event::MailTried { .. } => deed("sent a trial letter to themselves", None, "mail"),
+            Event::JobRetried { title, .. } => deed(format!("had this tried again: {title}"), None, "mail"),
+            Event::JobDiscarded { title, .. } => deed(format!("gave this up: {title}"), None, "mail"),
             Event::PasswordReset { .. } => deed("set a new password by mail", None, "lock"),
             Event::EmailChanged { .. } => deed("changed their e-mail address", None, "person"),
             Event::SecretCreated { .. }

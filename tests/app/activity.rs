@@ -78,6 +78,34 @@ async fn the_activity_is_narrowed_by_who_what_and_when() {
     assert!(backwards.text.contains("This is before the first day."));
 }
 
+/// Every link of the page's entries.
+fn linked(page: &Page) -> Vec<String> {
+    page.attributes("td.lead a", "href")
+}
+
+#[actix_web::test]
+async fn what_is_gone_is_named_and_not_linked_to() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let grace = app.other_owner("grace@example.com").await.id().await;
+    ada.submit("/account", &format!("/w/acme/members/{grace}/role"), &[("role", "admin")]).await;
+    let (kept, gone) = (ada.add_stripe("Kept", KEY, "vend").await, ada.add_stripe("Gone", KEY, "vend").await);
+    let (kept, gone) = (format!("/w/acme/secrets/{kept}"), format!("/w/acme/secrets/{gone}"));
+    let member = format!("/w/acme/members/{grace}");
+    assert_eq!(linked(&ada.get(ACTIVITY).await), [gone.clone(), kept.clone(), member]);
+
+    let delete = format!("{gone}/delete");
+    assert_eq!(ada.submit(&delete, &delete, &[("name", "Gone")]).await.status, 303);
+    app.database.execute(&format!("DELETE FROM members WHERE person_id = '{grace}'"));
+    let page = ada.get(ACTIVITY).await;
+    assert_eq!(linked(&page), [kept.clone()]);
+    let home = ada.get("/w/acme").await;
+    assert!(home.text.contains(&kept) && !home.text.contains(&gone) && !home.text.contains(&grace));
+    for told in ["added the secret Gone", "changed the role of Grace"] {
+        assert!(page.text.contains(told) && home.text.contains(told), "{told}");
+    }
+}
+
 #[actix_web::test]
 async fn filters_stay_in_the_links_and_nothing_is_lost_between_pages() {
     let app = TestApp::start().await;

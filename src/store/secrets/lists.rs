@@ -2,10 +2,13 @@
 //!
 //! Invariant: every list, count and look-up for a person begins with [`visible`].
 
+use std::collections::{BTreeSet, HashSet};
+
 use diesel::dsl::not;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use crate::domain::audit::Entry;
 use crate::domain::policy::{self, Standing};
 use crate::domain::{Delivery, Environment, Moment, PersonId, SecretId, SecretState, Sharing, Slug};
 use crate::store::access::{AtLeast, Member, Proof};
@@ -43,6 +46,17 @@ type Ids<'a> = secrets::BoxedQuery<'a, Backend, Text>;
 fn visible<'a>(by: &'a Proof<'_, impl AtLeast<Member>>) -> Ids<'a> {
     let of_workspace = secrets::table.filter(secrets::workspace_id.eq(by.workspace())).select(secrets::id).into_boxed();
     if policy::sees_all_secrets(by.role()) { of_workspace } else { usable(of_workspace, by.person()) }
+}
+
+/// Of the secrets that these acts were done to, the ids of those that this member may see.
+pub fn seen_among<'a>(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    acts: impl Iterator<Item = &'a Entry>,
+) -> Result<HashSet<String>, Error> {
+    let subjects: BTreeSet<&str> = acts.map(|act| act.event.subject()).collect();
+    let ids: Vec<String> = visible(by).filter(secrets::id.eq_any(subjects)).load(tx.conn)?;
+    Ok(ids.into_iter().collect())
 }
 
 /// Those that a person may use: the SQL of `policy::SecretFacts::usable_by`.

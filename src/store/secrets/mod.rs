@@ -16,7 +16,9 @@ use super::error::Error;
 use super::schema::{secret_shares, secret_values, secrets};
 use super::tx::WriteTx;
 
-pub use lists::{Sought, SoughtOwner, Troubles, any_used, count, find, list, newest_to_fetch, owned_by, troubles};
+pub use lists::{
+    Sought, SoughtOwner, Troubles, any_used, count, find, list, newest_to_fetch, owned_by, seen_among, troubles,
+};
 
 /// A secret as lists and pages show it.
 #[derive(Queryable, Clone)]

@@ -26,11 +26,12 @@ pub async fn show(visitor: Visitor, demand: Demand<Admin>, path: Path<(String, S
     let found = app.db.read(demand.ask(), move |tx, by| {
         let name = name.ok_or(Denied::NotFound)?;
         let found = store::record::find(tx, by, name)?.ok_or(Denied::NotFound)?;
-        let names = store::audit::actors(tx, by)?;
-        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, name, found, names, tx.now()))
+        let names = store::audit::actors(tx, by)?.into_iter().collect();
+        let secrets = store::secrets::seen_among(tx, by, found.entry.acts().iter())?;
+        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, name, found, (names, secrets), tx.now()))
     });
-    let (frame, name, found, names, now) = found.await?;
-    let teller = Teller { ws: demand.ws(), names: names.into_iter().collect(), now };
+    let (frame, name, found, (names, secrets), now) = found.await?;
+    let teller = Teller { ws: demand.ws(), names, secrets, now };
     let neighbour =
         |there: bool, seq: i64| there.then(|| url::activity_entry(demand.ws(), &EntryName { seq, ..name }.to_string()));
     let template = page::Show {

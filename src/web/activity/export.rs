@@ -2,6 +2,8 @@
 //!
 //! Invariant: what leaves is recorded first, and each page asks again for the right to read it.
 
+use std::collections::HashSet;
+
 use actix_web::http::{Method, header};
 use actix_web::web::{Bytes, Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -106,7 +108,7 @@ async fn next(mut writing: Writing) -> Result<Option<(Bytes, Writing)>, Error> {
         Ok::<_, Fault<Never>>((trail, store::audit::actors(tx, by)?, tx.now()))
     });
     let (trail, names, now) = found.await?;
-    let teller = Teller { ws: writing.demand.ws(), names: names.into_iter().collect(), now };
+    let teller = Teller { ws: writing.demand.ws(), names: names.into_iter().collect(), secrets: HashSet::new(), now };
     let mut piece = String::new();
     if turn == Turn::Newest && writing.format == ExportFormat::Csv {
         piece.push_str(HEADINGS);

@@ -34,12 +34,13 @@ pub async fn index(visitor: Visitor, demand: Demand<Admin>, asked: Query<Asked>,
     let found = app.db.read(demand.ask(), move |tx, by| {
         let trail = store::trail::page(tx, by, &look, &turn)?;
         let names = store::audit::actors(tx, by)?;
-        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, trail, names, tx.now()))
+        let secrets = store::secrets::seen_among(tx, by, trail.entries.iter().flat_map(|told| &told.acts))?;
+        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, trail, (names, secrets), tx.now()))
     });
-    let (frame, trail, names, now) = found.await?;
+    let (frame, trail, (names, secrets), now) = found.await?;
     let (ws, base) = (demand.ws(), url::activity(demand.ws()));
     let form = filter.form(&names);
-    let teller = Teller { ws, names: names.into_iter().collect(), now };
+    let teller = Teller { ws, names: names.into_iter().collect(), secrets, now };
     let key = |cut: Option<Cut>| cut.map(|cut| cut.to_string());
     let (newer, older) = (key(trail.newer), key(trail.older));
     let template = page::Index {

@@ -2,6 +2,7 @@
 
 mod page;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -62,6 +63,7 @@ struct Found {
     failed: Option<u64>,
     recent: Vec<Line>,
     names: Names,
+    seen: HashSet<String>,
     now: Moment,
 }
 
@@ -87,6 +89,7 @@ fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Fou
         used: store::secrets::any_used(tx, by)?,
         to_fetch: store::secrets::newest_to_fetch(tx, by)?,
         troubles: store::secrets::troubles(tx, by, now.plus(SOON), TROUBLES)?,
+        seen: store::secrets::seen_among(tx, by, recent.iter().map(|line| &line.act))?,
         recent,
         names: store::audit::actors(tx, by)?,
         now,
@@ -104,7 +107,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
         used: found.used,
         use_it: found.to_fetch.map(|id| url::secret(ws, id.as_str())),
     };
-    let teller = Teller { ws, names: found.names.into_iter().collect(), now };
+    let teller = Teller { ws, names: found.names.into_iter().collect(), secrets: found.seen, now };
     let secrets: Vec<_> = found.troubles.rows.iter().filter_map(|row| attention(ws, row, now)).collect();
     let further = found.troubles.all.saturating_sub(u64::try_from(secrets.len()).unwrap_or(u64::MAX));
     let mail = found.failed.map(|failed| about_mail(ws, failed, app.mailer.delivers())).unwrap_or_default();

@@ -87,7 +87,8 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
 
 /// What was done to it, the newest first.
 fn told(ws: &str, found: &Found) -> Vec<view::Entry> {
-    let teller = Teller { ws, names: found.names.iter().cloned().collect(), now: found.now };
+    let (names, secrets) = (found.names.iter().cloned().collect(), [found.row.secret.id.to_string()].into());
+    let teller = Teller { ws, names, secrets, now: found.now };
     found.history.iter().flat_map(|entry| folded(entry.acts())).map(|line| teller.tell(&line)).collect()
 }
 
@@ -103,7 +104,7 @@ fn used_by(ws: &str, users: &[UserRow], now: Moment) -> Vec<UsedBy> {
 pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, String)>, app: Data<App>) -> Reply {
     let found = find(&app, &demand, &path.1).await?;
     let (secret, now) = (&found.row.secret, found.now);
-    let base = app.config.server.public_url.as_str().trim_end_matches('/');
+    let base = app.config.server.base();
     let own = found.usable && secret.delivery == Delivery::Vend && secret.value_entered_at.is_some();
     let snippet = own.then(|| {
         Snippet::vend(
