@@ -10,12 +10,6 @@ pub const DELETE: &str = "/account/delete";
 const GRACE: &str = "grace@example.com";
 const KEY: &str = "rk_test_farewell1234567";
 
-pub async fn id_of(browser: &mut Browser) -> String {
-    let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
-    let page = browser.get("/account").await;
-    id.find(&page.text).unwrap().as_str().to_owned()
-}
-
 /// What the preview asks to be sent back, with its guard.
 pub fn shown(preview: &Page) -> Vec<(String, String)> {
     let seen = preview.attributes("input[name=seen]", "value").into_iter().map(|seen| ("seen".to_owned(), seen));
@@ -35,12 +29,6 @@ async fn delete(by: &mut Browser, email: &str, more: &[(&str, &str)]) -> Page {
     send(by, &preview, &[&confirm, more].concat()).await
 }
 
-async fn shared_by(owner: &mut Browser, app: &TestApp, name: &str) -> String {
-    let id = owner.add_stripe(name, KEY, "vend").await;
-    app.database.execute(&format!("UPDATE secrets SET sharing = 'workspace' WHERE id = '{id}'"));
-    id
-}
-
 /// The value that says: in this workspace of the app, this person.
 fn heir(app: &TestApp, slug: &str, person: &str) -> String {
     let found = app.database.texts(&format!("SELECT id AS text FROM workspaces WHERE slug = '{slug}'"));
@@ -54,10 +42,10 @@ async fn the_preview_names_what_ends_in_each_workspace_and_the_act_ends_just_tha
     app.owner_of("Other", "eve@example.com").await;
     let mut grace = app.member(GRACE, Role::Admin).await;
     app.owner_of("Other", GRACE).await;
-    let (ada_id, grace_id) = (id_of(&mut ada).await, id_of(&mut grace).await);
+    let (ada_id, grace_id) = (ada.id().await, grace.id().await);
     let own = grace.add_stripe("Private one", KEY, "vend").await;
-    let kept = shared_by(&mut grace, &app, "Shared and kept").await;
-    let gone = shared_by(&mut grace, &app, "Shared and gone").await;
+    let kept = app.share(&mut grace, "Shared and kept", KEY).await;
+    let gone = app.share(&mut grace, "Shared and gone", KEY).await;
     let mine = ada.add_stripe("Of Ada", "rk_test_adas123456789", "vend").await;
     app.database.execute(&format!("INSERT INTO secret_shares (secret_id, person_id) VALUES ('{mine}', '{grace_id}')"));
     let (theirs, _) = grace.make_token("test").await;
@@ -119,7 +107,7 @@ async fn whoever_is_the_only_owner_of_something_stays() {
     let mut ada = app.owner().await;
     app.owner_of("Other", "eve@example.com").await;
     app.owner_of("Other", EMAIL).await;
-    shared_by(&mut ada, &app, "Shared").await;
+    app.share(&mut ada, "Shared", KEY).await;
     let page = ada.get(DELETE).await;
     assert!(page.text.contains("You are the only Owner of Acme") && page.text.contains("You leave Other"));
     for link in ["/w/acme/members", "/w/acme/delete"] {
@@ -145,8 +133,8 @@ async fn it_takes_the_password_and_the_address_and_gives_the_rest_back() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut grace = app.member(GRACE, Role::Member).await;
-    let ada_id = id_of(&mut ada).await;
-    let kept = shared_by(&mut grace, &app, "Shared").await;
+    let ada_id = ada.id().await;
+    let kept = app.share(&mut grace, "Shared", KEY).await;
     let to_ada = heir(&app, "acme", &ada_id);
     let preview = shown(&grace.get(DELETE).await);
     let wishes = [("keep", kept.as_str()), ("heir", to_ada.as_str())];
@@ -192,7 +180,7 @@ async fn only_what_was_shown_ends() {
     let mut grace = app.member(GRACE, Role::Member).await;
     let confirm = [("email", GRACE), ("current", PASSWORD)];
     let preview = shown(&grace.get(DELETE).await);
-    shared_by(&mut grace, &app, "Added meanwhile").await;
+    app.share(&mut grace, "Added meanwhile", KEY).await;
     let page = send(&mut grace, &preview, &confirm).await;
     assert_eq!(page.status, 422);
     assert!(page.text.contains("has changed since you opened this page") && page.text.contains("Added meanwhile"));
@@ -219,7 +207,7 @@ async fn nothing_of_them_is_left_but_what_was_recorded() {
     grace.add_stripe("Hers", KEY, "vend").await;
     let find = "SELECT password_hash AS text FROM people WHERE email LIKE 'grace%'";
     let hash = app.database.texts(find).remove(0);
-    let id = id_of(&mut grace).await;
+    let id = grace.id().await;
     let holds = |part: &str| {
         let bytes = app.database.everything();
         bytes.windows(part.len()).any(|window| window == part.as_bytes())
@@ -236,7 +224,7 @@ async fn nothing_of_them_is_left_but_what_was_recorded() {
 
     // The same address later is somebody else.
     let mut later = app.member(ADDRESS, Role::Admin).await;
-    assert_ne!(id_of(&mut later).await, id);
+    assert_ne!(later.id().await, id);
     assert!(!later.get("/w/acme/secrets").await.text.contains("Hers"));
     assert_eq!(later.get("/account/sessions").await.attributes("form[action$='/revoke']", "action").len(), 0);
     for path in ["/w/acme", "/w/acme/members", "/w/acme/activity", "/w/acme/tokens"] {

@@ -7,7 +7,7 @@ use keyrack::app::commands;
 use keyrack::cli::OwnerCreate;
 use keyrack::domain::{Email, Name};
 
-use crate::account_end::{DELETE, id_of, shown};
+use crate::account_end::{DELETE, shown};
 use crate::support::{Browser, PASSWORD, Page, TestApp, verify_chains};
 
 const GRACE: &str = "grace@example.com";
@@ -92,7 +92,7 @@ async fn an_owner_who_goes_and_one_who_changes_roles_never_leave_none() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut grace = app.other_owner(GRACE).await;
-    let (ada_id, grace_id) = (id_of(&mut ada).await, id_of(&mut grace).await);
+    let (ada_id, grace_id) = (ada.id().await, grace.id().await);
     let going = confirmed(&mut ada, crate::support::EMAIL).await;
     let leave = format!("/w/acme/members/{grace_id}/end");
     let preview = grace.get(&leave).await;

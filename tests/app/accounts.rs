@@ -20,11 +20,6 @@ async fn use_link(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) ->
     browser.submit("/sign-in", path, fields).await
 }
 
-#[track_caller]
-fn is_over(page: &Page) {
-    assert_eq!((page.status, page.text_of("h1").as_str()), (200, "This link does not work"));
-}
-
 fn plain(page: &Page) -> (u16, String) {
     let changing = regex::Regex::new(r#"(nonce|name="csrf" value)="[^"]*""#).unwrap();
     (page.status, changing.replace_all(&page.text, "").into_owned())
@@ -83,8 +78,8 @@ async fn a_link_makes_an_account_with_the_address_that_it_proves() {
     assert!(bob.cookies.contains_key("keyrack-device"));
     bob.sign_out().await;
     assert_eq!(app.anonymous().sign_in("BOB@example.com", PASSWORD).await.status, 303);
-    is_over(&bob.get(&path).await);
-    is_over(&use_link(&mut bob, &path, &[("name", "Eve"), ("password", PASSWORD)]).await);
+    bob.get(&path).await.is_of_no_link();
+    use_link(&mut bob, &path, &[("name", "Eve"), ("password", PASSWORD)]).await.is_of_no_link();
 }
 
 #[actix_web::test]
@@ -122,14 +117,14 @@ async fn a_link_ends_after_a_day_and_is_good_for_nothing_else() {
     let token = path.strip_prefix("/sign-up/").unwrap();
     for other in ["reset", "e-mail"] {
         let other = format!("/{other}/{token}");
-        is_over(&app.anonymous().get(&other).await);
-        is_over(&use_link(&mut app.anonymous(), &other, &[("password", PASSWORD)]).await);
+        app.anonymous().get(&other).await.is_of_no_link();
+        use_link(&mut app.anonymous(), &other, &[("password", PASSWORD)]).await.is_of_no_link();
     }
     app.advance(24 * HOUR - Duration::from_secs(1));
     assert_eq!(app.anonymous().get(&path).await.text_of("h1"), "Make your account");
     app.advance(Duration::from_secs(1));
-    is_over(&app.anonymous().get(&path).await);
-    is_over(&use_link(&mut app.anonymous(), &path, &[("name", "Bob"), ("password", PASSWORD)]).await);
+    app.anonymous().get(&path).await.is_of_no_link();
+    use_link(&mut app.anonymous(), &path, &[("name", "Bob"), ("password", PASSWORD)]).await.is_of_no_link();
     assert_eq!(app.database.count("people"), 1);
 }
 

@@ -1,7 +1,4 @@
 //! After a whole journey, the stored values are nowhere but where they were handed out.
-
-use std::path::Path;
-
 use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
 
 use crate::support::TestApp;
@@ -27,17 +24,6 @@ fn find(place: &str, bytes: &[u8], value: &str) {
     for spelling in spellings(value) {
         let there = bytes.windows(spelling.len()).any(|window| window == spelling.as_bytes());
         assert!(!there, "{place} holds a stored value as {spelling}");
-    }
-}
-
-fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, found);
-        } else {
-            found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
-        }
     }
 }
 
@@ -77,8 +63,7 @@ async fn stored_values_are_nowhere_in_the_open() {
         assert_eq!(ada.get(path).await.status, 200, "{path}");
     }
 
-    let mut places: Vec<(String, Vec<u8>)> = Vec::new();
-    files(app.folder(), &mut places);
+    let mut places = app.files();
     assert!(places.iter().any(|(name, _)| name.ends_with("master.keys")));
     assert!(app.database.is_postgres() || places.iter().any(|(name, _)| name.ends_with("keyrack.db")));
     places.push(("the server".to_owned(), app.database.dump()));

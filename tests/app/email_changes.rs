@@ -1,6 +1,5 @@
 //! Another address for an account: asked with the password, proven by a link, told to both addresses.
 
-use std::path::Path;
 use std::time::Duration;
 
 use crate::support::{Browser, EMAIL, Mail, OPEN, PASSWORD, Page, TestApp};
@@ -26,11 +25,6 @@ async fn proof_path(app: &TestApp, browser: &mut Browser, email: &str) -> String
 
 async fn use_link(browser: &mut Browser, path: &str) -> Page {
     browser.submit("/forgotten", path, &[]).await
-}
-
-#[track_caller]
-fn is_over(page: &Page) {
-    assert_eq!((page.status, page.text_of("h1").as_str()), (200, "This link does not work"));
 }
 
 #[actix_web::test]
@@ -63,8 +57,8 @@ async fn the_address_changes_when_its_link_is_used_and_both_are_told() {
         assert_eq!(to(&letters, address)[0].subject, "Your address has changed");
     }
     assert_eq!(letters.len(), 2);
-    is_over(&phone.get(&path).await);
-    is_over(&use_link(&mut phone, &path).await);
+    phone.get(&path).await.is_of_no_link();
+    use_link(&mut phone, &path).await.is_of_no_link();
     let told = "SELECT COUNT(*) AS number FROM audit_entries WHERE entry LIKE '%email.changed%'";
     assert_eq!(app.database.number(told), 1);
     let addresses = "SELECT COUNT(*) AS number FROM audit_entries WHERE entry LIKE '%@%'";
@@ -152,7 +146,7 @@ async fn a_link_ends_after_a_day_and_with_every_change_of_the_account() {
     let mut ada = app.owner().await;
     let old = proof_path(&app, &mut ada, "old@example.com").await;
     app.advance(24 * HOUR);
-    is_over(&use_link(&mut app.anonymous(), &old).await);
+    use_link(&mut app.anonymous(), &old).await.is_of_no_link();
 
     ada.sign_in(EMAIL, PASSWORD).await;
     let (first, second) =
@@ -160,15 +154,15 @@ async fn a_link_ends_after_a_day_and_with_every_change_of_the_account() {
     app.anonymous().submit("/forgotten", "/forgotten", &[("email", EMAIL)]).await;
     let reset = app.letter_to(EMAIL).await.link(&app.base, "/reset/");
     let token = second.strip_prefix("/e-mail/").unwrap();
-    is_over(&app.anonymous().get(&format!("/reset/{token}")).await);
+    app.anonymous().get(&format!("/reset/{token}")).await.is_of_no_link();
     assert_eq!(use_link(&mut app.anonymous(), &second).await.status, 303);
-    is_over(&app.anonymous().get(&first).await);
-    is_over(&app.anonymous().get(&reset).await);
+    app.anonymous().get(&first).await.is_of_no_link();
+    app.anonymous().get(&reset).await.is_of_no_link();
 
     let third = proof_path(&app, &mut ada, "third@example.com").await;
     let fields = [("current", PASSWORD), ("new", OTHER_PASSWORD)];
     assert_eq!(ada.submit("/account", "/account/password", &fields).await.status, 303);
-    is_over(&app.anonymous().get(&third).await);
+    app.anonymous().get(&third).await.is_of_no_link();
 }
 
 #[actix_web::test]
@@ -208,17 +202,6 @@ async fn another_letter_case_of_ones_own_address_is_no_other_account() {
     assert_eq!(app.anonymous().sign_in(EMAIL, PASSWORD).await.status, 303);
 }
 
-fn files(folder: &Path, found: &mut Vec<u8>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, found);
-        } else {
-            found.extend(std::fs::read(&path).unwrap());
-        }
-    }
-}
-
 #[actix_web::test]
 async fn no_links_text_is_kept_anywhere() {
     let app = TestApp::start_set(&OPEN).await;
@@ -231,7 +214,7 @@ async fn no_links_text_is_kept_anywhere() {
     // One more, whose letter waits to be sent.
     app.anonymous().submit("/forgotten", "/forgotten", &[("email", EMAIL)]).await;
     let mut kept = app.database.dump();
-    files(app.folder(), &mut kept);
+    kept.extend(app.files().into_iter().flat_map(|(_, bytes)| bytes));
     for path in paths {
         let token = path.rsplit('/').next().unwrap();
         // Its secret, without the id by which its row is found.

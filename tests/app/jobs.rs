@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use keyrack::domain::audit::Actor;
 use keyrack::domain::work::{MOST_TRIES, pause_after};
 use keyrack::domain::{Clock, Letter, Moment};
 use keyrack::jobs;
@@ -262,11 +263,11 @@ async fn what_comes_again_is_planned_once_and_never_given_up() {
 async fn a_change_that_is_not_kept_leaves_no_letter() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    let (keyring, chance) = (app.app.keyring.clone(), app.app.chance.clone());
+    let kit = app.app.kit(None);
     let refused = app.app.db.write::<_, (), Infallible, _>(AskRunner, move |tx, by| {
         tx.unrecorded(Unrecorded::Work);
         let work = keyrack::domain::Work::Sweep;
-        keyrack::actions::outbox::plan(tx, by, (&keyring, &*chance), &work)?;
+        kit.by(Actor::Unknown, |tools| keyrack::actions::outbox::plan(tx, by, tools, &work))?;
         Err(Fault::Store(Error::Unrecorded))
     });
     assert!(refused.await.is_err());

@@ -9,11 +9,6 @@ const MEMBER: &str = "member@example.com";
 const GONE: &str = "gone@example.com";
 const KEY: &str = "rk_test_letters12345678";
 
-async fn id_of(browser: &mut Browser) -> String {
-    let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
-    id.find(&browser.get("/account").await.text).unwrap().as_str().to_owned()
-}
-
 async fn end(by: &mut Browser, id: &str, more: &[(&str, &str)]) -> Page {
     let path = format!("/w/acme/members/{id}/end");
     let seen = by.get(&path).await.attributes("input[name=seen]", "value").pop().unwrap_or_default();
@@ -39,7 +34,7 @@ async fn a_removal_is_told_to_whom_it_concerns() {
     app.member(ADMIN, Role::Admin).await;
     app.member(MEMBER, Role::Member).await;
     let mut gone = app.member(GONE, Role::Admin).await;
-    let id = id_of(&mut gone).await;
+    let id = gone.id().await;
     gone.add_stripe("Private one", KEY, "vend").await;
     let kept = gone.add_stripe("Shared one", KEY, "vend").await;
     app.database.execute(&format!("UPDATE secrets SET sharing = 'workspace' WHERE id = '{kept}'"));
@@ -71,7 +66,7 @@ async fn the_preview_names_the_invitations_that_end() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut gone = app.member(GONE, Role::Admin).await;
-    let id = id_of(&mut gone).await;
+    let id = gone.id().await;
     gone.invite("/w/acme", "guest@example.com").await;
     ada.invite("/w/acme", "other@example.com").await;
     let preview = ada.get(&format!("/w/acme/members/{id}/end")).await;
@@ -95,7 +90,7 @@ async fn leaving_is_told_to_those_who_stay() {
     app.owner().await;
     app.member(MEMBER, Role::Member).await;
     let mut gone = app.member(GONE, Role::Member).await;
-    let id = id_of(&mut gone).await;
+    let id = gone.id().await;
     assert_eq!(end(&mut gone, &id, &[]).await.status, 200);
     let letters = app.post().await;
     assert_eq!(addressees(&letters), [EMAIL], "neither other Members nor the one who left");
@@ -110,7 +105,7 @@ async fn a_new_role_is_told_to_whom_it_was_given() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut grace = app.member(MEMBER, Role::Member).await;
-    let id = id_of(&mut grace).await;
+    let id = grace.id().await;
     let path = format!("/w/acme/members/{id}/role");
     assert_eq!(ada.submit("/account", &path, &[("role", "owner")]).await.status, 303);
     let letter = app.letter_to(MEMBER).await;

@@ -18,12 +18,6 @@ fn role_of(app: &TestApp, email: &str) -> i64 {
         .map_or(-1, |at| i64::try_from(at).unwrap())
 }
 
-async fn id_of(browser: &mut Browser) -> String {
-    let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
-    let page = browser.get("/account").await;
-    id.find(&page.text).unwrap().as_str().to_owned()
-}
-
 async fn change(by: &mut Browser, id: &str, role: &str) -> Page {
     by.submit("/account", &format!("{MEMBERS}/{id}/role"), &[("role", role)]).await
 }
@@ -43,7 +37,7 @@ async fn everybody_gives_the_roles_that_are_theirs_to_give() {
     let mut admin = app.member("admin@example.com", Role::Admin).await;
     let mut member = app.member("member@example.com", Role::Member).await;
     let mut other = app.member("other@example.com", Role::Member).await;
-    let (ada_id, admin_id, other_id) = (id_of(&mut ada).await, id_of(&mut admin).await, id_of(&mut other).await);
+    let (ada_id, admin_id, other_id) = (ada.id().await, admin.id().await, other.id().await);
     for role in ["member", "admin", "owner"] {
         assert_eq!(change(&mut member, &other_id, role).await.status, 403, "a Member gives {role}");
     }
@@ -68,7 +62,7 @@ async fn everybody_gives_the_roles_that_are_theirs_to_give() {
 async fn the_last_owner_stays() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    let id = id_of(&mut ada).await;
+    let id = ada.id().await;
     for role in ["member", "admin"] {
         let page = change(&mut ada, &id, role).await;
         assert_eq!(page.status, 422);
@@ -79,7 +73,7 @@ async fn the_last_owner_stays() {
     assert_eq!(role_of(&app, EMAIL), 2);
     let mut grace = app.other_owner(GRACE).await;
     assert_eq!(change(&mut ada, &id, "member").await.status, 303, "one of two may");
-    let grace_id = id_of(&mut grace).await;
+    let grace_id = grace.id().await;
     assert_eq!(change(&mut grace, &grace_id, "member").await.status, 422);
 }
 
@@ -89,7 +83,7 @@ async fn two_owners_at_once_never_leave_none() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut grace = app.other_owner(GRACE).await;
-    let (ada_id, grace_id) = (id_of(&mut ada).await, id_of(&mut grace).await);
+    let (ada_id, grace_id) = (ada.id().await, grace.id().await);
     let (of_ada, of_grace) = (ada.get("/account").await.csrf(), grace.get("/account").await.csrf());
     let (to_ada, to_grace) = (format!("{MEMBERS}/{ada_id}/role"), format!("{MEMBERS}/{grace_id}/role"));
     let mut both_tried = 0;
@@ -119,7 +113,7 @@ async fn ten_owners_at_once_leave_one() {
     }
     let mut ways = Vec::new();
     for owner in &mut owners {
-        ways.push((id_of(owner).await, owner.get("/account").await.csrf()));
+        ways.push((owner.id().await, owner.get("/account").await.csrf()));
     }
     for round in 0..30 {
         let attempts = owners.iter_mut().enumerate().map(|(at, owner)| {
@@ -143,21 +137,15 @@ async fn ten_owners_at_once_leave_one() {
     }
 }
 
-async fn shared_by(owner: &mut Browser, app: &TestApp, name: &str) -> String {
-    let id = owner.add_stripe(name, KEY, "vend").await;
-    app.database.execute(&format!("UPDATE secrets SET sharing = 'workspace' WHERE id = '{id}'"));
-    id
-}
-
 #[actix_web::test]
 async fn a_removal_ends_what_was_theirs_and_nothing_else() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut grace = app.other_owner(GRACE).await;
-    let (ada_id, grace_id) = (id_of(&mut ada).await, id_of(&mut grace).await);
+    let (ada_id, grace_id) = (ada.id().await, grace.id().await);
     let own = grace.add_stripe("Private one", KEY, "vend").await;
-    let kept = shared_by(&mut grace, &app, "Shared and kept").await;
-    let gone = shared_by(&mut grace, &app, "Shared and gone").await;
+    let kept = app.share(&mut grace, "Shared and kept", KEY).await;
+    let gone = app.share(&mut grace, "Shared and gone", KEY).await;
     let mine = ada.add_stripe("Of Ada", "rk_test_adas123456789", "vend").await;
     let share = format!("INSERT INTO secret_shares (secret_id, person_id) VALUES ('{mine}', '{grace_id}')");
     app.database.execute(&share);
@@ -205,7 +193,7 @@ async fn an_admin_removes_members_alone_and_a_member_nobody() {
     let mut admin = app.member("admin@example.com", Role::Admin).await;
     let mut second = app.member("second@example.com", Role::Admin).await;
     let mut member = app.member("member@example.com", Role::Member).await;
-    let (ada_id, second_id, member_id) = (id_of(&mut ada).await, id_of(&mut second).await, id_of(&mut member).await);
+    let (ada_id, second_id, member_id) = (ada.id().await, second.id().await, member.id().await);
     for id in [&ada_id, &second_id] {
         assert_eq!(admin.get(&format!("{MEMBERS}/{id}/end")).await.status, 403);
         assert_eq!(end(&mut admin, id, "Grace", &[]).await.status, 403);
@@ -221,8 +209,8 @@ async fn whoever_leaves_names_an_owner_for_what_stays() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut grace = app.member(GRACE, Role::Member).await;
-    let (ada_id, id) = (id_of(&mut ada).await, id_of(&mut grace).await);
-    let kept = shared_by(&mut grace, &app, "Shared").await;
+    let (ada_id, id) = (ada.id().await, grace.id().await);
+    let kept = app.share(&mut grace, "Shared", KEY).await;
     let nobody = end(&mut grace, &id, "Grace", &[("keep", &kept)]).await;
     assert_eq!(nobody.status, 422);
     assert!(nobody.text.contains("Choose an Owner who takes over what stays."));
@@ -243,8 +231,8 @@ async fn a_kept_slot_is_not_vended() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut grace = app.other_owner(GRACE).await;
-    let (ada_id, grace_id) = (id_of(&mut ada).await, id_of(&mut grace).await);
-    let kept = shared_by(&mut grace, &app, "Shared").await;
+    let (ada_id, grace_id) = (ada.id().await, grace.id().await);
+    let kept = app.share(&mut grace, "Shared", KEY).await;
     let (token, _) = ada.make_token("test").await;
     token.vend("stripe", &ada_id).await.hands_out(KEY);
     assert_eq!(end(&mut ada, &grace_id, "Grace", &[("keep", &kept)]).await.status, 200);
@@ -256,11 +244,11 @@ async fn only_what_was_shown_is_ended() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut grace = app.member(GRACE, Role::Member).await;
-    let id = id_of(&mut grace).await;
+    let id = grace.id().await;
     let path = format!("{MEMBERS}/{id}/end");
     let preview = ada.get(&path).await;
     let seen = preview.attributes("input[name=seen]", "value").remove(0);
-    let late = shared_by(&mut grace, &app, "Added meanwhile").await;
+    let late = app.share(&mut grace, "Added meanwhile", KEY).await;
     let sent = ada.submit("/account", &path, &[("name", "Grace"), ("seen", &seen)]).await;
     assert_eq!(sent.status, 422);
     assert!(sent.text.contains("has changed since you opened this page") && sent.text.contains("Added meanwhile"));
@@ -273,7 +261,7 @@ async fn a_kept_place_is_in_nobodys_way() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut grace = app.other_owner(GRACE).await;
-    let (ada_id, grace_id) = (id_of(&mut ada).await, id_of(&mut grace).await);
+    let (ada_id, grace_id) = (ada.id().await, grace.id().await);
     ada.add_stripe("Of Ada", "rk_test_adas123456789", "vend").await;
     let (token, _) = ada.make_token("test").await;
     let kept = grace.add_stripe("Theirs", KEY, "vend").await;
@@ -302,7 +290,7 @@ async fn a_name_with_many_spaces_can_be_typed_as_it_is_read() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut grace = app.member(GRACE, Role::Member).await;
-    let id = id_of(&mut grace).await;
+    let id = grace.id().await;
     assert_eq!(grace.submit("/account", "/account/profile", &[("name", "Grace \u{a0}  L")]).await.status, 303);
     assert_eq!(end(&mut ada, &id, " Grace L ", &[]).await.status, 200);
 }

@@ -27,11 +27,6 @@ async fn use_link(browser: &mut Browser, path: &str, password: &str) -> Page {
 }
 
 #[track_caller]
-fn is_over(page: &Page) {
-    assert_eq!((page.status, page.text_of("h1").as_str()), (200, "This link does not work"));
-}
-
-#[track_caller]
 fn is_done(page: &Page) {
     assert_eq!((page.status, page.location()), (303, "/sign-in"), "{}", page.text);
 }
@@ -104,8 +99,8 @@ async fn a_link_sets_a_new_password_and_ends_what_the_old_one_opened() {
         let entries = format!("SELECT COUNT(*) AS number FROM audit_entries WHERE entry LIKE '%{action}%'");
         assert_eq!(app.database.number(&entries), 1, "{action}");
     }
-    is_over(&elsewhere.get(&path).await);
-    is_over(&use_link(&mut elsewhere, &path, "a third password of words").await);
+    elsewhere.get(&path).await.is_of_no_link();
+    use_link(&mut elsewhere, &path, "a third password of words").await.is_of_no_link();
     assert_eq!(app.anonymous().sign_in(EMAIL, NEW).await.status, 303);
 }
 
@@ -134,8 +129,8 @@ async fn a_link_ends_after_an_hour() {
     app.advance(60 * MINUTE - Duration::from_secs(1));
     assert_eq!(app.anonymous().get(&path).await.text_of("h1"), "Choose a new password");
     app.advance(Duration::from_secs(1));
-    is_over(&app.anonymous().get(&path).await);
-    is_over(&use_link(&mut app.anonymous(), &path, NEW).await);
+    app.anonymous().get(&path).await.is_of_no_link();
+    use_link(&mut app.anonymous(), &path, NEW).await.is_of_no_link();
     assert_eq!(app.anonymous().sign_in(EMAIL, PASSWORD).await.status, 303);
 }
 
@@ -159,15 +154,15 @@ async fn a_link_that_is_cut_altered_or_for_something_else_does_nothing() {
         "/reset/%00".to_owned(),
     ];
     for path in wrong {
-        is_over(&app.anonymous().get(&path).await);
+        app.anonymous().get(&path).await.is_of_no_link();
         let sent = [("password", NEW), ("name", "Eve")];
-        is_over(&app.anonymous().submit("/sign-in", &path, &sent).await);
+        app.anonymous().submit("/sign-in", &path, &sent).await.is_of_no_link();
     }
     let page = app.anonymous().get(&format!("/set-up/{token}")).await;
     assert!(page.text_of("h1").contains("already set up"));
     // A row whose MAC is another's: the text is whole, and proves nothing.
     app.database.run("UPDATE links SET mac = (SELECT mac FROM master_checks)");
-    is_over(&app.anonymous().get(&path).await);
+    app.anonymous().get(&path).await.is_of_no_link();
     assert_eq!((app.database.count("people"), app.post().await.len()), (1, 0));
     assert_eq!(app.anonymous().sign_in(EMAIL, PASSWORD).await.status, 303);
 }
@@ -179,14 +174,14 @@ async fn one_change_makes_all_other_links_useless() {
     let (first, second) = (reset_path(&app, EMAIL).await, reset_path(&app, EMAIL).await);
     assert_ne!(first, second);
     is_done(&use_link(&mut app.anonymous(), &second, NEW).await);
-    is_over(&app.anonymous().get(&first).await);
+    app.anonymous().get(&first).await.is_of_no_link();
     app.post().await;
 
     let third = reset_path(&app, EMAIL).await;
     ada.sign_in(EMAIL, NEW).await;
     let fields = [("current", NEW), ("new", PASSWORD)];
     assert_eq!(ada.submit("/account", "/account/password", &fields).await.status, 303);
-    is_over(&app.anonymous().get(&third).await);
+    app.anonymous().get(&third).await.is_of_no_link();
     assert_eq!(app.letter_to(EMAIL).await.subject, "Your password was changed");
 }
 

@@ -29,11 +29,6 @@ async fn add(by: &mut Browser, name: &str, value: &str, sharing: &str) -> Page {
     by.submit(STRIPE, STRIPE, &fields).await
 }
 
-async fn person(by: &mut Browser) -> String {
-    let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
-    id.find(&by.get("/account").await.text).unwrap().as_str().to_owned()
-}
-
 #[actix_web::test]
 async fn the_form_says_who_may_use_the_secret_before_it_is_stored() {
     let app = TestApp::start().await;
@@ -78,7 +73,7 @@ async fn a_shared_secret_is_used_by_others_and_seen_by_nobody() {
     let mut grace = app.other_owner(GRACE).await;
     let hidden = add(&mut ada, "Hidden", PRIVATE, "private").await.location().to_owned();
     let theirs = app.token_of("Acme", GRACE, "test", "vend").await;
-    let (me, her) = (person(&mut ada).await, person(&mut grace).await);
+    let (me, her) = (ada.id().await, grace.id().await);
     theirs.vend("stripe", &her).await.is_not_installed();
 
     let shared = add(&mut ada, "Shared", SHARED, "workspace").await.location().to_owned();
@@ -102,7 +97,7 @@ async fn a_shared_secret_is_used_by_others_and_seen_by_nobody() {
     let mut eve = app.owner_of("Other", "eve@example.com").await;
     assert_eq!(eve.get(&shared).await.status, 404);
     let outside = app.token_of("Other", "eve@example.com", "test", "vend").await;
-    outside.vend("stripe", &person(&mut eve).await).await.is_not_installed();
+    outside.vend("stripe", &eve.id().await).await.is_not_installed();
     assert_eq!(add(&mut grace, "Her own", "rk_test_herownvalue1234", "private").await.status, 303);
     theirs.vend("stripe", &her).await.refused(409, "account_selection_required");
 }

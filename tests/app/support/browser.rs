@@ -38,6 +38,18 @@ impl Page {
         found.text().collect::<String>().trim().to_owned()
     }
 
+    /// For a link that is used, too old or cut off.
+    #[track_caller]
+    pub fn is_of_no_link(&self) {
+        assert_eq!((self.status, self.text_of("h1").as_str()), (200, "This link does not work"));
+    }
+
+    /// The first id of a person that stands in it.
+    pub fn person(&self) -> String {
+        let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
+        id.find(&self.text).expect("a person's id").as_str().to_owned()
+    }
+
     pub fn csrf(&self) -> String {
         let found = self.attributes("input[name=csrf]", "value");
         found.into_iter().next().unwrap_or_else(|| panic!("{} has no form: {}", self.status, self.text))
@@ -115,6 +127,11 @@ impl Browser {
         self.submit("/account", "/sign-out", &[]).await
     }
 
+    /// One's own id.
+    pub async fn id(&mut self) -> String {
+        self.get("/account").await.person()
+    }
+
     /// Stores a Stripe key and gives its id.
     pub async fn add_stripe(&mut self, name: &str, value: &str, delivery: &str) -> String {
         let environment = if value.contains("_live_") { "live" } else { "test" };
@@ -156,9 +173,7 @@ impl Browser {
         let fields = [("name", "Backend"), ("environment", environment), ("preset", "backend"), ("expires_on", "")];
         let page = self.submit_token(&fields).await;
         assert_eq!(page.status, 200, "{}", page.text);
-        let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
-        let person = id.find(&page.text).expect("a request with the maker's id").as_str().to_owned();
-        (Token::new(&self.base, &page.text_of("code#token")), person)
+        (Token::new(&self.base, &page.text_of("code#token")), page.person())
     }
 
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Page {

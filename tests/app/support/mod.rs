@@ -93,6 +93,23 @@ impl TestApp {
         self.folder.path()
     }
 
+    /// Every file of this installation, with what is in it.
+    pub fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.folder().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+                }
+            }
+        }
+        found
+    }
+
     pub fn master_key_file(&self) -> PathBuf {
         master_key_file(self.folder.path())
     }
@@ -169,6 +186,13 @@ impl TestApp {
         let of = format!("person_id = (SELECT id FROM people WHERE email = '{email}')");
         assert_eq!(self.database.execute(&format!("DELETE FROM members WHERE {of}")), 1);
         browser
+    }
+
+    /// Stores a Stripe key for the whole workspace to use, and gives its id.
+    pub async fn share(&self, owner: &mut Browser, name: &str, value: &str) -> String {
+        let id = owner.add_stripe(name, value, "vend").await;
+        self.database.execute(&format!("UPDATE secrets SET sharing = 'workspace' WHERE id = '{id}'"));
+        id
     }
 
     /// A token made at the command line by the first Owner.
