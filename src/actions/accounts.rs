@@ -173,24 +173,6 @@ fn send_link(
     outbox::of_person(tx, by, tools, Post { to, person, letter })
 }
 
-/// What a new password means for everything that the old one could have opened.
-pub(super) fn password_is_new<R: Right>(
-    tx: &mut WriteTx<'_>,
-    by: &Proof<'_, R>,
-    tools: Tools<'_>,
-    person: &Person,
-    event: Event,
-) -> Result<(), Error> {
-    let sessions = store::sessions::delete_all(tx, by, &person.id)?;
-    store::links::forget_of(tx, by, &person.id)?;
-    audit::installation(tx, tools, event)?;
-    if !sessions.is_empty() {
-        audit::installation(tx, tools, Event::SessionsRevoked { sessions })?;
-    }
-    let at = tx.now();
-    tell(tx, by, tools, (&person.email, &person.id), Letter::PasswordChanged { at })
-}
-
 /// Whose account a link is about, and the address that it was sent to.
 pub fn about<R: AccountLink>(tx: &mut store::ReadTx<'_>, by: &Proof<'_, R>) -> Outcome<(Person, Email)> {
     Ok((store::people::of_link(tx, by)?, by.address().clone()))
@@ -208,7 +190,7 @@ pub fn reset_password(
     store::people::set_password(tx, by, hash)?;
     sign_in::forget(tx, by, attempt)?;
     let event = Event::PasswordReset { person: person.id.clone() };
-    Ok(password_is_new(tx, by, tools, &person, event)?)
+    Ok(sign_in::password_is_new(tx, by, tools, &person, event)?)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

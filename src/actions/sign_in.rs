@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use crate::crypto::Keyring;
 use crate::domain::audit::Event;
-use crate::domain::{Email, Moment, PersonId, SessionId};
+use crate::domain::{Email, Letter, Moment, PersonId, SessionId};
 use crate::store::access::{Nobody, Oneself, Proof, Right};
+use crate::store::people::Person;
 use crate::store::sessions::SessionRow;
 use crate::store::{self, Denied, Error, Outcome, Unrecorded, WriteTx};
 
-use super::{Tools, accounts, audit};
+use super::outbox::{self, Post};
+use super::{Tools, audit};
 
 const WINDOW: Duration = Duration::from_mins(15);
 const PAIR_LIMIT: i64 = 5;
@@ -262,8 +264,26 @@ pub fn change_password(
         return Err(Denied::SignedOut.into());
     }
     succeed(tx, by, attempt)?;
-    accounts::password_is_new(tx, by, tools, &person, Event::PasswordChanged { person: person.id.clone() })?;
+    password_is_new(tx, by, tools, &person, Event::PasswordChanged { person: person.id.clone() })?;
     Ok(open_session(tx, by, tools, &person.id, browser)?)
+}
+
+/// What a new password means for everything that the old one could have opened.
+pub(super) fn password_is_new<R: Right>(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, R>,
+    tools: Tools<'_>,
+    person: &Person,
+    event: Event,
+) -> Result<(), Error> {
+    let sessions = store::sessions::delete_all(tx, by, &person.id)?;
+    store::links::forget_of(tx, by, &person.id)?;
+    audit::installation(tx, tools, event)?;
+    if !sessions.is_empty() {
+        audit::installation(tx, tools, Event::SessionsRevoked { sessions })?;
+    }
+    let letter = Letter::PasswordChanged { at: tx.now() };
+    outbox::of_person(tx, by, tools, Post { to: &person.email, person: Some(&person.id), letter })
 }
 
 #[cfg(test)]
