@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::crypto::{Keyring, LinkToken};
+use crate::crypto::{Keyring, LinkToken, Mac};
 use crate::domain::audit::Event;
 use crate::domain::{Email, Letter, LinkId, Moment, PersonId, Work};
 use crate::store::access::{AccountLink, EmailChange, Oneself, Proof, Reset, Right, Runner, SignUp};
@@ -130,7 +130,7 @@ pub fn answer(
     (wish, email): (&Wish, &Email),
 ) -> Result<(), Error> {
     // Counted before anything is looked up. Beyond it the earlier letters, and their links, are enough.
-    let name = tools.keyring.throttle_key(&[b"letter", wish.purpose().word().as_bytes(), email.key().as_bytes()]);
+    let name = letters_to(tools, wish.purpose(), email);
     if store::throttle::hit(tx, by, name.as_bytes(), LETTERS_WINDOW)?.hits > LETTERS_AT_MOST {
         return Ok(());
     }
@@ -138,7 +138,10 @@ pub fn answer(
     match (wish, known) {
         (Wish::Reset, None) => Ok(()),
         // To the address as it is kept, not as a stranger spelled it.
-        (Wish::Reset, Some(person)) => send_link(tx, by, tools, wish, (&person.email, Some(&person.id))),
+        (Wish::Reset, Some(person)) => {
+            let letter = draw_link(tx, by, tools, wish, (&person.email, Some(&person.id)))?;
+            tell(tx, by, tools, (&person.email, &person.id), letter)
+        }
         (Wish::SignUp, None) => send_link(tx, by, tools, wish, (email, None)),
         // Deleted meanwhile.
         (Wish::EmailChange(of), _) if !store::people::is_there(tx, of)? => Ok(()),
@@ -146,11 +149,30 @@ pub fn answer(
         // The same address in another letter case.
         (Wish::EmailChange(of), Some(person)) if person.id == *of => send_link(tx, by, tools, wish, (email, Some(of))),
         (Wish::SignUp | Wish::EmailChange(_), Some(person)) => {
-            tell(tx, by, tools, (&person.email, &person.id), Letter::AlreadyHere)
+            outbox::of_person(tx, by, tools, Post { to: &person.email, person: None, letter: Letter::AlreadyHere })
         }
     }
 }
 
+/// What letters of one kind to one address are counted by.
+fn letters_to(tools: Tools<'_>, purpose: Purpose, email: &Email) -> Mac {
+    tools.keyring.throttle_key(&[b"letter", purpose.word().as_bytes(), email.key().as_bytes()])
+}
+
+/// Where the links that were sent there are good for nothing any more, new ones may be asked for at once.
+pub(super) fn forget_letters<R: Right>(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, R>,
+    tools: Tools<'_>,
+    email: &Email,
+) -> Result<(), Error> {
+    for purpose in [Purpose::PasswordReset, Purpose::EmailChange] {
+        store::throttle::forget(tx, by, letters_to(tools, purpose, email).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Sends a link that somebody asked for who may not learn what came of it: the letter is shown to nobody.
 fn send_link(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, Runner>,
@@ -158,6 +180,17 @@ fn send_link(
     wish: &Wish,
     (to, person): (&Email, Option<&PersonId>),
 ) -> Result<(), Error> {
+    let letter = draw_link(tx, by, tools, wish, (to, person))?;
+    outbox::of_person(tx, by, tools, Post { to, person: None, letter })
+}
+
+fn draw_link(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Runner>,
+    tools: Tools<'_>,
+    wish: &Wish,
+    (to, person): (&Email, Option<&PersonId>),
+) -> Result<Letter, Error> {
     let token = LinkToken::draw(LinkId::draw(tx.now(), tools.chance), tools.chance);
     let mac = tools.keyring.link_mac(&token);
     let until = tx.now().plus(if matches!(wish, Wish::Reset) { RESET_LASTS } else { PROOF_LASTS });
@@ -165,12 +198,11 @@ fn send_link(
     let row = NewLink { id: &token.id, purpose, mac, email: Some(to), person, until };
     store::links::insert(tx, by, &row)?;
     let link = token.as_str().to_owned();
-    let letter = match wish {
+    Ok(match wish {
         Wish::Reset => Letter::PasswordReset { link, until },
         Wish::SignUp => Letter::SignUp { link, until },
         Wish::EmailChange(_) => Letter::EmailProof { link, until },
-    };
-    outbox::of_person(tx, by, tools, Post { to, person, letter })
+    })
 }
 
 /// Whose account a link is about, and the address that it was sent to.
@@ -232,9 +264,10 @@ pub fn change_email(
     store::people::set_email(tx, by).map_err(taken)?;
     audit::installation(tx, tools, Event::EmailChanged { person: person.id.clone() })?;
     let (before, after) = (person.email, by.address().clone());
-    for to in [&before, &after] {
-        let letter = Letter::EmailChanged { before: before.clone(), after: after.clone() };
+    for (to, to_new) in [(&before, false), (&after, true)] {
+        let letter = Letter::EmailChanged { before: before.clone(), after: after.clone(), to_new };
         tell(tx, by, tools, (to, &person.id), letter)?;
+        forget_letters(tx, by, tools, to)?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::store::people::Person;
 use crate::store::sessions::SessionRow;
 use crate::store::{self, Denied, Error, Outcome, Unrecorded, WriteTx};
 
+use super::accounts::forget_letters;
 use super::outbox::{self, Post};
 use super::{Tools, audit};
 
@@ -278,6 +279,7 @@ pub(super) fn password_is_new<R: Right>(
 ) -> Result<(), Error> {
     let sessions = store::sessions::delete_all(tx, by, &person.id)?;
     store::links::forget_of(tx, by, &person.id)?;
+    forget_letters(tx, by, tools, &person.email)?;
     audit::installation(tx, tools, event)?;
     if !sessions.is_empty() {
         audit::installation(tx, tools, Event::SessionsRevoked { sessions })?;

@@ -46,6 +46,8 @@ pub enum Letter {
     EmailChanged {
         before: Email,
         after: Email,
+        /// The old one opens nothing any more.
+        to_new: bool,
     },
     RoleChanged {
         workspace: String,

@@ -43,8 +43,8 @@ fn letters() -> impl Strategy<Value = (Letter, &'static str)> {
     let names = || prop::collection::vec(anything(), 0..4);
     prop_oneof![
         (anything(), anything(), prop::option::of(anything())).prop_map(move |(workspace, by, message)| {
-            let link = LINK.to_owned();
-            (Letter::Invitation { workspace, by, role: Role::Member, message, link, until }, "/invitation/")
+            let (link, address) = (LINK.to_owned(), Email::trusted("ada@example.com".to_owned()));
+            (Letter::Invitation { workspace, by, address, role: Role::Member, message, link, until }, "/invitation/")
         }),
         Just((Letter::PasswordReset { link: LINK.to_owned(), until }, "/reset/")),
         Just((Letter::SignUp { link: LINK.to_owned(), until }, "/sign-up/")),

@@ -12,8 +12,16 @@ pub(super) struct Sheet {
     pub quote: Option<String>,
     pub lists: Vec<List>,
     pub button: Option<Button>,
+    /// Another way on, which is not the one that the letter is about.
+    pub aside: Option<Aside>,
     /// Quieter: how long the link lasts, what to do if it was not you.
     pub closing: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct Aside {
+    pub words: &'static str,
+    pub url: String,
 }
 
 #[derive(Debug)]
@@ -94,9 +102,12 @@ impl Sheet {
                     "Somebody, hopefully you, gave this address for a new account, or as another account’s new address. \
                      It has an account already, so nothing was changed."
                         .to_owned(),
-                    format!("If you have forgotten your password, ask for a new one at {}", to(path::forgotten())),
                 ],
                 button: Some(Button { label: "Sign in", url: to(path::sign_in()) }),
+                aside: Some(Aside {
+                    words: "If you have forgotten your password, ask for a new one",
+                    url: to(path::forgotten()),
+                }),
                 closing: vec!["If it was not you, do nothing.".to_owned()],
                 ..Self::default()
             },
@@ -131,16 +142,19 @@ impl Sheet {
 /// Notices about somebody's own account.
 fn of_account(letter: &Letter, base: &str) -> Sheet {
     let account = || Some(Button { label: "Look at your account", url: format!("{base}{}", path::account()) });
-    let forgotten = format!("If it was not you, ask for a new password at once: {base}{}", path::forgotten());
+    let forgotten = || {
+        let url = format!("{base}{}", path::forgotten());
+        Some(Aside { words: "If it was not you, ask for a new password at once", url })
+    };
     match letter {
         Letter::PasswordChanged { at } => Sheet {
             subject: "Your password was changed".to_owned(),
             lines: vec![format!(
-                "The password of your account was changed on {}. Every other session is signed out.",
+                "The password of your account was changed on {}. Whatever else was signed in is signed out.",
                 at.readable()
             )],
             button: account(),
-            closing: vec![forgotten],
+            aside: forgotten(),
             ..Sheet::default()
         },
         Letter::EmailChangeAsked { new } => Sheet {
@@ -150,16 +164,21 @@ fn of_account(letter: &Letter, base: &str) -> Sheet {
                  It changes when the link that was sent there is used."
             )],
             button: account(),
-            closing: vec![forgotten],
+            aside: forgotten(),
             ..Sheet::default()
         },
-        Letter::EmailChanged { before, after } => Sheet {
-            subject: "Your address has changed".to_owned(),
-            lines: vec![format!("You sign in with {after} from now on, and no more with {before}.")],
-            button: account(),
-            closing: vec![forgotten],
-            ..Sheet::default()
-        },
+        Letter::EmailChanged { before, after, to_new } => {
+            let sheet = Sheet {
+                subject: "Your address has changed".to_owned(),
+                lines: vec![format!("You sign in with {after} from now on, and no more with {before}.")],
+                ..Sheet::default()
+            };
+            if *to_new {
+                return Sheet { button: account(), aside: forgotten(), ..sheet };
+            }
+            // No link that could be sent here opens the account any more.
+            Sheet { closing: vec!["If it was not you, tell whoever runs this Keyrack at once.".to_owned()], ..sheet }
+        }
         Letter::AccountDeleted => Sheet {
             subject: "Your account is deleted".to_owned(),
             lines: vec![

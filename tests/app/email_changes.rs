@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use keyrack::mail::Mailer;
+
 use crate::support::{Browser, EMAIL, Mail, OPEN, PASSWORD, Page, TestApp};
 
 const NEW: &str = "ada@lovelace.example";
@@ -53,8 +55,9 @@ async fn the_address_changes_when_its_link_is_used_and_both_are_told() {
     assert_eq!(app.anonymous().sign_in(&NEW.to_uppercase(), PASSWORD).await.status, 303);
     assert_eq!(ada.get("/w/acme").await.status, 200);
     let letters = app.post().await;
-    for address in [EMAIL, NEW] {
-        assert_eq!(to(&letters, address)[0].subject, "Your address has changed");
+    for (address, advice) in [(EMAIL, "tell whoever runs this Keyrack"), (NEW, "ask for a new password at once")] {
+        let letter = to(&letters, address)[0];
+        assert!(letter.subject == "Your address has changed" && letter.text.contains(advice), "{letter:#?}");
     }
     assert_eq!(letters.len(), 2);
     phone.get(&path).await.is_of_no_link();
@@ -224,4 +227,23 @@ async fn no_links_text_is_kept_anywhere() {
         let page = app.anonymous().get(&path).await;
         assert_eq!(page.status, 200);
     }
+}
+
+/// An Owner sees how letters leave, but not what came of asking for an address.
+#[actix_web::test]
+async fn the_page_of_letters_does_not_tell_who_has_an_account() {
+    let away = [("KEYRACK_SMTP_URL", "smtp://127.0.0.1:1?tls=none"), ("KEYRACK_MAIL_FROM", "keys@example.com")];
+    let mut seen = Vec::new();
+    for asked in ["grace@example.com", "nobody@example.com"] {
+        let app = TestApp::start_altered(1, &away, |app| app.mailer = Mailer::open(&app.config).unwrap()).await;
+        let mut ada = app.owner().await;
+        app.owner_of("Other", "grace@example.com").await;
+        assert_eq!(ask(&mut ada, asked, PASSWORD).await.status, 303);
+        assert!(app.post().await.is_empty(), "nothing leaves");
+        assert_eq!(app.database.count("jobs WHERE kind = 'letter'"), 2);
+        let page = ada.get("/w/acme/jobs").await;
+        assert!(page.text.contains("Notice of an address to change") && !page.text.contains(asked), "{}", page.text);
+        seen.push(page.text_of("main").split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    assert_eq!(seen[0], seen[1]);
 }

@@ -286,3 +286,30 @@ async fn a_request_that_waits_is_answered_once() {
     let links = "SELECT COUNT(*) AS number FROM links WHERE purpose = 'password_reset'";
     assert_eq!((app.database.number(links), app.database.count("jobs")), (1, 0));
 }
+
+/// Whoever has the password cannot use up the letters by which its owner would get the account back.
+#[actix_web::test]
+async fn a_new_password_leaves_room_for_new_letters() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    for _ in 0..4 {
+        forget(&app, EMAIL).await;
+    }
+    assert_eq!(app.post().await.len(), 3, "no more within the hour");
+    let fields = [("current", PASSWORD), ("new", NEW)];
+    assert_eq!(ada.submit("/account", "/account/password", &fields).await.status, 303);
+    app.letter_to(EMAIL).await;
+    let path = reset_path(&app, EMAIL).await;
+    is_done(&use_link(&mut app.anonymous(), &path, PASSWORD).await);
+}
+
+#[actix_web::test]
+async fn a_link_that_was_on_its_way_to_an_old_address_opens_nothing() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    let path = reset_path(&app, EMAIL).await;
+    app.database.execute("UPDATE people SET email = 'new@example.com', email_key = 'new@example.com'");
+    app.anonymous().get(&path).await.is_of_no_link();
+    use_link(&mut app.anonymous(), &path, NEW).await.is_of_no_link();
+    assert_eq!(app.anonymous().sign_in("new@example.com", PASSWORD).await.status, 303, "the password stays");
+}

@@ -10,7 +10,7 @@ const AT_ONCE = /If it was not you, ask for a new password at once: http\S+\/for
 const passwordChanged = (to) => ({
   to,
   subject: "Your password was changed",
-  says: ["The password of your account was changed on", "Every other session is signed out."],
+  says: ["The password of your account was changed on", "Whatever else was signed in is signed out."],
   link: "/account",
 });
 

@@ -20,7 +20,7 @@ async function remove({ page, home }, { name, keep }) {
 test("an invitation quotes its message as it was typed, and lets a newcomer in", async ({ owner, address, another, read }) => {
   const email = address("ines");
   await sendInvitation(owner, { email, role: "Admin", message: MESSAGE.join("\n") });
-  const offer = `${owner.name} invites you to join the workspace “${owner.workspace}” on Keyrack as an Admin.`;
+  const offer = `You are invited to join the workspace “${owner.workspace}” on Keyrack as an Admin, by ${owner.name} (${owner.email}).`;
   const says = [offer, MESSAGE.filter(Boolean).join("\n"), "Look at the invitation", "only when you accept it there"];
   const letter = await read({ to: email, subject: invites(owner), says, link: "/invitation/", shape: true });
   expect(letter.text).toContain(MESSAGE.map((line) => `> ${line}`).join("\n"));

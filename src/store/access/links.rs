@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::domain::{Email, LinkId, PersonId};
 use crate::store::error::{Denied, Error};
-use crate::store::links::{self, Purpose};
+use crate::store::links::{self, OpenLink, Purpose};
 use crate::store::schema::{links as rows, people};
 use crate::store::tx::{ReadTx, WriteTx};
 
@@ -141,6 +141,12 @@ impl Proof<'_, SignUp> {
     }
 }
 
+/// Whether the link was sent to where the account is now: one that was on its way while the address changed was not.
+fn is_addressed(tx: &mut ReadTx<'_>, link: &OpenLink) -> Result<bool, Error> {
+    let (Some(email), Some(person)) = (&link.email, &link.person) else { return Ok(false) };
+    Ok(crate::store::people::find_email(tx, person)?.0.key() == email.key())
+}
+
 impl<R: LinkRight> Demand for AskLink<R> {
     type Right = R;
 
@@ -163,6 +169,12 @@ impl<R: LinkRight> Demand for AskLink<R> {
     fn prove<'tx>(&self, tx: &mut ReadTx<'tx>) -> Result<Proof<'tx, R>, Error> {
         let id = &self.brought.link;
         let open = links::find_open(tx, id, R::PURPOSE)?.filter(|link| self.brought.fits(&link.mac));
+        if R::PURPOSE == Purpose::PasswordReset
+            && let Some(link) = &open
+            && !is_addressed(tx, link)?
+        {
+            return Err(Denied::SpentLink.into());
+        }
         let holder = open.and_then(|link| R::holder(id.clone(), link.email, link.person));
         let holder = holder.ok_or(Denied::SpentLink)?;
         if R::PURPOSE == Purpose::SetUp && crate::store::people::exist(tx)? {

@@ -144,7 +144,7 @@ pub async fn join(
         let inputs = Inputs { name: name_input, password: password_input, trouble: None };
         return frame::again(&app, &visitor, &page_of(&visitor, &app, &link, (&offer, now), inputs).await?);
     };
-    if app.db.read(ask.clone(), |tx, by| invitations::has_account(tx, by)).await? {
+    if app.db.read(ask.clone(), invitations::has_account).await? {
         return again(&visitor, &app, &link, (&offer, now), &form.name, AcceptRefusal::HasAccount).await;
     }
     let account = NewAccount { name, password_hash: app.hasher.hash(password).await? };

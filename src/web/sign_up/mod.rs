@@ -136,7 +136,11 @@ pub async fn finish(
     session: Session,
     app: Data<App>,
 ) -> Reply {
-    let Some((ask, (email, _))) = look(&app, &link).await? else { return over(&app, &visitor) };
+    let Some((ask, (email, taken))) = look(&app, &link).await? else { return over(&app, &visitor) };
+    // Before a password is hashed that no account can be made with.
+    if taken {
+        return already_here(&app, &visitor);
+    }
     let form = form.into_inner();
     let (name, name_input) = forms::name(&form.name);
     let (password, password_input) = forms::new_password(form.password);

@@ -85,7 +85,7 @@ export const test = testOnFresh.extend({
   },
 });
 
-export const invites = ({ name, workspace }) => `${name} invites you to ${workspace}`;
+export const invites = ({ workspace }) => `Invitation to Keyrack: ${workspace}`;
 
 export async function sendInvitation({ page, home }, { email, role = "Member", message = "" }) {
   await page.goto(`${home}/invitations/new`);
