@@ -121,7 +121,7 @@ pub fn revoke(
     Ok(take_back(tx, by, tools, &row)?)
 }
 
-/// Takes an offer back whose time has come, or whose maker goes.
+/// Takes an offer back: on somebody's word, or because its maker, or the member whose address it names, goes.
 pub(super) fn take_back(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl InWorkspace>,
@@ -185,7 +185,9 @@ fn write(
 pub enum AcceptRefusal {
     #[error("You are a member already.")]
     Already,
-    #[error("There is an account with this address already. Sign in to accept the invitation.")]
+    #[error(
+        "There is an account with this address already. Sign in to accept; if you do not know its password, ask for a new one on the page to sign in."
+    )]
     HasAccount,
 }
 

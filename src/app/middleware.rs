@@ -80,9 +80,9 @@ pub(super) async fn around<B: MessageBody + 'static>(
 const NO_PATH: &str = "strict-origin";
 
 /// What a browser says of this page to the next one, and to those it loads files from. The address of a single-use link
-/// is told to nobody, not even in our own proxy's log; and never nothing at all, because forms would come from nowhere.
+/// is told to nobody, not even in our own proxy's log, also where it is mistyped; and never nothing at all, because forms would come from nowhere.
 fn referrer(route: &str) -> &'static str {
-    if route.contains("{link}") { NO_PATH } else { "same-origin" }
+    if route == "-" || route.contains("{link}") { NO_PATH } else { "same-origin" }
 }
 
 /// How an error is told: to a machine as JSON, to a person as a page in their colours.

@@ -85,7 +85,7 @@ pub static PAGES: &[Entry] = &[
     get("/sign-up/{link}", ANYONE, |r| r.to(sign_up::open)),
     post("/sign-up/{link}", ANYONE, |r| r.to(sign_up::finish)),
     get("/e-mail/{link}", ANYONE, |r| r.to(account::email::open)),
-    post("/e-mail/{link}", ANYONE, |r| r.to(account::email::change)),
+    post("/e-mail/{link}", SIGNED_IN, |r| r.to(account::email::change)),
     get("/account", SIGNED_IN, |r| r.to(account::show)),
     post("/account/profile", SIGNED_IN, |r| r.to(account::update_profile)),
     post("/account/password", SIGNED_IN, |r| r.to(account::update_password)),

@@ -46,7 +46,7 @@ pub enum Letter {
     EmailChanged {
         before: Email,
         after: Email,
-        /// The old one opens nothing any more.
+        /// Whether this is the one to the new address; the old one opens nothing any more.
         to_new: bool,
     },
     RoleChanged {

@@ -242,7 +242,7 @@ fn one_line(text: &str) -> String {
     visible.collect()
 }
 
-/// A name in which mail programs find no address to link to.
+/// A name without the plainest marks of a link.
 fn unlinked(name: &str) -> String {
     name.replace("://", ": ").replace("www.", "www ")
 }

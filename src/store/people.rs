@@ -43,7 +43,7 @@ pub fn invited(tx: &mut ReadTx<'_>, by: &Proof<'_, Invited>) -> Result<Person, E
     Ok(row)
 }
 
-/// Somebody's address, and since when it is known to be theirs.
+/// Somebody's address, and when it was last seen to be theirs.
 pub(super) fn find_email(tx: &mut ReadTx<'_>, person: &PersonId) -> Result<(Email, Option<Moment>), Error> {
     let row = people::table.filter(people::id.eq(person)).select((people::email, people::email_proven_at));
     Ok(row.first(tx.conn)?)

@@ -118,7 +118,9 @@ async fn a_link_ends_after_a_day_and_is_good_for_nothing_else() {
     for other in ["reset", "e-mail"] {
         let other = format!("/{other}/{token}");
         app.anonymous().get(&other).await.is_of_no_link();
-        use_link(&mut app.anonymous(), &other, &[("password", PASSWORD)]).await.is_of_no_link();
+        let mut ada = app.anonymous();
+        ada.sign_in(EMAIL, PASSWORD).await;
+        ada.submit("/account", &other, &[("password", PASSWORD)]).await.is_of_no_link();
     }
     app.advance(24 * HOUR - Duration::from_secs(1));
     assert_eq!(app.anonymous().get(&path).await.text_of("h1"), "Make your account");

@@ -48,9 +48,18 @@ async fn the_address_changes_when_its_link_is_used_and_both_are_told() {
         phone.head(&path).await;
     }
     assert_eq!(app.anonymous().sign_in(EMAIL, PASSWORD).await.status, 303, "nothing has changed yet");
+    assert_eq!(use_link(&mut phone, &path).await.location(), "/sign-in", "whoever asked must finish it");
+    let mut eve = app.owner_of("Other", "eve@example.com").await;
+    assert_eq!(use_link(&mut eve, &path).await.text_of("h1"), "This link is for another account");
+    let form = phone.get(&path).await;
+    let back = form.attributes("input[name=return_to]", "value").remove(0);
+    let fields =
+        [("csrf", form.csrf()), ("email", EMAIL.to_owned()), ("password", PASSWORD.to_owned()), ("return_to", back)];
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(phone.post("/sign-in", &fields).await.location(), path, "signed in, and back");
     let extra = [("email", "eve@example.com"), ("email_verified", "true"), ("role", "owner")];
     let page = phone.submit(&path, &path, &extra).await;
-    assert_eq!((page.status, page.location()), (303, "/sign-in"), "{}", page.text);
+    assert_eq!((page.status, page.location()), (303, "/account"), "{}", page.text);
     assert_eq!(app.anonymous().sign_in(EMAIL, PASSWORD).await.status, 422);
     assert_eq!(app.anonymous().sign_in(&NEW.to_uppercase(), PASSWORD).await.status, 303);
     assert_eq!(ada.get("/w/acme").await.status, 200);
@@ -149,16 +158,16 @@ async fn a_link_ends_after_a_day_and_with_every_change_of_the_account() {
     let mut ada = app.owner().await;
     let old = proof_path(&app, &mut ada, "old@example.com").await;
     app.advance(24 * HOUR);
-    use_link(&mut app.anonymous(), &old).await.is_of_no_link();
-
     ada.sign_in(EMAIL, PASSWORD).await;
+    use_link(&mut ada, &old).await.is_of_no_link();
+
     let (first, second) =
         (proof_path(&app, &mut ada, "first@example.com").await, proof_path(&app, &mut ada, NEW).await);
     app.anonymous().submit("/forgotten", "/forgotten", &[("email", EMAIL)]).await;
     let reset = app.letter_to(EMAIL).await.link(&app.base, "/reset/");
     let token = second.strip_prefix("/e-mail/").unwrap();
     app.anonymous().get(&format!("/reset/{token}")).await.is_of_no_link();
-    assert_eq!(use_link(&mut app.anonymous(), &second).await.status, 303);
+    assert_eq!(use_link(&mut ada, &second).await.status, 303);
     app.anonymous().get(&first).await.is_of_no_link();
     app.anonymous().get(&reset).await.is_of_no_link();
 
@@ -200,7 +209,7 @@ async fn another_letter_case_of_ones_own_address_is_no_other_account() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let path = proof_path(&app, &mut ada, "Ada@Example.com").await;
-    assert_eq!(use_link(&mut app.anonymous(), &path).await.status, 303);
+    assert_eq!(use_link(&mut ada, &path).await.status, 303);
     assert!(ada.get("/account").await.text.contains("Ada@Example.com"));
     assert_eq!(app.anonymous().sign_in(EMAIL, PASSWORD).await.status, 303);
 }

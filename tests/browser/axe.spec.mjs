@@ -43,7 +43,7 @@ test("being invited: nothing in the way of anybody", async ({ page, places }) =>
   await inspect(page, async () => {
     await page.goto(places.invitation);
     await page.getByLabel("Your name").fill("Ines");
-    await page.getByLabel("Password").fill("short");
+    await page.getByLabel("Password", { exact: true }).fill("short");
     await page.getByRole("button", { name: "Make my account and join" }).click();
     await expect(page.locator("[aria-invalid=true]")).toBeVisible();
   });

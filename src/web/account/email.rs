@@ -97,19 +97,42 @@ pub async fn open(visitor: Visitor, link: Path<String>, app: Data<App>) -> Reply
         return over(&app, &visitor);
     };
     let chrome = frame::chrome(&visitor, None, "Use this address?", Place::Elsewhere);
-    frame::page(&app, &visitor, &page::Proof { chrome, link: link.to_string(), email: email.to_string() })
+    let signed_in = visitor.session.is_some();
+    frame::page(
+        &app,
+        &visitor,
+        &page::Proof { chrome, link: link.to_string(), email: email.to_string(), signed_in, present: Input::default() },
+    )
 }
 
-pub async fn change(visitor: Visitor, link: Path<String>, _form: CsrfForm<Nothing>, app: Data<App>) -> Reply {
+/// Whoever asked must finish it: somebody else who reads the letter would give their address to an account that they do
+/// not know.
+pub async fn change(
+    visitor: Visitor,
+    myself: Myself,
+    link: Path<String>,
+    _form: CsrfForm<Nothing>,
+    app: Data<App>,
+) -> Reply {
     let Some((ask, (person, _))) = links::look(&app, &link, AskLink::<EmailChange>::new, accounts::about).await? else {
         return over(&app, &visitor);
     };
+    let signed_in = app.db.read(myself.ask(), |_, by| Ok::<_, Fault<Never>>(by.holder().person.clone()));
+    if signed_in.await? != person.id {
+        let words =
+            ["You are signed in to another account than the one that asked for this address. Nothing was changed."];
+        return links::tell(
+            (&app, &visitor),
+            "This link is for another account",
+            &words,
+            ("Go to your account", url::account()),
+        );
+    }
     let kit = visitor.kit(&app);
     let changed =
         app.db.write(ask, move |tx, by| kit.by_person(&person.id, |tools| accounts::change_email(tx, by, tools)));
-    let to = if visitor.session.is_some() { url::account() } else { url::sign_in() };
     match changed.await {
-        Ok(()) => Ok(see_other(&app, &to, Some(Flash::EmailChanged))),
+        Ok(()) => Ok(see_other(&app, &url::account(), Some(Flash::EmailChanged))),
         Err(Fault::Refused(AddressTaken)) => {
             let words = ["Somebody has made an account with this address meanwhile, so yours keeps the one it has."];
             links::tell((&app, &visitor), "This address is taken", &words, ("Go to your account", url::account()))

@@ -85,4 +85,6 @@ pub struct Proof {
     /// The one-time token of the link, to post back to.
     pub link: String,
     pub email: String,
+    pub signed_in: bool,
+    pub present: Input,
 }

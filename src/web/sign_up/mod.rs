@@ -1,5 +1,5 @@
 //! Signing up, where it is open: an address asks for a link, and the link makes the account.
-//! So there is never an account with an address that nobody has proven.
+//! So no account that was signed up for has an address that nobody has proven.
 
 mod page;
 

@@ -48,7 +48,7 @@ export async function invite(page, { email, role = "Member", message, workspace 
 export async function joinAs(page, link, { name, password = ADA.password }) {
   await page.goto(link);
   await page.getByLabel("Your name").fill(name);
-  await page.getByLabel("Password").fill(password);
+  await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Make my account and join" }).click();
   await expect(page.getByText("You are a member of this workspace now.")).toBeVisible();
 }
