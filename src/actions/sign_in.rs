@@ -20,6 +20,9 @@ const PAIR_LIMIT: i64 = 5;
 const ADDRESS_LIMIT: i64 = 50;
 const FREE_FAILURES: i64 = 5;
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
+/// Letters about a new password to one person within an hour.
+const NOTICES_AT_MOST: i64 = 5;
+const NOTICES_WINDOW: Duration = Duration::from_hours(1);
 
 /// Under which names this attempt is counted.
 #[derive(Clone)]
@@ -283,6 +286,11 @@ pub(super) fn password_is_new<R: Right>(
     audit::installation(tx, tools, event)?;
     if !sessions.is_empty() {
         audit::installation(tx, tools, Event::SessionsRevoked { sessions })?;
+    }
+    // Whoever changes it back and forth does not fill the mailbox with it.
+    let name = tools.keyring.throttle_key(&[b"password notice", person.id.as_str().as_bytes()]);
+    if store::throttle::hit(tx, by, name.as_bytes(), NOTICES_WINDOW)?.hits > NOTICES_AT_MOST {
+        return Ok(());
     }
     let letter = Letter::PasswordChanged { at: tx.now() };
     outbox::of_person(tx, by, tools, Post { to: &person.email, person: Some(&person.id), letter })

@@ -318,3 +318,17 @@ async fn a_link_that_was_on_its_way_to_an_old_address_opens_nothing() {
     use_link(&mut app.anonymous(), &path, NEW).await.is_of_no_link();
     assert_eq!(app.anonymous().sign_in("new@example.com", PASSWORD).await.status, 303, "the password stays");
 }
+
+#[actix_web::test]
+async fn a_password_changed_back_and_forth_fills_no_mailbox() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let mut letters = 0;
+    for round in 0..7 {
+        let (current, new) = if round % 2 == 0 { (PASSWORD, NEW) } else { (NEW, PASSWORD) };
+        let page = ada.submit("/account", "/account/password", &[("current", current), ("new", new)]).await;
+        assert_eq!(page.status, 303, "round {round}: {}", page.text);
+        letters += app.post().await.len();
+    }
+    assert_eq!(letters, 5);
+}
