@@ -158,7 +158,7 @@ async fn run(app: &App, job: &Taken) {
         return;
     }
     if let Outcome::Failed(why) = &outcome {
-        // Whom it was for stays out of the log; Owners see it on their page.
+        // Whom it was for stays out of the log; Owners see it on their page, where it is theirs to see.
         tracing::warn!(job = %job.id, %kind, tries = job.tries(), permanent = matches!(why, SendError::Never(_)), "work failed");
     }
     if let Err(fault) = settle(app, job.clone(), outcome).await {

@@ -204,6 +204,7 @@ macro_rules! open {
             ))
     };
 }
+
 /// How an offer is named by whoever wants to look at it.
 pub(super) enum By<'a> {
     Link(&'a LinkId),

@@ -64,7 +64,7 @@ pub struct Held {
 }
 
 /// A link that proves an address for an account that is still to be made.
-pub struct Proven {
+pub struct Addressed {
     link: LinkId,
     email: Email,
 }
@@ -95,11 +95,11 @@ account_links! {
 impl LinkRight for SignUp {
     const PURPOSE: Purpose = Purpose::SignUp;
 
-    fn holder(link: LinkId, email: Option<Email>, _: Option<PersonId>) -> Option<Proven> {
-        Some(Proven { link, email: email? })
+    fn holder(link: LinkId, email: Option<Email>, _: Option<PersonId>) -> Option<Addressed> {
+        Some(Addressed { link, email: email? })
     }
 
-    fn link(holder: &Proven) -> &LinkId {
+    fn link(holder: &Addressed) -> &LinkId {
         &holder.link
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::{
 };
 
 use super::Proof;
-use super::links::{Held, Proven};
+use super::links::{Addressed, Held};
 
 /// A right, and who holds it once it is proven.
 pub trait Right: Send + 'static {
@@ -169,7 +169,7 @@ plain! {
     /// The bearer of the set-up link.
     SetUp LinkId;
     /// Whoever reads an address's mail, to make an account with it.
-    SignUp Proven;
+    SignUp Addressed;
     /// Whoever reads the mail of an account's address, to set a new password.
     Reset Held;
     /// Whoever reads the mail of the address that an account is to have.
