@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-use url::Url;
-
-use crate::catalog::{FieldSpec, KindSpec, NodeType, Placement};
+use crate::catalog::{FieldSpec, KindSpec, NodeType, PartFault};
 use crate::crypto::{Credential, Entered, Route};
 use crate::domain::name::is_hidden;
 use crate::domain::secret::last_four;
@@ -51,7 +48,7 @@ impl Facts {
 
 /// Which of the node type's kinds is meant: by its word, or by the placement chosen on the form.
 pub fn pick<'a>(node_type: &'a NodeType, kind: Option<&str>, placement: Option<&str>) -> Option<&'a KindSpec> {
-    if node_type.own_route {
+    if !node_type.placement_choices.is_empty() {
         return placement.and_then(|name| node_type.choice(name)).map(|choice| &choice.kind);
     }
     match kind {
@@ -62,9 +59,8 @@ pub fn pick<'a>(node_type: &'a NodeType, kind: Option<&str>, placement: Option<&
 
 /// Takes the fields that this kind asks for, and says at each what is wrong.
 pub fn fill(node_type: &NodeType, kind: &KindSpec, mut given: Given) -> Result<Filled, Vec<FieldFault>> {
-    let specs: Vec<&FieldSpec> = node_type.route_fields.iter().chain(&kind.fields).collect();
     let mut faults = Vec::new();
-    for spec in &specs {
+    for spec in &kind.fields {
         let text = given.get(&spec.name).map_or("", Entered::as_str);
         if let Some(message) = fault_of(spec, text) {
             faults.push(FieldFault { field: spec.name.clone(), message });
@@ -72,10 +68,8 @@ pub fn fill(node_type: &NodeType, kind: &KindSpec, mut given: Given) -> Result<F
     }
     let route = match route_of(node_type, kind, &given) {
         Ok(route) => route,
-        Err(fault) => {
-            if !faults.iter().any(|known| known.field == fault.field) {
-                faults.push(fault);
-            }
+        Err(wrong) => {
+            faults.extend(wrong);
             Route::default()
         }
     };
@@ -86,17 +80,25 @@ pub fn fill(node_type: &NodeType, kind: &KindSpec, mut given: Given) -> Result<F
     let value = kind.value_field().and_then(|spec| given.get(&spec.name));
     let last_four = value.and_then(|value| last_four(value.as_str()));
     let prefix_says = value.and_then(|value| node_type.environment_of_prefix(value.as_str()));
-    let plain = specs.iter().filter(|spec| !spec.secret);
-    let plain = plain.filter_map(|spec| given.get(&spec.name).map(|v| (spec.name.clone(), v.as_str().to_owned())));
-    let facts = Facts { fields: plain.collect(), hosts: route.hosts.clone() };
+    let facts = Facts { fields: plain_fields(node_type, kind, &given), hosts: route.hosts.clone() };
     let facts = serde_json::to_string(&facts).unwrap_or_default();
     let value = kind.value_field().and_then(|spec| given.remove_entry(&spec.name)).ok_or_else(Vec::new)?;
-    let others = specs.iter().filter_map(|spec| given.remove_entry(&spec.name)).filter(|(_, text)| !text.is_empty());
-    let credential = Credential::new(value, others, route);
+    let names = kind.fields.iter().map(|spec| &spec.name).chain(node_type.parts.iter().map(|part| &part.name));
+    let others: Vec<_> = names.filter_map(|name| given.remove_entry(name)).collect();
+    let credential = Credential::new(value, others.into_iter().filter(|(_, text)| !text.is_empty()), route);
     Ok(Filled { kind: kind.kind, last_four, facts, credential, prefix_says, trimmed })
 }
 
+/// What may be shown: the parts of the address, and the fields that are not secret.
+fn plain_fields(node_type: &NodeType, kind: &KindSpec, given: &Given) -> BTreeMap<String, String> {
+    let parts = node_type.parts.iter().map(|part| &part.name);
+    let plain = kind.fields.iter().filter(|spec| !spec.secret).map(|spec| &spec.name);
+    let named = parts.chain(plain).filter_map(|name| Some((name.clone(), given.get(name)?.as_str().to_owned())));
+    named.collect()
+}
+
 const LONGEST: usize = 16 * 1_024;
+const LONGEST_PART: usize = 2_000;
 
 fn fault_of(spec: &FieldSpec, text: &str) -> Option<String> {
     if text.len() > LONGEST {
@@ -108,31 +110,19 @@ fn fault_of(spec: &FieldSpec, text: &str) -> Option<String> {
     spec.fault(text).map(ToOwned::to_owned)
 }
 
-fn route_of(node_type: &NodeType, kind: &KindSpec, given: &Given) -> Result<Route, FieldFault> {
-    let placement = Value::Array(kind.placements.iter().map(describe).collect());
-    if !node_type.own_route {
-        let base_url = node_type.base_url.clone().unwrap_or_default();
-        return Ok(Route { base_url, hosts: node_type.hosts.clone(), placement });
+/// Where this value may travel from now on: sealed with it.
+fn route_of(node_type: &NodeType, kind: &KindSpec, given: &Given) -> Result<Route, Vec<FieldFault>> {
+    for part in &node_type.parts {
+        let text = given.get(&part.name).map_or("", Entered::as_str);
+        if text.len() > LONGEST_PART || text.chars().any(is_hidden) {
+            let message = "This is no address.".to_owned();
+            return Err(vec![FieldFault { field: part.name.clone(), message }]);
+        }
     }
-    let text = given.get("base_url").map_or("", Entered::as_str);
-    let fault = |message: &str| FieldFault { field: "base_url".to_owned(), message: message.to_owned() };
-    let url = Url::parse(text).map_err(|_| fault("Enter an address like https://api.example.com."))?;
-    let host = url.host_str().ok_or_else(|| fault("The address names no host."))?;
-    if url.scheme() != "https" {
-        return Err(fault("Only https addresses are used."));
-    }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        return Err(fault("Leave user name, password, query and fragment out of the address."));
-    }
-    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    Ok(Route { base_url: url.to_string(), hosts: vec![host], placement })
-}
-
-fn describe(placement: &Placement) -> Value {
-    match placement {
-        Placement::Header { name, template } => json!({ "in": "header", "name": name, "template": template }),
-        Placement::Query { name } => json!({ "in": "query", "name": name }),
-        Placement::Basic { user, password } => json!({ "in": "basic", "user": user, "password": password }),
-        Placement::Body { field } => json!({ "in": "body", "field": field }),
-    }
+    let address = node_type.address(|name| given.get(name).map(Entered::as_str)).map_err(|faults| {
+        let fault = |fault: PartFault| FieldFault { field: fault.part, message: fault.message };
+        faults.into_iter().map(fault).collect::<Vec<_>>()
+    })?;
+    let placement = serde_json::to_value(&kind.placements).unwrap_or_default();
+    Ok(Route { base_url: address.base_url, hosts: address.hosts, placement })
 }

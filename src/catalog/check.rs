@@ -1,4 +1,4 @@
-//! What a file must say beyond its form.
+//! What a description must say beyond its form.
 //!
 //! Invariant: whoever passes can be drawn as a form, vended, and placed in a request to a known host.
 
@@ -8,9 +8,10 @@ use url::Url;
 
 use crate::domain::{Method, Slug};
 
-use super::spec::{FieldSpec, KindSpec, NodeType, Placement, Probe};
+use super::address::{names_in, put_in};
+use super::spec::{FieldSpec, KindSpec, NodeType, OAuth, Part, Placement, Probe, RateLimits, Scope};
 
-/// Why the file cannot be used.
+/// Why the description cannot be used.
 pub(super) type Fault = String;
 
 pub(super) fn node_type(node: &NodeType) -> Result<(), Fault> {
@@ -18,55 +19,113 @@ pub(super) fn node_type(node: &NodeType) -> Result<(), Fault> {
     filled("name", &node.name)?;
     filled("category", &node.category)?;
     filled("benefit", &node.benefit)?;
-    ensure(!node.methods.is_empty(), || "no method".to_owned())?;
-    ensure(!node.guide.steps.is_empty(), || "the guide has no steps".to_owned())?;
-    let links = [&node.homepage, &node.api_docs, &node.guide.revoke.url];
-    for link in links.into_iter().flatten() {
-        https(link)?;
-    }
-    route(node)?;
-    let offers_key = node.methods.contains(&Method::Key);
-    ensure(offers_key == node.all_kinds().next().is_some(), || "kinds and the method key go together".to_owned())?;
+    node.color.as_deref().map_or(Ok(()), color)?;
+    methods(node)?;
+    guide(node)?;
+    address(node)?;
     distinct("kind", node.kinds.iter().map(|spec| spec.kind.as_str()))?;
     distinct("choice", node.placement_choices.iter().map(|choice| choice.name.as_str()))?;
     for spec in node.all_kinds() {
-        kind(spec, &node.route_fields)?;
+        kind(node, spec)?;
     }
-    node.probe.as_ref().map_or(Ok(()), probe)
+    node.oauth.as_ref().map_or(Ok(()), |spec| oauth(node, spec))?;
+    if let Some(spec) = &node.client_credentials {
+        template_https(node, &spec.token_url)?;
+        scopes(&spec.scopes)?;
+        ensure(!spec.steps.is_empty(), || "client_credentials without steps".to_owned())?;
+    }
+    node.rate_limits.as_ref().map_or(Ok(()), rate_limits)?;
+    node.probe.as_ref().map_or(Ok(()), |spec| probe(node, spec))
 }
 
-/// Either the file says where requests go, or the person does.
-fn route(node: &NodeType) -> Result<(), Fault> {
-    if node.own_route {
-        ensure(node.base_url.is_none() && node.hosts.is_empty(), || "own_route with a base_url or hosts".to_owned())?;
-        ensure(node.kinds.is_empty() && !node.placement_choices.is_empty(), || {
-            "own_route takes placement_choices in place of kinds".to_owned()
-        })?;
-        ensure(node.probe.is_none(), || "own_route with a probe".to_owned())?;
-        ensure(node.route_fields.iter().any(|field| field.name == "base_url" && field.required), || {
-            "own_route without a required field base_url".to_owned()
-        })?;
-        ensure(node.route_fields.iter().all(|field| !field.value && !field.secret), || {
-            "a route field is neither value nor secret".to_owned()
-        })?;
-        return node.route_fields.iter().try_for_each(field);
-    }
-    ensure(node.placement_choices.is_empty() && node.route_fields.is_empty(), || {
-        "placement_choices and route_fields need own_route".to_owned()
+fn methods(node: &NodeType) -> Result<(), Fault> {
+    ensure(!node.methods.is_empty(), || "no method".to_owned())?;
+    distinct("method", node.methods.iter().map(|method| method.as_str()))?;
+    let offers = |method| node.methods.contains(&method);
+    ensure(offers(Method::Key) == node.all_kinds().next().is_some(), || "kinds and the method key go together".into())?;
+    ensure(offers(Method::OAuth) == node.oauth.is_some(), || "[oauth] and the method oauth go together".into())?;
+    ensure(offers(Method::ClientCredentials) == node.client_credentials.is_some(), || {
+        "[client_credentials] and its method go together".to_owned()
     })?;
-    let base = node.base_url.as_deref().ok_or("no base_url")?;
-    let url = https(base)?;
-    for name in &node.hosts {
-        host(name)?;
+    ensure(node.kinds.is_empty() || node.placement_choices.is_empty(), || {
+        "placement_choices stand in place of kinds".to_owned()
+    })
+}
+
+fn guide(node: &NodeType) -> Result<(), Fault> {
+    let guide = &node.guide;
+    ensure(!guide.steps.is_empty(), || "the guide has no steps".to_owned())?;
+    for step in &guide.steps {
+        filled("step of the guide", step)?;
     }
-    let own = url.host_str().unwrap_or_default();
+    filled("least_permissions", &guide.least_permissions)?;
+    filled("advice for what is rejected", &guide.rejected)?;
+    filled("advice for what is rate limited", &guide.rate_limited)?;
+    filled("way to revoke", &guide.revoke.text)?;
+    let links = [&node.homepage, &node.api_docs, &guide.url, &guide.revoke.url];
+    links.into_iter().flatten().try_for_each(|link| https(link).map(drop))
+}
+
+/// The base URL leads to one of the hosts, whatever its parts are filled with.
+fn address(node: &NodeType) -> Result<(), Fault> {
+    distinct("part", node.parts.iter().map(|part| part.name.as_str()))?;
+    node.parts.iter().try_for_each(part)?;
+    let names = names_in(&node.base_url)?;
+    known_parts(node, &names)?;
+    let whole = node.parts.iter().find(|part| part.address);
+    if let Some(whole) = whole {
+        ensure(node.base_url.starts_with(&format!("{{{}}}", whole.name)) && names.len() == 1, || {
+            "a base URL with a whole address begins with it and has no other part".to_owned()
+        })?;
+        return ensure(node.hosts.is_empty(), || "hosts beside a part that is a whole address".to_owned());
+    }
+    let (scheme, rest) = node.base_url.split_once("://").unwrap_or_default();
+    ensure(scheme == "https", || format!("{} is no https address", node.base_url))?;
+    let own = rest.split('/').next().unwrap_or_default();
+    ensure(!node.base_url.ends_with('/'), || "the base URL ends with a slash".to_owned())?;
+    https(&filled_in(node, &node.base_url))?;
+    for name in &node.hosts {
+        known_parts(node, &names_in(name)?)?;
+        host(&filled_in(node, name))?;
+    }
     ensure(node.hosts.iter().any(|name| name == own), || format!("{own} is not among the hosts"))
 }
 
-fn kind(spec: &KindSpec, route_fields: &[FieldSpec]) -> Result<(), Fault> {
+fn known_parts(node: &NodeType, names: &[&str]) -> Result<(), Fault> {
+    names.iter().try_for_each(|name| ensure(node.part(name).is_some(), || format!("{{{name}}} is no part")))
+}
+
+/// With something harmless in place of each part.
+fn filled_in(node: &NodeType, template: &str) -> String {
+    put_in(template, |name| {
+        let part = node.part(name)?;
+        Some(part.options.first().map_or("x", |option| option.value.as_str()))
+    })
+}
+
+/// What would lead a host's name elsewhere, were it let into one.
+const HOSTILE: [&str; 12] =
+    ["a/b", "a@b", "a:1", "a?b", "a#b", "a\\b", "a.evil.example", "a%2eb", "", "-a", "a b", "ä"];
+
+fn part(part: &Part) -> Result<(), Fault> {
+    let name = &part.name;
+    plain_name(name)?;
+    filled("label of a part", &part.label)?;
+    distinct("option", part.options.iter().map(|option| option.value.as_str()))?;
+    let format = part.format.as_ref();
+    format.map_or(Ok(()), |format| filled("message of a format", &format.message))?;
+    if part.address || !part.options.is_empty() {
+        return ensure(part.address != (part.options.len() > 1), || format!("the part {name} offers one option"));
+    }
+    let format = format.ok_or_else(|| format!("the part {name} has no format"))?;
+    let let_in = HOSTILE.iter().find(|text| format.fault(text).is_none());
+    let_in.map_or(Ok(()), |text| Err(format!("the part {name} lets in \"{text}\"")))
+}
+
+fn kind(node: &NodeType, spec: &KindSpec) -> Result<(), Fault> {
     let word = spec.kind.as_str();
-    let names = spec.fields.iter().chain(route_fields).map(|field| field.name.as_str());
-    distinct("field", names)?;
+    let parts = node.parts.iter().map(|part| part.name.as_str());
+    distinct("field", spec.fields.iter().map(|field| field.name.as_str()).chain(parts))?;
     spec.fields.iter().try_for_each(field)?;
     let values: Vec<_> = spec.fields.iter().filter(|field| field.value).collect();
     ensure(matches!(values.as_slice(), [one] if one.secret && one.required), || {
@@ -74,8 +133,11 @@ fn kind(spec: &KindSpec, route_fields: &[FieldSpec]) -> Result<(), Fault> {
     })?;
     ensure(!spec.placements.is_empty(), || format!("{word} has no placement"))?;
     for place in &spec.placements {
-        placement(spec, place)?;
+        placement(node, spec, place)?;
     }
+    ensure(spec.placements.iter().flat_map(Placement::templates).any(|text| text.contains('{')), || {
+        "a template mentions neither {value} nor a field".to_owned()
+    })?;
     for known in &spec.prefixes {
         filled("prefix", &known.prefix)?;
         filled("meaning of a prefix", &known.meaning)?;
@@ -83,60 +145,93 @@ fn kind(spec: &KindSpec, route_fields: &[FieldSpec]) -> Result<(), Fault> {
     distinct("prefix", spec.prefixes.iter().map(|known| known.prefix.as_str()))
 }
 
-fn field(spec: &FieldSpec) -> Result<(), Fault> {
+fn plain_name(name: &str) -> Result<(), Fault> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    ensure(!spec.name.is_empty() && spec.name.chars().all(plain), || format!("the field name \"{}\"", spec.name))?;
+    ensure(!name.is_empty() && name.chars().all(plain), || format!("the field name \"{name}\""))
+}
+
+fn field(spec: &FieldSpec) -> Result<(), Fault> {
+    plain_name(&spec.name)?;
     // `{value}` always means the value field, whatever its name.
     ensure(spec.name != "value" || spec.value, || "a field named value that is not the value".to_owned())?;
     filled("label of a field", &spec.label)?;
     spec.format.as_ref().map_or(Ok(()), |format| filled("message of a format", &format.message))
 }
 
-fn placement(spec: &KindSpec, place: &Placement) -> Result<(), Fault> {
+fn placement(node: &NodeType, spec: &KindSpec, place: &Placement) -> Result<(), Fault> {
+    for template in place.templates() {
+        for name in names_in(template)? {
+            let known = name == "value" || spec.field(name).is_some() || node.part(name).is_some();
+            ensure(known, || format!("{{{name}}} is no field"))?;
+        }
+    }
     match place {
         Placement::Header { name, template } => {
             filled("header name", name)?;
-            names_in(spec, name)?;
-            carries(spec, &[template])
+            filled("template", template)
         }
-        Placement::Basic { user, password } => carries(spec, &[user, password]),
-        // These carry the value as it is.
-        Placement::Query { name } | Placement::Body { field: name } => {
-            filled("placement name", name)?;
-            names_in(spec, name).map(|_| ())
+        Placement::Query { name, .. } | Placement::Cookie { name, .. } | Placement::Body { field: name, .. } => {
+            filled("placement name", name)
+        }
+        Placement::Path { template } => {
+            ensure(template.starts_with('/'), || "a path does not begin with a slash".to_owned())
+        }
+        Placement::Basic { user, password } => {
+            ensure(!(user.is_empty() && password.is_empty()), || "neither user nor password".to_owned())
         }
     }
 }
 
-/// Together the templates must put something of the credential into the request.
-fn carries(spec: &KindSpec, templates: &[&String]) -> Result<(), Fault> {
-    let mut count = 0;
-    for template in templates {
-        count += names_in(spec, template)?;
-    }
-    ensure(count > 0, || "a template mentions neither {value} nor a field".to_owned())
+fn oauth(node: &NodeType, spec: &OAuth) -> Result<(), Fault> {
+    let urls = [Some(&spec.authorize_url), Some(&spec.token_url), spec.refresh_url.as_ref(), spec.revoke_url.as_ref()];
+    urls.into_iter().flatten().try_for_each(|url| template_https(node, url))?;
+    spec.url.as_deref().map_or(Ok(()), |url| https(url).map(drop))?;
+    ensure(!spec.steps.is_empty(), || "[oauth] without steps".to_owned())?;
+    ensure(matches!(spec.scope_separator.as_str(), " " | ","), || "the scope separator".to_owned())?;
+    scopes(&spec.scopes)
 }
 
-/// How many `{…}` the template has; each must be known.
-fn names_in(spec: &KindSpec, template: &str) -> Result<usize, Fault> {
-    let mut count = 0;
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, later) = after.split_once('}').ok_or_else(|| format!("\"{template}\" is not closed"))?;
-        ensure(!before.contains('}'), || format!("\"{template}\" is not opened"))?;
-        ensure(name == "value" || spec.field(name).is_some(), || format!("{{{name}}} is no field"))?;
-        count += 1;
-        rest = later;
-    }
-    ensure(!rest.contains('}'), || format!("\"{template}\" is not opened"))?;
-    Ok(count)
+fn scopes(all: &[Scope]) -> Result<(), Fault> {
+    distinct("scope", all.iter().map(|scope| scope.name.as_str()))?;
+    all.iter().try_for_each(|scope| filled("meaning of a scope", &scope.means))
 }
 
-fn probe(probe: &Probe) -> Result<(), Fault> {
+/// An address that may hold parts: with a whole address at its beginning, or within an https one.
+fn template_https(node: &NodeType, template: &str) -> Result<(), Fault> {
+    let names = names_in(template)?;
+    known_parts(node, &names)?;
+    let whole = |name: &str| node.part(name).is_some_and(|part| part.address);
+    if names.first().is_some_and(|name| whole(name) && template.starts_with(&format!("{{{name}}}"))) {
+        return Ok(());
+    }
+    https(&filled_in(node, template)).map(drop)
+}
+
+fn rate_limits(limits: &RateLimits) -> Result<(), Fault> {
+    ensure(limits.statuses.iter().all(status), || "a status of the rate limits".to_owned())?;
+    limits.url.as_deref().map_or(Ok(()), |url| https(url).map(drop))
+}
+
+fn status(code: &u16) -> bool {
+    (100..600).contains(code)
+}
+
+fn probe(node: &NodeType, probe: &Probe) -> Result<(), Fault> {
     ensure(matches!(probe.method.as_str(), "GET" | "HEAD" | "POST"), || "the probe's method".to_owned())?;
+    ensure(probe.body.is_none() || probe.method == "POST", || "a probe with a body is a POST".to_owned())?;
     ensure(probe.path.starts_with('/'), || "the probe's path does not begin with a slash".to_owned())?;
-    ensure(!probe.verified.is_empty() && !probe.rejected.is_empty(), || "the probe's answers".to_owned())?;
-    let status = |code: &u16| (100..600).contains(code);
+    let texts = std::iter::once(&probe.path).chain(probe.headers.values());
+    for name in texts.map(|text| names_in(text)).collect::<Result<Vec<_>, _>>()?.concat() {
+        let plain = |spec: &KindSpec| spec.field(name).is_some_and(|field| !field.secret);
+        let known = node.part(name).is_some() || node.all_kinds().any(plain);
+        ensure(known, || format!("the probe's {{{name}}} is neither part nor plain field"))?;
+    }
+    let pointer = |text: &Option<String>| text.as_ref().is_none_or(|text| text.starts_with('/'));
+    ensure(pointer(&probe.account), || "the account is no JSON pointer".to_owned())?;
+    let confirmed = probe.confirmed.as_ref().map(|confirmed| confirmed.pointer.clone());
+    ensure(pointer(&confirmed), || "what confirms is no JSON pointer".to_owned())?;
+    let rejects = !probe.rejected.is_empty() || probe.confirmed.is_some();
+    ensure(!probe.verified.is_empty() && rejects, || "the probe's answers".to_owned())?;
     let apart = probe.verified.iter().all(|code| !probe.rejected.contains(code));
     ensure(apart && probe.verified.iter().chain(&probe.rejected).all(status), || "the probe's answers".to_owned())
 }
@@ -153,6 +248,11 @@ fn host(text: &str) -> Result<(), Fault> {
         plain && !part.is_empty() && part.len() <= 63 && !part.starts_with('-') && !part.ends_with('-')
     };
     ensure(text.contains('.') && text.split('.').all(label), || format!("\"{text}\" is no host name"))
+}
+
+fn color(text: &str) -> Result<(), Fault> {
+    let digits = text.strip_prefix('#').unwrap_or_default();
+    ensure(digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()), || format!("the colour {text}"))
 }
 
 fn filled(what: &str, text: &str) -> Result<(), Fault> {

@@ -1,4 +1,4 @@
-//! Reads the files of this folder, which are embedded in the binary.
+//! Reads the files of `types/`, which are embedded in the binary.
 //!
 //! Invariant: all files are valid and no slug stands there twice, or there is no catalogue.
 
@@ -10,7 +10,7 @@ use super::check;
 use super::spec::NodeType;
 
 #[derive(RustEmbed)]
-#[folder = "src/catalog/"]
+#[folder = "src/catalog/types/"]
 struct Files;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use crate::domain::{Environment, Kind};
 
-    const STRIPE: &str = include_str!("stripe.toml");
+    const STRIPE: &str = include_str!("types/stripe.toml");
 
     #[test]
     fn every_file_validates() {
@@ -96,7 +96,7 @@ mod tests {
             ("query", Kind::ApiKey),
         ];
         assert_eq!(kinds, wanted);
-        let base = http.route_fields.iter().find(|field| field.name == "base_url").unwrap();
+        let base = http.part("base_url").unwrap();
         assert_eq!(base.fault("https://api.example.com/v2"), None);
         for bad in ["http://api.example.com", "https://user@example.com", "https://example.com/?key=1", "example.com"] {
             assert!(base.fault(bad).is_some(), "{bad}");

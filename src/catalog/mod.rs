@@ -1,12 +1,16 @@
-//! The catalogue of node types: data, one TOML file each in this folder.
+//! The catalogue of node types: data, one TOML file each in `types/`.
 //!
 //! Invariant: a `NodeType` that can be had from a `Catalog` has passed every check of `check`.
 
+mod address;
 mod check;
 mod loader;
 mod spec;
 
+pub use address::{Address, PartFault, put_in};
 pub use loader::{Catalog, CatalogError};
+pub use spec::{BodyFormat, ClientAuth, ClientCredentials, OAuth, Part, PartOption, Scope};
 pub use spec::{
-    ChoiceName, FieldSpec, Format, Guide, KindSpec, NodeType, Placement, PlacementChoice, Prefix, Probe, Revoke,
+    ChoiceName, Confirmed, FieldSpec, Format, Guide, KindSpec, NodeType, Placement, PlacementChoice, Prefix,
 };
+pub use spec::{Probe, RateLimits, Revoke};

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::actions::entering::{self, FieldFault, Filled, Given};
 use crate::actions::secrets::{self, Entry, SecretRefusal};
 use crate::app::App;
-use crate::catalog::{FieldSpec, KindSpec, NodeType};
+use crate::catalog::{FieldSpec, KindSpec, NodeType, Part, PartOption};
 use crate::crypto::Entered;
 use crate::domain::{Delivery, Environment, Sharing, Slug};
 use crate::store::access::Member;
@@ -20,7 +20,7 @@ use crate::web::flash::Flash;
 use crate::web::forms::{self, wrong};
 use crate::web::frame::{self, Frame, Reply, see_other};
 use crate::web::url;
-use crate::web::view::{Input, Link, NodeMark};
+use crate::web::view::{Choice, Input, Link, NodeMark};
 use crate::web::visitor::{Demand, Visitor};
 
 use super::page;
@@ -89,6 +89,12 @@ struct Draft {
     refused: bool,
 }
 
+impl Draft {
+    fn fault(&self, field: &str) -> Option<String> {
+        self.faults.iter().find(|fault| fault.field == field).map(|fault| fault.message.clone())
+    }
+}
+
 pub async fn new(visitor: Visitor, demand: Demand<Member>, path: Path<(String, String)>, app: Data<App>) -> Reply {
     let node_type = app.catalog.get(&path.1).ok_or(Error::NotFound)?;
     let around = surroundings(&app, &demand).await?;
@@ -134,7 +140,7 @@ fn form_page(
                 .as_ref()
                 .map(|url| Link { label: format!("{}'s own page about its keys", node_type.name), url: url.clone() }),
         },
-        fields: fields(&node_type.route_fields, ROUTE, None),
+        fields: node_type.parts.iter().map(|spec| part(spec, draft)).collect(),
         kinds: kinds.collect(),
         placements: placements.collect(),
         name: draft.name.clone(),
@@ -153,22 +159,45 @@ fn form_page(
 const ROUTE: &str = "field";
 
 /// Under which name a field is sent: ways that lie side by side may ask for the same one.
-fn sent_as(of: &str, spec: &FieldSpec) -> String {
-    format!("{of}-{}", spec.name)
+fn sent_as(of: &str, name: &str) -> String {
+    format!("{of}-{name}")
+}
+
+/// A part of the address: typed, or chosen from what the catalogue offers.
+fn part(spec: &Part, draft: &Draft) -> page::Field {
+    let value = draft.plain.get(&sent_as(ROUTE, &spec.name)).cloned().unwrap_or_default();
+    let option = |option: &PartOption| Choice {
+        value: option.value.clone(),
+        label: option.label.clone(),
+        chosen: option.value == value,
+    };
+    let control = match spec.options.as_slice() {
+        [] => page::Control::Plain { value },
+        options => page::Control::Options { all: options.iter().map(option).collect() },
+    };
+    page::Field {
+        name: spec.name.clone(),
+        label: spec.label.clone(),
+        help: spec.help.clone(),
+        placeholder: spec.placeholder.clone(),
+        required: true,
+        control,
+        error: draft.fault(&spec.name),
+    }
 }
 
 fn field(spec: &FieldSpec, of: &str, kind: Option<&KindSpec>, draft: &Draft) -> page::Field {
     let prefixes = |environment: Environment| {
         let all = kind.map(|k| k.prefixes.as_slice()).unwrap_or_default();
-        let known = all.iter().filter(|prefix| prefix.environment == environment).map(|prefix| prefix.prefix.as_str());
+        let known =
+            all.iter().filter(|prefix| prefix.environment == Some(environment)).map(|prefix| prefix.prefix.as_str());
         known.collect::<Vec<_>>().join(" ")
     };
     let control = if spec.secret {
         page::Control::Secret { test: prefixes(Environment::Test), live: prefixes(Environment::Live) }
     } else {
-        page::Control::Plain { value: draft.plain.get(&sent_as(of, spec)).cloned().unwrap_or_default() }
+        page::Control::Plain { value: draft.plain.get(&sent_as(of, &spec.name)).cloned().unwrap_or_default() }
     };
-    let mut concerned = draft.faults.iter().filter(|_| of == ROUTE || of == draft.way);
     page::Field {
         name: spec.name.clone(),
         label: spec.label.clone(),
@@ -176,7 +205,7 @@ fn field(spec: &FieldSpec, of: &str, kind: Option<&KindSpec>, draft: &Draft) -> 
         placeholder: spec.placeholder.clone(),
         required: spec.required,
         control,
-        error: concerned.find(|fault| fault.field == spec.name).map(|fault| fault.message.clone()),
+        error: draft.fault(&spec.name).filter(|_| of == draft.way),
     }
 }
 
@@ -285,18 +314,17 @@ fn understand(app: &App, node_type: &NodeType, sent: Vec<(String, String)>) -> R
 fn chosen_way<'a>(node_type: &'a NodeType, form: &Sent) -> Result<(String, &'a KindSpec), Error> {
     let word = |group: &str| form.get(group).map(String::as_str);
     let kind = entering::pick(node_type, word("kind"), word("placement")).ok_or(Error::BadRequest)?;
-    let way = if node_type.own_route { word("placement") } else { Some(kind.kind.as_str()) };
+    let way = if node_type.placement_choices.is_empty() { Some(kind.kind.as_str()) } else { word("placement") };
     Ok((way.unwrap_or_default().to_owned(), kind))
 }
 
 /// The fields that belong to the chosen way, by the catalogue's names. Plain ones stay on the form too.
 fn take_fields(node_type: &NodeType, kind: &KindSpec, way: &str, form: &mut Sent) -> Given {
-    let route = node_type.route_fields.iter().map(|spec| (ROUTE, spec));
-    let all = route.chain(kind.fields.iter().map(|spec| (way, spec)));
-    let given = all.filter_map(|(of, spec)| {
-        let key = sent_as(of, spec);
-        let text = if spec.secret { form.remove(&key) } else { form.get(&key).cloned() };
-        Some((spec.name.clone(), Entered::new(text?)))
+    let parts = node_type.parts.iter().map(|part| (&part.name, false, sent_as(ROUTE, &part.name)));
+    let fields = kind.fields.iter().map(|spec| (&spec.name, spec.secret, sent_as(way, &spec.name)));
+    let given = parts.chain(fields).filter_map(|(name, secret, key)| {
+        let text = if secret { form.remove(&key) } else { form.get(&key).cloned() };
+        Some((name.clone(), Entered::new(text?)))
     });
     given.collect()
 }
@@ -306,7 +334,7 @@ fn secret_names(node_type: &NodeType) -> Vec<String> {
     let kinds = node_type.kinds.iter().map(|kind| (kind.kind.as_str(), kind));
     let placements = node_type.placement_choices.iter().map(|choice| (choice.name.as_str(), &choice.kind));
     let secret = |(of, kind): (&str, &KindSpec)| -> Vec<String> {
-        kind.fields.iter().filter(|spec| spec.secret).map(|spec| sent_as(of, spec)).collect()
+        kind.fields.iter().filter(|spec| spec.secret).map(|spec| sent_as(of, &spec.name)).collect()
     };
     kinds.chain(placements).flat_map(secret).collect()
 }

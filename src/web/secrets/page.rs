@@ -199,6 +199,9 @@ pub enum Control {
     Plain {
         value: String,
     },
+    Options {
+        all: Vec<Choice>,
+    },
     /// The known prefixes of each environment, separated by spaces.
     Secret {
         test: String,
