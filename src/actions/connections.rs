@@ -11,6 +11,7 @@ use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::{NewOwner, NewSecret, Replaced};
 use crate::store::{self, Denied, Error, Fault, Refusal, WriteTx};
 
+use super::sealing::Shown;
 use super::{Tools, audit, sealing};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -98,12 +99,13 @@ fn create(
         last_four: ask.last_four.as_deref(),
         facts: &ask.facts,
         expires_at: None,
+        rotate_at: None,
     };
     store::secrets::insert(tx, by, &new)?;
     let (name, identifier) = labels(ask);
     store::secrets::set_labels(tx, by, &id, name, identifier)?;
     let hook = Hook { node_type: node_type.id.clone(), environment: by.environment() };
-    sealing::seal(tx, by, tools, &hook, (&id, 1), &ask.credential)?;
+    sealing::seal(tx, by, tools, &hook, (&id, 1), (&ask.credential, shown(ask)))?;
     let event = Event::SecretCreated { secret: describe(&id, by, Delivery::Vend, ask), value: 1 };
     audit::change(tx, by, tools, event)
 }
@@ -116,10 +118,10 @@ fn replace(
     ask: &Upsert,
 ) -> Result<(), Error> {
     let id = &known.secret.id;
-    let number = known.secret.value_number + 1;
+    let number = known.secret.newest_number + 1;
     store::secrets::destroy_values(tx, by, id)?;
     let hook = Hook { node_type: node_type.id.clone(), environment: by.environment() };
-    sealing::seal(tx, by, tools, &hook, (id, number), &ask.credential)?;
+    sealing::seal(tx, by, tools, &hook, (id, number), (&ask.credential, shown(ask)))?;
     let (account_name, account_identifier) = labels(ask);
     let last_four = ask.last_four.as_deref();
     let new = Replaced { number, last_four, facts: &ask.facts, account_name, account_identifier };
@@ -147,4 +149,8 @@ fn describe(id: &SecretId, by: &Proof<'_, ConnectRight>, delivery: Delivery, ask
         end_user: ask.of.end_user.clone(),
         organization: ask.of.organization.clone(),
     }
+}
+
+fn shown(ask: &Upsert) -> Shown<'_> {
+    Shown { last_four: ask.last_four.as_deref(), facts: &ask.facts }
 }

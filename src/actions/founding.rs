@@ -28,7 +28,7 @@ pub struct Founding {
     pub workspace: Name,
     pub password_hash: String,
     /// The built-in node types that a new workspace begins with.
-    pub node_types: Vec<Slug>,
+    pub node_types: Vec<(Slug, Name)>,
 }
 
 /// Who becomes the Owner of which workspace, at the command line.
@@ -37,7 +37,7 @@ pub struct Ownership {
     /// Needed for a new person; somebody known keeps the account as it is.
     pub account: Option<NewAccount>,
     pub workspace: Name,
-    pub node_types: Vec<Slug>,
+    pub node_types: Vec<(Slug, Name)>,
 }
 
 pub struct NewAccount {
@@ -116,7 +116,7 @@ fn new_workspace<'tx, R: Right>(
     tx: &mut WriteTx<'tx>,
     by: &Proof<'tx, R>,
     tools: Tools<'_>,
-    (name, node_types): (&Name, &[Slug]),
+    (name, node_types): (&Name, &[(Slug, Name)]),
     owner: &Person,
 ) -> Result<Slug, Fault<FoundingError>> {
     let id = WorkspaceId::draw(tx.now(), tools.chance);
@@ -128,9 +128,18 @@ fn new_workspace<'tx, R: Right>(
         let chain = ChainId::draw(tx.now(), tools.chance);
         store::audit::open_chain(tx, &chain, kind, id.as_str())?;
     }
-    for slug in node_types {
+    for (slug, name) in node_types {
         let id = NodeTypeId::draw(tx.now(), tools.chance);
-        let row = NodeTypeRow { id, slug: slug.clone(), method: Method::Key, enabled: true };
+        let row = NodeTypeRow {
+            id,
+            slug: slug.clone(),
+            name: name.clone(),
+            method: Method::Key,
+            enabled: true,
+            description: None,
+            spec: None,
+            revision: 1,
+        };
         store::node_types::insert(tx, &proof, &row)?;
     }
     let created = Event::WorkspaceCreated { workspace: id, name: name.to_string() };
@@ -145,7 +154,7 @@ pub fn create_workspace<'tx>(
     by: &Proof<'tx, Oneself>,
     tools: Tools<'_>,
     name: &Name,
-    node_types: &[Slug],
+    node_types: &[(Slug, Name)],
 ) -> Result<Slug, Fault<FoundingError>> {
     let (owner, _) = store::people::myself(tx, by)?;
     new_workspace(tx, by, tools, (name, node_types), &owner)

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::domain::audit::Event;
-use crate::domain::{Letter, PersonId, Role, SecretId, Sharing, policy};
+use crate::domain::{Letter, PersonId, Role, SecretId, Sharing, TroubleWhy, policy};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::invitations::InvitationRow;
 use crate::store::members::MemberRow;
@@ -15,6 +15,7 @@ use crate::store::secrets::ListedSecret;
 use crate::store::tokens::TokenRow;
 use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
 
+use super::nodes::{self, Because};
 use super::secrets::describe;
 use super::{Tools, audit, invitations, outbox};
 
@@ -187,6 +188,8 @@ pub fn end(
                 Event::SlotKept { secret: describe(row), former_owner: person.clone(), owner: heir.clone() }
             }
             None => {
+                let because = Because { why: TroubleWhy::OwnerLeft, by: nodes::done_by(by, Some(person)) };
+                nodes::secret_goes(tx, by, tools, (id, because))?;
                 store::secrets::delete(tx, by, id)?;
                 Event::SecretDeleted { secret: describe(row) }
             }

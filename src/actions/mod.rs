@@ -11,6 +11,7 @@ pub mod founding;
 pub mod installation;
 pub mod invitations;
 pub mod members;
+pub mod nodes;
 pub mod outbox;
 pub mod people;
 pub mod record;

@@ -12,6 +12,13 @@ use super::Tools;
 /// After this many values a new generation begins; far below what random nonces allow.
 const ROTATE_AFTER: i64 = 1 << 28;
 
+/// What a value shows of itself, beside what is sealed of it.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    pub last_four: Option<&'a str>,
+    pub facts: &'a str,
+}
+
 /// Seals the credential as the secret's current value.
 pub(super) fn seal(
     tx: &mut WriteTx<'_>,
@@ -19,13 +26,14 @@ pub(super) fn seal(
     tools: Tools<'_>,
     hook: &Hook,
     (secret, number): (&SecretId, i64),
-    credential: &Credential,
+    (credential, shown): (&Credential, Shown<'_>),
 ) -> Result<(), Error> {
     let key = current_key(tx, by, tools.keyring, hook)?;
     let blob = tools.keyring.seal(&key, secret, number, credential).map_err(|_| Error::Unsealed)?;
     store::keys::count_seal(tx, by, &key.id)?;
     let id = ValueId::draw(tx.now(), tools.chance);
-    let value = NewValue { id: &id, secret, number, data_key: &key.id, blob: &blob };
+    let Shown { last_four, facts } = shown;
+    let value = NewValue { id: &id, secret, number, data_key: &key.id, blob: &blob, last_four, facts };
     store::secrets::insert_value(tx, by, &value)
 }
 

@@ -4,11 +4,13 @@ use crate::crypto::Credential;
 use crate::domain::audit::{Event, SecretFacts};
 use crate::domain::keys::Hook;
 use crate::domain::policy::Standing;
-use crate::domain::{Delivery, Environment, Kind, Moment, Name, SecretId, Sharing, Slug};
+use crate::domain::{Delivery, Environment, Kind, Moment, Name, SecretId, Sharing, Slug, TroubleWhy};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::secrets::{ListedSecret, NewOwner, NewSecret};
 use crate::store::{self, Denied, Error, Fault, Outcome, Refusal, WriteTx};
 
+use super::nodes::{self, Because};
+use super::sealing::Shown;
 use super::{Tools, audit, sealing};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -70,13 +72,15 @@ pub fn create<'tx>(
         last_four: entry.last_four.as_deref(),
         facts: &entry.facts,
         expires_at: entry.expires_at,
+        rotate_at: None,
     };
     store::secrets::insert(tx, by, &new).map_err(|error| match error {
         Error::Taken => Fault::Refused(SecretRefusal::NameTaken),
         other => other.into(),
     })?;
     let hook = Hook { node_type: node_type.id.clone(), environment: entry.environment };
-    sealing::seal(tx, by, tools, &hook, (&id, 1), &entry.credential)?;
+    let shown = Shown { last_four: entry.last_four.as_deref(), facts: &entry.facts };
+    sealing::seal(tx, by, tools, &hook, (&id, 1), (&entry.credential, shown))?;
     let secret = SecretFacts {
         id: id.clone(),
         name: entry.name.to_string(),
@@ -103,6 +107,8 @@ pub fn delete(
     if !row.facts().deletable_by(Standing { person: by.person(), role: by.role() }) {
         return Err(Denied::Forbidden.into());
     }
+    let who = nodes::done_by(by, row.secret.owner.as_ref());
+    nodes::secret_goes(tx, by, tools, (id, Because { why: TroubleWhy::Deleted, by: who }))?;
     store::secrets::delete(tx, by, id)?;
     Ok(audit::change(tx, by, tools, Event::SecretDeleted { secret: describe(&row) })?)
 }

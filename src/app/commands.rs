@@ -9,7 +9,7 @@ use crate::actions::{installation, tokens};
 use crate::cli::{OwnerCreate, TokenCreate};
 use crate::crypto::HashError;
 use crate::domain::audit::Actor;
-use crate::domain::{Email, Slug, TokenId, password};
+use crate::domain::{Email, Name, Slug, TokenId, password};
 use crate::store::access::{Admin, AskCommandLine};
 use crate::store::people::Person;
 use crate::store::{self, Denied, Error, Fault};
@@ -124,6 +124,7 @@ pub async fn offer_set_up(app: &App) -> Option<String> {
 }
 
 /// The node types that a new workspace begins with.
-pub fn built_in(app: &App) -> Vec<Slug> {
-    app.catalog.all().filter_map(|node_type| node_type.slug.parse().ok()).collect()
+pub fn built_in(app: &App) -> Vec<(Slug, Name)> {
+    let first = ["http-request", "stripe"].into_iter().filter_map(|slug| app.catalog.get(slug));
+    first.filter_map(|of| Some((of.slug.parse().ok()?, Name::parse(&of.name).ok()?))).collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: all files are valid and no slug stands there twice, or there is no catalogue.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rust_embed::RustEmbed;
@@ -43,6 +44,14 @@ impl Catalog {
 
     pub fn get(&self, slug: &str) -> Option<&NodeType> {
         self.by_slug.get(slug)
+    }
+
+    /// How a workspace's node type is described: in the catalogue, or in the words of its own that its row keeps.
+    pub fn describe(&self, slug: &str, spec: Option<&str>) -> Option<Cow<'_, NodeType>> {
+        match spec {
+            None => self.get(slug).map(Cow::Borrowed),
+            Some(text) => serde_json::from_str(text).ok().map(Cow::Owned),
+        }
     }
 
     /// In the order of their slugs.

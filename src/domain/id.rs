@@ -106,6 +106,12 @@ ids! {
     JobId "job_";
     /// An offer of membership.
     InvitationId "inv_";
+    /// A registered consumer of secrets.
+    WorkflowId "wfl_";
+    /// One action of a workflow.
+    NodeId "nod_";
+    /// A round in which many secrets are given new values.
+    RotationId "rot_";
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Who may do what: the one place that compares roles. Actions ask it, and so do the pages that
 //! decide what to draw.
 
-use super::secret::{Environment, Sharing};
-use super::{Abilities, PersonId, Role};
+use super::secret::{Adders, Environment, Sharing};
+use super::{Abilities, Moment, PersonId, Role};
 
 /// What a person is to the secret at hand.
 #[derive(Clone, Copy, Debug)]
@@ -17,28 +17,41 @@ pub struct SecretFacts<'a> {
     /// None for an end user's or an organization's connection.
     pub owner: Option<&'a PersonId>,
     pub sharing: Sharing,
-    /// Whether the person is among the chosen members.
-    pub chosen: bool,
+    /// Until when the whole workspace may use it, where that has an end.
+    pub shared_until: Option<Moment>,
+    /// Until when the person is among the chosen members; for ever, where the share has no end.
+    pub chosen: Option<Option<Moment>>,
 }
 
 impl SecretFacts<'_> {
     /// Product rule 4: sharing is use. An end user's connection is used by no member.
-    pub fn usable_by(&self, person: &PersonId) -> bool {
+    pub fn usable_by(&self, person: &PersonId, now: Moment) -> bool {
         let Some(owner) = self.owner else { return false };
+        let lasts = |end: Option<Moment>| end.is_none_or(|end| end > now);
         owner == person
             || match self.sharing {
                 Sharing::Private => false,
-                Sharing::Members => self.chosen,
-                Sharing::Workspace => true,
+                Sharing::Members => self.chosen.is_some_and(lasts),
+                Sharing::Workspace => lasts(self.shared_until),
             }
     }
 
-    pub fn visible_to(&self, who: Standing<'_>) -> bool {
-        sees_all_secrets(who.role) || self.usable_by(who.person)
+    pub fn visible_to(&self, who: Standing<'_>, now: Moment) -> bool {
+        sees_all_secrets(who.role) || self.usable_by(who.person, now)
     }
 
     pub fn deletable_by(&self, who: Standing<'_>) -> bool {
         sees_all_secrets(who.role) || self.owner == Some(who.person)
+    }
+
+    /// Whoever may delete it may also enter a new value; that gains nobody any use.
+    pub fn rotatable_by(&self, who: Standing<'_>) -> bool {
+        self.deletable_by(who)
+    }
+
+    /// Name and sharing are the owner's alone.
+    pub fn governed_by(&self, person: &PersonId) -> bool {
+        self.owner == Some(person)
     }
 }
 
@@ -46,6 +59,16 @@ impl SecretFacts<'_> {
 /// compared by the row that both point to.
 pub fn fits<T: PartialEq>(asked: (&T, Environment), held: (&T, Environment)) -> bool {
     asked == held
+}
+
+/// Adding a built-in node type, with the method `key`.
+pub fn may_add_node_types(role: Role, adders: Adders) -> bool {
+    adders == Adders::Everyone || role >= Role::Admin
+}
+
+/// Removing, enabling, disabling and describing node types, OAuth clients, and custom APIs.
+pub fn may_manage_node_types(role: Role) -> bool {
+    role >= Role::Admin
 }
 
 pub fn sees_all_secrets(role: Role) -> bool {
@@ -109,20 +132,33 @@ mod tests {
     #[test]
     fn an_admin_sees_a_private_secret_and_cannot_use_it() {
         let (owner, admin) = (PersonId::draw(Moment::EPOCH, &Fixed(1)), PersonId::draw(Moment::EPOCH, &Fixed(2)));
-        let secret = SecretFacts { owner: Some(&owner), sharing: Sharing::Private, chosen: false };
-        let standing = Standing { person: &admin, role: Role::Admin };
-        assert!(secret.visible_to(standing) && secret.deletable_by(standing));
-        assert!(!secret.usable_by(&admin));
-        assert!(secret.usable_by(&owner));
+        let secret = SecretFacts { owner: Some(&owner), sharing: Sharing::Private, shared_until: None, chosen: None };
+        let (standing, now) = (Standing { person: &admin, role: Role::Admin }, Moment::EPOCH);
+        assert!(secret.visible_to(standing, now) && secret.deletable_by(standing));
+        assert!(!secret.usable_by(&admin, now));
+        assert!(secret.usable_by(&owner, now));
         let shared = SecretFacts { sharing: Sharing::Members, ..secret };
-        assert!(!shared.usable_by(&admin));
-        assert!(SecretFacts { chosen: true, ..shared }.usable_by(&admin));
+        assert!(!shared.usable_by(&admin, now));
+        assert!(SecretFacts { chosen: Some(None), ..shared }.usable_by(&admin, now));
+    }
+
+    #[test]
+    fn a_share_ends_on_its_last_moment() {
+        let (owner, other) = (PersonId::draw(Moment::EPOCH, &Fixed(1)), PersonId::draw(Moment::EPOCH, &Fixed(2)));
+        let (before, end) = (Moment::from_micros(9), Moment::from_micros(10));
+        let none = SecretFacts { owner: Some(&owner), sharing: Sharing::Private, shared_until: None, chosen: None };
+        let chosen = SecretFacts { sharing: Sharing::Members, chosen: Some(Some(end)), ..none };
+        let all = SecretFacts { sharing: Sharing::Workspace, shared_until: Some(end), ..none };
+        for secret in [chosen, all] {
+            assert!(secret.usable_by(&other, before) && !secret.usable_by(&other, end));
+            assert!(secret.usable_by(&owner, end));
+        }
     }
 
     #[test]
     fn nobody_of_the_workspace_uses_an_end_users_connection() {
         let person = PersonId::draw(Moment::EPOCH, &Fixed(1));
-        let secret = SecretFacts { owner: None, sharing: Sharing::Workspace, chosen: true };
-        assert!(!secret.usable_by(&person));
+        let secret = SecretFacts { owner: None, sharing: Sharing::Workspace, shared_until: None, chosen: Some(None) };
+        assert!(!secret.usable_by(&person, Moment::EPOCH));
     }
 }

@@ -8,11 +8,11 @@ use std::str::FromStr;
 use super::audit::{ChainKind, Event};
 use super::id::Malformed;
 use super::word::words;
-use super::{InvitationId, PersonId, SecretId, TokenId};
+use super::{InvitationId, NodeTypeId, PersonId, SecretId, TokenId, WorkflowId};
 
 words! {
     /// What kind of thing an entry is about.
-    Topic { Secrets = "secrets", Members = "members", Tokens = "tokens", Workspace = "workspace" }
+    Topic { Secrets = "secrets", Members = "members", Tokens = "tokens", NodeTypes = "node_types", Workflows = "workflows", Workspace = "workspace" }
 }
 
 impl Topic {
@@ -24,6 +24,8 @@ impl Topic {
             (PersonId::PREFIX, Self::Members),
             (InvitationId::PREFIX, Self::Members),
             (TokenId::PREFIX, Self::Tokens),
+            (NodeTypeId::PREFIX, Self::NodeTypes),
+            (WorkflowId::PREFIX, Self::Workflows),
         ];
         kinds.into_iter().find(|(prefix, _)| subject.starts_with(prefix)).map_or(Self::Workspace, |(_, topic)| topic)
     }

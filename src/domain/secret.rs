@@ -14,6 +14,11 @@ words! {
 }
 
 words! {
+    /// Who may add built-in node types to a workspace.
+    Adders { Admins = "admins", Everyone = "everyone" }
+}
+
+words! {
     /// The forms a credential under the method `key` takes.
     Kind {
         ApiKey = "api_key",

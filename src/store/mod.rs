@@ -17,6 +17,7 @@ pub mod links;
 pub mod members;
 pub mod migrate;
 pub mod node_types;
+pub mod nodes;
 pub mod paging;
 pub mod people;
 pub mod record;

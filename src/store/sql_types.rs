@@ -107,11 +107,15 @@ trusted_text!(
     ChainId,
     JobId,
     InvitationId,
+    WorkflowId,
+    NodeId,
+    RotationId,
     Email,
     Name,
     Slug,
 );
 word_text!(Role, Environment, Method, Kind, Sharing, Delivery, Slot, ConnectionRole, ChainKind, JobKind);
+word_text!(Adders, TroubleBy, TroubleWhy);
 
 column!(Moment as BigInt);
 

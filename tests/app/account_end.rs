@@ -47,7 +47,9 @@ async fn the_preview_names_what_ends_in_each_workspace_and_the_act_ends_just_tha
     let kept = app.share(&mut grace, "Shared and kept", KEY).await;
     let gone = app.share(&mut grace, "Shared and gone", KEY).await;
     let mine = ada.add_stripe("Of Ada", "rk_test_adas123456789", "vend").await;
-    app.database.execute(&format!("INSERT INTO secret_shares (secret_id, person_id) VALUES ('{mine}', '{grace_id}')"));
+    app.database.execute(&format!(
+        "INSERT INTO secret_shares (secret_id, person_id, created_at) VALUES ('{mine}', '{grace_id}', 0)"
+    ));
     let (theirs, _) = grace.make_token("test").await;
     let other = app.token_of("Other", GRACE, "test", "vend,connect").await;
     let (ours, _) = ada.make_token("test").await;

@@ -30,10 +30,10 @@ fn hang(app: &TestApp, count: usize, tag: &str, owner: &str, sharing: &str) {
     let (numbers, owner) = (numbers(count), person(owner));
     let added = app.database.execute(&format!(
         "INSERT INTO secrets (id, workspace_id, node_type_id, environment, name, name_key, kind, owner_id, sharing, \
-         delivery, revision, value_number, facts, value_entered_at, created_at, updated_at) {numbers} \
+         delivery, revision, value_number, newest_number, facts, value_entered_at, created_at, updated_at) {numbers} \
          SELECT 'sec_01jd8x3f5k{tag}' || tail, {ACME}, (SELECT id FROM node_types WHERE slug = 'stripe' AND workspace_id = {ACME}), \
          'test', 'Key {tag} ' || tail, 'key {tag} ' || tail, 'api_key', {owner}, '{sharing}', \
-         'vend', 1, 1, '{{}}', 1, 1, 1 FROM numbered"
+         'vend', 1, 1, 1, '{{}}', 1, 1, 1 FROM numbered"
     ));
     assert_eq!(added, count);
 }
@@ -239,7 +239,10 @@ async fn a_member_neither_sees_nor_counts_what_is_private_to_others() {
     for (shared, with) in
         [(id("00000003", 1), GRACE), (id("00000003", 2), "alan@example.com"), (id("00000001", 1), GRACE)]
     {
-        let row = format!("INSERT INTO secret_shares (secret_id, person_id) VALUES ('{shared}', {})", person(with));
+        let row = format!(
+            "INSERT INTO secret_shares (secret_id, person_id, created_at) VALUES ('{shared}', {}, 0)",
+            person(with)
+        );
         app.database.execute(&row);
     }
     app.token("test", "connect").await.put("stripe", "customer-42", "sk_test_abcdefghijklmnop").await;

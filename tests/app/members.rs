@@ -147,7 +147,8 @@ async fn a_removal_ends_what_was_theirs_and_nothing_else() {
     let kept = app.share(&mut grace, "Shared and kept", KEY).await;
     let gone = app.share(&mut grace, "Shared and gone", KEY).await;
     let mine = ada.add_stripe("Of Ada", "rk_test_adas123456789", "vend").await;
-    let share = format!("INSERT INTO secret_shares (secret_id, person_id) VALUES ('{mine}', '{grace_id}')");
+    let share =
+        format!("INSERT INTO secret_shares (secret_id, person_id, created_at) VALUES ('{mine}', '{grace_id}', 0)");
     app.database.execute(&share);
     let (theirs, _) = grace.make_token("test").await;
     let (ours, _) = ada.make_token("test").await;

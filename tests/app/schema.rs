@@ -15,7 +15,8 @@ type Tables = BTreeMap<String, BTreeMap<String, Column>>;
 
 /// The tables that `src/store/schema.rs` declares.
 fn declared() -> Tables {
-    let text = include_str!("../../src/store/schema.rs");
+    let text =
+        concat!(include_str!("../../src/store/schema/mod.rs"), include_str!("../../src/store/schema/consumers.rs"));
     let table = Regex::new(r"table! \{\s*(\w+) \([\w, ]+\) \{([^}]*)\}").unwrap();
     let column = Regex::new(r"(\w+) -> (?:(Nullable)<)?(\w+)>?,").unwrap();
     let columns_of = |body: &str| -> BTreeMap<String, Column> {
@@ -128,8 +129,26 @@ async fn fill(app: &TestApp) {
     app.post().await;
     // Nobody does what is asked now, so it waits.
     app.anonymous().submit("/forgotten", "/forgotten", &[("email", crate::support::EMAIL)]).await;
-    // No action shares anything yet.
-    app.database.run(&format!("INSERT INTO secret_shares (secret_id, person_id) VALUES ('{id}', '{person}')"));
+    // No action makes any of these yet.
+    let acme = "(SELECT id FROM workspaces)";
+    app.database.run(&format!(
+        "INSERT INTO workflows (id, workspace_id, owner_id, environment, name, name_key, external_id, revision, created_at, \
+         updated_at) VALUES ('wfl_1', {acme}, '{person}', 'test', 'Invoices', 'invoices', 'inv', 1, 0, 0)"
+    ));
+    app.database.run("INSERT INTO workflow_tokens (workflow_id, token_id) SELECT 'wfl_1', id FROM tokens");
+    app.database.run(&format!(
+        "INSERT INTO nodes (id, workspace_id, workflow_id, key, node_type, trouble, trouble_secret, trouble_by, trouble_at, \
+         created_at, updated_at) VALUES ('nod_1', {acme}, 'wfl_1', 'charge', 'stripe', 'deleted', 'Old', 'admin', 0, 0, 0)"
+    ));
+    app.database.run(&format!(
+        "INSERT INTO rotations (id, workspace_id, name, started_by, created_at) VALUES ('rot_1', {acme}, 'All', '{person}', 0)"
+    ));
+    app.database.run(&format!(
+        "INSERT INTO rotation_items (rotation_id, secret_id, name, node_type, owner_name) \
+         VALUES ('rot_1', '{id}', 'Payments', 'Stripe', 'Ada')"
+    ));
+    app.database
+        .run(&format!("INSERT INTO secret_shares (secret_id, person_id, created_at) VALUES ('{id}', '{person}', 0)"));
 }
 
 #[actix_web::test]

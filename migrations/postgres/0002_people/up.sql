@@ -32,6 +32,8 @@ CREATE TABLE workspaces (
     key_blob BYTEA NOT NULL,
     -- Who may use a new secret where nobody says otherwise.
     default_sharing TEXT NOT NULL DEFAULT 'private' CHECK (default_sharing IN ('private', 'workspace')),
+    -- Who may add built-in node types.
+    adders TEXT NOT NULL DEFAULT 'admins' CHECK (adders IN ('admins', 'everyone')),
     -- Rises first in every write transaction, so that writers of one workspace queue up.
     writes BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL

@@ -2,9 +2,16 @@ CREATE TABLE node_types (
     id TEXT NOT NULL PRIMARY KEY,
     workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     slug TEXT NOT NULL,
+    name TEXT NOT NULL,
     method TEXT NOT NULL CHECK (method IN ('key', 'oauth', 'client_credentials')),
     enabled BOOLEAN NOT NULL,
+    -- What end users read about it; none where nobody has written anything.
+    description TEXT,
+    -- How a custom API is described, as JSON; none for what the catalogue describes.
+    spec TEXT,
+    revision BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
     UNIQUE (workspace_id, slug)
 );
 
@@ -53,14 +60,20 @@ CREATE TABLE secrets (
     account_name TEXT,
     account_identifier TEXT,
     sharing TEXT NOT NULL CHECK (sharing IN ('private', 'members', 'workspace')),
+    -- Until when the whole workspace may use it; the shares of chosen members have ends of their own.
+    shared_until BIGINT,
     delivery TEXT NOT NULL CHECK (delivery IN ('proxy', 'vend')),
     revision BIGINT NOT NULL,
+    -- The number of the current value, and of the newest that was ever sealed: rolling back lowers the first alone.
     value_number BIGINT NOT NULL,
+    newest_number BIGINT NOT NULL,
     last_four TEXT,
     -- Plain facts about the value: fields that are not secret, and where it may travel.
     facts TEXT NOT NULL,
     value_entered_at BIGINT,
     expires_at BIGINT,
+    -- When its owner means to enter another value.
+    rotate_at BIGINT,
     rejected_at BIGINT,
     needs_reauthorization_at BIGINT,
     unreadable_at BIGINT,
@@ -71,6 +84,7 @@ CREATE TABLE secrets (
 );
 CREATE INDEX secrets_by_age ON secrets (workspace_id, id);
 CREATE INDEX secrets_by_expiry ON secrets (workspace_id, expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX secrets_by_shared_end ON secrets (shared_until) WHERE shared_until IS NOT NULL;
 CREATE INDEX secrets_by_owner ON secrets (owner_id, node_type_id, environment);
 CREATE INDEX secrets_by_end_user ON secrets (end_user_id, node_type_id, environment);
 CREATE INDEX secrets_by_organization ON secrets (organization_id, node_type_id, environment);
@@ -88,14 +102,23 @@ CREATE TABLE secret_values (
     number BIGINT NOT NULL,
     data_key_id TEXT NOT NULL REFERENCES data_keys (id),
     blob BLOB NOT NULL,
+    -- What the secret's row says while this value is the current one.
+    last_four TEXT,
+    facts TEXT NOT NULL,
+    -- Until when a previous value can be rolled back to.
+    kept_until BIGINT,
     created_at BIGINT NOT NULL,
     UNIQUE (secret_id, slot)
 );
 CREATE INDEX secret_values_by_key ON secret_values (data_key_id);
+CREATE INDEX secret_values_by_end ON secret_values (kept_until) WHERE kept_until IS NOT NULL;
 
 CREATE TABLE secret_shares (
     secret_id TEXT NOT NULL REFERENCES secrets (id) ON DELETE CASCADE,
     person_id TEXT NOT NULL REFERENCES people (id),
+    ends_at BIGINT,
+    created_at BIGINT NOT NULL,
     PRIMARY KEY (secret_id, person_id)
 );
+CREATE INDEX secret_shares_by_end ON secret_shares (ends_at) WHERE ends_at IS NOT NULL;
 CREATE INDEX secret_shares_by_person ON secret_shares (person_id);

@@ -128,6 +128,11 @@ pub struct Revoke {
 }
 
 impl NodeType {
+    /// Whether it can be used as it stands: what a workspace describes for itself is looked at as a file is.
+    pub fn check(&self) -> Result<(), String> {
+        super::check::node_type(self)
+    }
+
     /// Every kind, those behind a choice of placement too.
     pub fn all_kinds(&self) -> impl Iterator<Item = &KindSpec> {
         self.kinds.iter().chain(self.placement_choices.iter().map(|choice| &choice.kind))

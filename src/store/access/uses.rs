@@ -102,6 +102,7 @@ struct Candidate {
     environment: Environment,
     owner: Option<PersonId>,
     sharing: Sharing,
+    shared_until: Option<Moment>,
     delivery: Delivery,
     expires_at: Option<Moment>,
     needs_reauthorization_at: Option<Moment>,
@@ -182,6 +183,7 @@ macro_rules! candidate_columns {
             secrets::environment,
             secrets::owner_id,
             secrets::sharing,
+            secrets::shared_until,
             secrets::delivery,
             secrets::expires_at,
             secrets::needs_reauthorization_at,
@@ -194,7 +196,8 @@ macro_rules! candidate_columns {
 }
 
 fn of_member(tx: &mut ReadTx<'_>, by: &Proof<'_, VendRight>, node_type: &NodeTypeId) -> Result<Vec<Candidate>, Error> {
-    let rows: Vec<(Candidate, Option<PersonId>)> = secrets::table
+    let now = tx.now();
+    let rows: Vec<(Candidate, Option<(PersonId, Option<Moment>)>)> = secrets::table
         .left_join(
             secret_shares::table
                 .on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.maker()))),
@@ -209,13 +212,17 @@ fn of_member(tx: &mut ReadTx<'_>, by: &Proof<'_, VendRight>, node_type: &NodeTyp
                 .or(secrets::owner_id.is_not_null().and(secret_shares::person_id.is_not_null())),
         )
         .order(secrets::id)
-        .select((candidate_columns!(), secret_shares::person_id.nullable()))
+        .select((candidate_columns!(), (secret_shares::person_id, secret_shares::ends_at).nullable()))
         .load(tx.conn)?;
     // Said once more by the rule itself, whatever the query was told.
-    let usable = |(candidate, share): &(Candidate, Option<PersonId>)| {
-        let facts =
-            SecretFacts { owner: candidate.owner.as_ref(), sharing: candidate.sharing, chosen: share.is_some() };
-        facts.usable_by(by.maker())
+    let usable = |(candidate, share): &(Candidate, Option<(PersonId, Option<Moment>)>)| {
+        let facts = SecretFacts {
+            owner: candidate.owner.as_ref(),
+            sharing: candidate.sharing,
+            shared_until: candidate.shared_until,
+            chosen: share.as_ref().map(|(_, until)| *until),
+        };
+        facts.usable_by(by.maker(), now)
     };
     Ok(rows.into_iter().filter(usable).map(|(candidate, _)| candidate).collect())
 }

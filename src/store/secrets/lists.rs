@@ -11,7 +11,7 @@ use diesel::sql_types::Text;
 use crate::domain::audit::Entry;
 use crate::domain::policy::{self, Standing};
 use crate::domain::{Delivery, Environment, Moment, PersonId, SecretId, SecretState, Sharing, Slug};
-use crate::store::access::{AtLeast, Member, Proof};
+use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::connection::Backend;
 use crate::store::error::Error;
 use crate::store::paging::{Page, Turn, page_of_keys, turned};
@@ -43,9 +43,9 @@ pub enum SoughtOwner {
 type Ids<'a> = secrets::BoxedQuery<'a, Backend, Text>;
 
 /// The secrets that this member may see: the SQL of `policy::SecretFacts::visible_to`.
-fn visible<'a>(by: &'a Proof<'_, impl AtLeast<Member>>) -> Ids<'a> {
+fn visible<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, now: Moment) -> Ids<'a> {
     let of_workspace = secrets::table.filter(secrets::workspace_id.eq(by.workspace())).select(secrets::id).into_boxed();
-    if policy::sees_all_secrets(by.role()) { of_workspace } else { usable(of_workspace, by.person()) }
+    if policy::sees_all_secrets(by.role()) { of_workspace } else { usable(of_workspace, by.person(), now) }
 }
 
 /// Of the secrets that these acts were done to, the ids of those that this member may see.
@@ -55,17 +55,32 @@ pub fn seen_among<'a>(
     acts: impl Iterator<Item = &'a Entry>,
 ) -> Result<HashSet<String>, Error> {
     let subjects: BTreeSet<&str> = acts.map(|act| act.event.subject()).collect();
-    let ids: Vec<String> = visible(by).filter(secrets::id.eq_any(subjects)).load(tx.conn)?;
+    let ids: Vec<String> = visible(by, tx.now()).filter(secrets::id.eq_any(subjects)).load(tx.conn)?;
     Ok(ids.into_iter().collect())
 }
 
 /// Those that a person may use: the SQL of `policy::SecretFacts::usable_by`.
-fn usable<'a>(ids: Ids<'a>, person: &'a PersonId) -> Ids<'a> {
-    let shared_with_them =
-        secret_shares::table.filter(secret_shares::person_id.eq(person)).select(secret_shares::secret_id);
+fn usable<'a>(ids: Ids<'a>, person: &'a PersonId, now: Moment) -> Ids<'a> {
+    let shared_with_them = secret_shares::table
+        .filter(secret_shares::person_id.eq(person))
+        .filter(secret_shares::ends_at.is_null().or(secret_shares::ends_at.gt(now)))
+        .select(secret_shares::secret_id);
     let chosen = secrets::sharing.eq(Sharing::Members).and(secrets::id.eq_any(shared_with_them));
-    ids.filter(secrets::owner_id.is_not_null())
-        .filter(secrets::owner_id.eq(person).or(secrets::sharing.eq(Sharing::Workspace)).or(chosen))
+    let lasts = secrets::shared_until.is_null().or(secrets::shared_until.assume_not_null().gt(now));
+    let by_all = secrets::sharing.eq(Sharing::Workspace).and(lasts);
+    ids.filter(secrets::owner_id.is_not_null()).filter(secrets::owner_id.eq(person).or(by_all).or(chosen))
+}
+
+/// Whether this person may use the secret now.
+pub fn is_usable(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    id: &SecretId,
+    person: &PersonId,
+) -> Result<bool, Error> {
+    let own = secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id));
+    let found = usable(own.select(secrets::id).into_boxed(), person, tx.now());
+    Ok(found.first::<SecretId>(tx.conn).optional()?.is_some())
 }
 
 /// Those in a state: the SQL of `SecretState::derive`, in its order.
@@ -103,7 +118,7 @@ fn anywhere(text: &str) -> String {
 }
 
 fn matching<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, sought: &'a Sought, now: Moment) -> Ids<'a> {
-    let mut ids = visible(by);
+    let mut ids = visible(by, now);
     if let Some(part) = &sought.name {
         ids = ids.filter(secrets::name_key.like(anywhere(part)).escape('\\'));
     }
@@ -160,7 +175,7 @@ pub fn find(
     by: &Proof<'_, impl AtLeast<Member>>,
     id: &SecretId,
 ) -> Result<Option<ListedSecret>, Error> {
-    let seen: Option<SecretId> = visible(by).filter(secrets::id.eq(id)).first(tx.conn).optional()?;
+    let seen: Option<SecretId> = visible(by, tx.now()).filter(secrets::id.eq(id)).first(tx.conn).optional()?;
     Ok(rows_of(tx, by, seen.as_slice())?.pop())
 }
 
@@ -186,15 +201,15 @@ fn rows_of(
             people::name.nullable(),
             end_users::external_id.nullable(),
             organizations::external_id.nullable(),
-            secret_shares::person_id.nullable(),
+            (secret_shares::person_id, secret_shares::ends_at).nullable(),
         ))
         .load(tx.conn)?;
     rows.sort_by_key(|row| ids.iter().position(|id| *id == row.secret.id));
     // The policy has the last word. It never takes anything away unless the SQL above tells another story, and then
     // loudly: the counts would be wrong.
-    let who = Standing { person: by.person(), role: by.role() };
+    let (who, now) = (Standing { person: by.person(), role: by.role() }, tx.now());
     rows.retain(|row| {
-        let seen = row.facts().visible_to(who);
+        let seen = row.facts().visible_to(who, now);
         if !seen {
             tracing::error!(secret = %row.secret.id, "a query found a secret that the policy hides");
         }
@@ -225,15 +240,16 @@ pub fn troubles(
         secrets::unreadable_at.is_not_null().or(entered().and(refused.or(over)))
     };
     let ending = || {
-        visible(by)
+        visible(by, now)
             .filter(entered())
             .filter(not(broken()))
             .filter(secrets::expires_at.gt(now))
             .filter(secrets::expires_at.le(soon))
     };
-    let all = counted(tx, visible(by).filter(broken()))? + counted(tx, ending())?;
+    let all = counted(tx, visible(by, now).filter(broken()))? + counted(tx, ending())?;
     let room = |taken: usize| i64::try_from(limit.saturating_sub(taken)).unwrap_or(i64::MAX);
-    let mut ids: Vec<SecretId> = visible(by).filter(broken()).order(secrets::id.desc()).limit(room(0)).load(tx.conn)?;
+    let mut ids: Vec<SecretId> =
+        visible(by, now).filter(broken()).order(secrets::id.desc()).limit(room(0)).load(tx.conn)?;
     let next: Vec<SecretId> =
         ending().order((secrets::expires_at.asc(), secrets::id.asc())).limit(room(ids.len())).load(tx.conn)?;
     ids.extend(next);
@@ -242,13 +258,14 @@ pub fn troubles(
 
 /// Whether any secret that this member may see was ever used.
 pub fn any_used(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<bool, Error> {
-    let used = visible(by).filter(secrets::last_used_at.is_not_null());
+    let used = visible(by, tx.now()).filter(secrets::last_used_at.is_not_null());
     Ok(used.first::<SecretId>(tx.conn).optional()?.is_some())
 }
 
 /// The newest secret that a token of this member could fetch.
 pub fn newest_to_fetch(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Option<SecretId>, Error> {
-    let own = usable(visible(by), by.person()).filter(secrets::delivery.eq(Delivery::Vend));
+    let now = tx.now();
+    let own = usable(visible(by, now), by.person(), now).filter(secrets::delivery.eq(Delivery::Vend));
     Ok(own.order(secrets::id.desc()).first(tx.conn).optional()?)
 }
 
@@ -259,6 +276,6 @@ pub fn owned_by(
     owner: &PersonId,
 ) -> Result<Vec<ListedSecret>, Error> {
     let owned: Vec<SecretId> =
-        visible(by).filter(secrets::owner_id.eq(owner)).order(secrets::id.desc()).load(tx.conn)?;
+        visible(by, tx.now()).filter(secrets::owner_id.eq(owner)).order(secrets::id.desc()).load(tx.conn)?;
     rows_of(tx, by, &owned)
 }

@@ -17,7 +17,8 @@ use super::schema::{secret_shares, secret_values, secrets};
 use super::tx::WriteTx;
 
 pub use lists::{
-    Sought, SoughtOwner, Troubles, any_used, count, find, list, newest_to_fetch, owned_by, seen_among, troubles,
+    Sought, SoughtOwner, Troubles, any_used, count, find, is_usable, list, newest_to_fetch, owned_by, seen_among,
+    troubles,
 };
 
 /// A secret as lists and pages show it.
@@ -25,18 +26,22 @@ pub use lists::{
 pub struct SecretRow {
     pub id: SecretId,
     pub node_type: Slug,
+    pub node_type_name: Name,
     pub environment: Environment,
     pub name: Name,
     pub kind: Kind,
     pub owner: Option<PersonId>,
     pub sharing: Sharing,
+    pub shared_until: Option<Moment>,
     pub delivery: Delivery,
     pub revision: i64,
     pub value_number: i64,
+    pub newest_number: i64,
     pub last_four: Option<String>,
     pub facts: String,
     pub value_entered_at: Option<Moment>,
     pub expires_at: Option<Moment>,
+    pub rotate_at: Option<Moment>,
     pub rejected_at: Option<Moment>,
     pub needs_reauthorization_at: Option<Moment>,
     pub unreadable_at: Option<Moment>,
@@ -52,7 +57,8 @@ pub struct ListedSecret {
     pub owner_name: Option<Name>,
     pub end_user: Option<String>,
     pub organization: Option<String>,
-    shared_with: Option<PersonId>,
+    /// The share of the one who looks: with whom, and until when.
+    share: Option<(PersonId, Option<Moment>)>,
 }
 
 pub struct NewSecret<'a> {
@@ -67,6 +73,7 @@ pub struct NewSecret<'a> {
     pub last_four: Option<&'a str>,
     pub facts: &'a str,
     pub expires_at: Option<Moment>,
+    pub rotate_at: Option<Moment>,
 }
 
 pub enum NewOwner<'a> {
@@ -80,6 +87,8 @@ pub struct NewValue<'a> {
     pub number: i64,
     pub data_key: &'a DataKeyId,
     pub blob: &'a [u8],
+    pub last_four: Option<&'a str>,
+    pub facts: &'a str,
 }
 
 /// The columns of a `SecretRow`, in its order.
@@ -88,18 +97,22 @@ macro_rules! columns {
         (
             secrets::id,
             node_types::slug,
+            node_types::name,
             secrets::environment,
             secrets::name,
             secrets::kind,
             secrets::owner_id,
             secrets::sharing,
+            secrets::shared_until,
             secrets::delivery,
             secrets::revision,
             secrets::value_number,
+            secrets::newest_number,
             secrets::last_four,
             secrets::facts,
             secrets::value_entered_at,
             secrets::expires_at,
+            secrets::rotate_at,
             secrets::rejected_at,
             secrets::needs_reauthorization_at,
             secrets::unreadable_at,
@@ -129,7 +142,8 @@ impl ListedSecret {
         SecretFacts {
             owner: self.secret.owner.as_ref(),
             sharing: self.secret.sharing,
-            chosen: self.shared_with.is_some(),
+            shared_until: self.secret.shared_until,
+            chosen: self.share.as_ref().map(|(_, until)| *until),
         }
     }
 }
@@ -160,10 +174,12 @@ pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, new: &NewS
                 secrets::delivery.eq(new.delivery),
                 secrets::revision.eq(1_i64),
                 secrets::value_number.eq(1_i64),
+                secrets::newest_number.eq(1_i64),
                 secrets::last_four.eq(new.last_four),
                 secrets::facts.eq(new.facts),
                 secrets::value_entered_at.eq(now),
                 secrets::expires_at.eq(new.expires_at),
+                secrets::rotate_at.eq(new.rotate_at),
                 secrets::created_at.eq(now),
                 secrets::updated_at.eq(now),
             ),
@@ -182,6 +198,8 @@ pub fn insert_value(tx: &mut WriteTx<'_>, _by: &Proof<'_, impl InWorkspace>, new
             secret_values::number.eq(new.number),
             secret_values::data_key_id.eq(new.data_key),
             secret_values::blob.eq(new.blob),
+            secret_values::last_four.eq(new.last_four),
+            secret_values::facts.eq(new.facts),
             secret_values::created_at.eq(now),
         ))
         .execute(tx.conn)?;
@@ -255,6 +273,7 @@ pub fn note_new_value(
         .set((
             secrets::revision.eq(secrets::revision + 1),
             secrets::value_number.eq(new.number),
+            secrets::newest_number.eq(new.number),
             secrets::last_four.eq(new.last_four),
             secrets::facts.eq(new.facts),
             secrets::value_entered_at.eq(now),

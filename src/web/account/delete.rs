@@ -66,12 +66,12 @@ impl Trouble {
     }
 }
 
-fn page_of(visitor: &Visitor, app: &App, seen: &Seen, form: &Form, trouble: Trouble) -> page::Delete {
+fn page_of(visitor: &Visitor, seen: &Seen, form: &Form, trouble: Trouble) -> page::Delete {
     let chosen = Chosen { keep: &form.keep, heirs: &form.heir };
     let blocked = seen.partings.iter().any(|parting| parting.leaving.is_none());
     let place = |Parting { workspace, leaving }: &Parting| {
         let ending = leaving.as_ref().map(|leaving| {
-            let mut ending = Ending::of(leaving, workspace.id.as_str(), chosen, (&app.catalog, seen.now));
+            let mut ending = Ending::of(leaving, workspace.id.as_str(), chosen, seen.now);
             ending.heir_error = trouble.at(&workspace.id);
             // Without a form there is nothing to choose yet.
             if blocked { ending.only_told() } else { ending }
@@ -94,7 +94,7 @@ fn page_of(visitor: &Visitor, app: &App, seen: &Seen, form: &Form, trouble: Trou
 
 pub async fn new(visitor: Visitor, myself: Myself, app: Data<App>) -> Reply {
     let seen = look(&app, &myself).await?;
-    frame::page(&app, &visitor, &page_of(&visitor, &app, &seen, &Form::default(), Trouble::default()))
+    frame::page(&app, &visitor, &page_of(&visitor, &seen, &Form::default(), Trouble::default()))
 }
 
 #[derive(Default, Deserialize)]
@@ -132,7 +132,7 @@ pub async fn create(visitor: Visitor, myself: Myself, form: CsrfForm<Form>, sess
     let seen = look(&app, &myself).await?;
     // More than there are now were not shown for this; and each would bring a copy of all that is kept.
     let wishes = if form.seen.len() > seen.partings.len() { Wishes::new() } else { form.wishes()? };
-    let again = |trouble| page_of(&visitor, &app, &seen, &form, trouble);
+    let again = |trouble| page_of(&visitor, &seen, &form, trouble);
     // Told before the password is counted and compared, so that no try is lost to a mistake elsewhere.
     let mistakes = Trouble {
         obstacle: farewell::check(&seen.partings, &wishes).err(),
@@ -155,7 +155,7 @@ pub async fn create(visitor: Visitor, myself: Myself, form: CsrfForm<Form>, sess
         Err(obstacle) => {
             let now = look(&app, &myself).await?;
             let trouble = Trouble { obstacle: Some(obstacle), ..Trouble::default() };
-            frame::again(&app, &visitor, &page_of(&visitor, &app, &now, &form, trouble))
+            frame::again(&app, &visitor, &page_of(&visitor, &now, &form, trouble))
         }
     }
 }

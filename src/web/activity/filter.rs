@@ -61,6 +61,8 @@ fn topic_word(topic: Topic) -> &'static str {
         Topic::Secrets => "Secrets",
         Topic::Members => "Members",
         Topic::Tokens => "Service tokens",
+        Topic::NodeTypes => "Node types",
+        Topic::Workflows => "Workflows",
         Topic::Workspace => "The workspace",
     }
 }

@@ -47,7 +47,6 @@ async fn look(app: &App, demand: &Demand<Member>, id: &PersonId) -> Result<Looke
 
 fn page_of(
     visitor: &Visitor,
-    app: &App,
     ws: &str,
     seen: &Seen,
     sent: &Form,
@@ -55,7 +54,7 @@ fn page_of(
 ) -> page::End {
     let leaving = &seen.leaving;
     let chosen = Chosen { keep: &sent.keep, heirs: std::slice::from_ref(&sent.heir) };
-    let mut ending = Ending::of(leaving, "", chosen, (&app.catalog, seen.now));
+    let mut ending = Ending::of(leaving, "", chosen, seen.now);
     ending.heir_error = heir_error;
     let title = if leaving.by_themselves { "Leave the workspace" } else { "Remove a member" };
     page::End {
@@ -85,7 +84,7 @@ pub async fn new(visitor: Visitor, demand: Demand<Member>, path: Path<(String, S
         Looked::Refused(refusal) => return refused(&visitor, &demand, &app, &id, refusal).await,
     };
     let nothing = (Input::default(), None);
-    frame::page(&app, &visitor, &page_of(&visitor, &app, demand.ws(), &seen, &Form::default(), nothing))
+    frame::page(&app, &visitor, &page_of(&visitor, demand.ws(), &seen, &Form::default(), nothing))
 }
 
 #[derive(Default, Deserialize)]
@@ -110,7 +109,7 @@ pub async fn create(
         Looked::Seen(seen) => seen,
         Looked::Refused(refusal) => return refused(&visitor, &demand, &app, &id, refusal).await,
     };
-    let again = |confirm, heir_error| page_of(&visitor, &app, demand.ws(), &seen, &form, (confirm, heir_error));
+    let again = |confirm, heir_error| page_of(&visitor, demand.ws(), &seen, &form, (confirm, heir_error));
     if !is_typed(&form.name, &seen.leaving.member.name) {
         let confirm = wrong(&form.name, "This is not the name. Type it exactly as it stands above.");
         return frame::again(&app, &visitor, &again(confirm, None));

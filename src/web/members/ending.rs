@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use crate::actions::members::{Ended, Leaving};
-use crate::catalog::Catalog;
 use crate::domain::{Moment, SecretId};
 use crate::web::error::Error;
 use crate::web::secrets::mark;
@@ -45,11 +44,11 @@ pub struct Chosen<'a> {
 
 impl Ending {
     /// How it stands before somebody confirms it; the place is empty where the page shows no other.
-    pub fn of(leaving: &Leaving, place: &str, chosen: Chosen<'_>, (catalog, now): (&Catalog, Moment)) -> Self {
+    pub fn of(leaving: &Leaving, place: &str, chosen: Chosen<'_>, now: Moment) -> Self {
         let losing = leaving.secrets.iter().map(|row| Losing {
             id: row.secret.id.to_string(),
             name: row.secret.name.to_string(),
-            node_type: mark(catalog, row.secret.node_type.as_str()),
+            node_type: mark(&row.secret),
             environment: row.secret.environment.to_string(),
             last_use: row.secret.last_used_at.map(|at| When::new(at, now)),
             may_keep: Leaving::may_keep(row),

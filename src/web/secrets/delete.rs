@@ -18,14 +18,14 @@ use crate::web::visitor::{Demand, Visitor};
 
 use super::{Found, find, mark, owner_of, page, used_by};
 
-fn page_of(visitor: &Visitor, app: &App, ws: &str, found: &Found, confirm: Input) -> page::Delete {
+fn page_of(visitor: &Visitor, ws: &str, found: &Found, confirm: Input) -> page::Delete {
     let secret = &found.row.secret;
     page::Delete {
         chrome: frame::chrome(visitor, Some(&found.frame), "Delete a secret", Place::Secrets),
         ws: ws.to_owned(),
         id: secret.id.to_string(),
         name: secret.name.to_string(),
-        node_type: mark(&app.catalog, secret.node_type.as_str()),
+        node_type: mark(secret),
         environment: secret.environment,
         owner: owner_of(&found.row),
         yours: found.yours,
@@ -39,7 +39,7 @@ pub async fn new(visitor: Visitor, demand: Demand<Member>, path: Path<(String, S
     if !found.may_delete {
         return Err(Error::Forbidden);
     }
-    frame::page(&app, &visitor, &page_of(&visitor, &app, demand.ws(), &found, Input::default()))
+    frame::page(&app, &visitor, &page_of(&visitor, demand.ws(), &found, Input::default()))
 }
 
 #[derive(Default, Deserialize)]
@@ -59,7 +59,7 @@ pub async fn create(
     let typed = form.into_inner().name;
     if !is_typed(&typed, &found.row.secret.name) {
         let confirm = wrong(&typed, "This is not its name. Type it exactly as it stands above.");
-        return frame::again(&app, &visitor, &page_of(&visitor, &app, demand.ws(), &found, confirm));
+        return frame::again(&app, &visitor, &page_of(&visitor, demand.ws(), &found, confirm));
     }
     let (kit, id) = (visitor.kit(&app), found.row.secret.id.clone());
     let deleted = app

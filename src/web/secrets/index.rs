@@ -4,9 +4,9 @@ use actix_web::web::{Data, Query};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::catalog::Catalog;
-use crate::domain::{Environment, Moment, Name, PersonId, Role, SecretState, Sharing, policy};
+use crate::domain::{Environment, Moment, Name, PersonId, Role, SecretState, Sharing, Slug, policy};
 use crate::store::access::Member;
+use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::{ListedSecret, Sought, SoughtOwner};
 use crate::store::{self, Fault};
 use crate::web::chrome::Place;
@@ -64,7 +64,7 @@ struct Narrowed<'a> {
     ws: &'a str,
     typed: &'a str,
     sought: &'a Sought,
-    catalog: &'a Catalog,
+    node_types: &'a [NodeTypeRow],
     members: &'a [(PersonId, Name)],
     role: Role,
 }
@@ -75,7 +75,7 @@ impl Narrowed<'_> {
         let sought = self.sought;
         let all = [
             sought.name.as_ref().map(|_| one("q", self.typed.trim(), self.typed.trim())),
-            sought.node_type.as_ref().map(|s| one("node_type", s.as_str(), &mark(self.catalog, s.as_str()).name)),
+            sought.node_type.as_ref().map(|s| one("node_type", s.as_str(), self.node_type(s))),
             sought.environment.map(|e| one("environment", e.as_str(), e.as_str())),
             sought.state.map(|s| one("state", s.as_str(), s.word())),
             sought.owner.as_ref().map(|owner| match owner {
@@ -85,6 +85,10 @@ impl Narrowed<'_> {
             sought.sharing.map(|s| one("sharing", s.as_str(), s.word())),
         ];
         all.into_iter().flatten().collect()
+    }
+
+    fn node_type<'a>(&'a self, slug: &'a Slug) -> &'a str {
+        self.node_types.iter().find(|row| row.slug == *slug).map_or(slug.as_str(), |row| row.name.as_str())
     }
 
     fn member(&self, id: &PersonId) -> &str {
@@ -98,13 +102,13 @@ impl Narrowed<'_> {
             label: label.to_owned(),
             chosen,
         };
-        let is_type = |slug: &str| sought.node_type.as_ref().is_some_and(|chosen| chosen.as_str() == slug);
+        let is_type = |row: &NodeTypeRow| sought.node_type.as_ref() == Some(&row.slug);
         let environment = |e: &Environment| choice(e.as_str(), e.as_str(), sought.environment == Some(*e));
         let state = |s: &SecretState| choice(s.as_str(), s.word(), sought.state == Some(*s));
         let sharing = |s: &Sharing| choice(s.as_str(), s.word(), sought.sharing == Some(*s));
         page::Filter {
             q: self.typed.to_owned(),
-            node_types: self.catalog.all().map(|n| choice(&n.slug, &n.name, is_type(&n.slug))).collect(),
+            node_types: self.node_types.iter().map(|n| choice(n.slug.as_str(), n.name.as_str(), is_type(n))).collect(),
             environments: Environment::ALL.iter().map(environment).collect(),
             states: SecretState::ALL.iter().map(state).collect(),
             owners: self.owners(),
@@ -145,12 +149,13 @@ pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>
         let page = store::secrets::list(tx, by, &wanted, &turn)?;
         let matching = store::secrets::count(tx, by, &wanted)?;
         let all = store::secrets::count(tx, by, &Sought::default())?;
-        let members = store::audit::names(tx, by)?;
-        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, by.role(), page, (matching, all), members, tx.now()))
+        let (members, node_types) = (store::audit::names(tx, by)?, store::node_types::list(tx, by)?);
+        let frame = Frame::of_member(tx, by)?;
+        Ok::<_, Fault<Never>>((frame, by.role(), page, (matching, all), (members, node_types), tx.now()))
     });
-    let (frame, role, page, (matching, all), members, now) = found.await?;
+    let (frame, role, page, (matching, all), (members, node_types), now) = found.await?;
     let (ws, typed) = (demand.ws(), asked.q.as_str());
-    let narrowed = Narrowed { ws, typed, sought: &sought, catalog: &app.catalog, members: &members, role };
+    let narrowed = Narrowed { ws, typed, sought: &sought, node_types: &node_types, members: &members, role };
     let in_force = narrowed.in_force();
     let filters: Vec<(&str, &str)> = in_force.iter().map(|one| (one.name, one.value.as_str())).collect();
     let template = page::Index {
@@ -158,18 +163,18 @@ pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>
         filter: narrowed.filter(&in_force),
         matching,
         all,
-        rows: page.rows.iter().map(|row| row_of(&app, row, now)).collect(),
+        rows: page.rows.iter().map(|row| row_of(row, now)).collect(),
         pager: paging::pager(&url::secrets(ws), &filters, &page, |row| row.secret.id.as_str()),
         chrome: frame::chrome(&visitor, Some(&frame), "Secrets", Place::Secrets),
     };
     frame::page(&app, &visitor, &template)
 }
 
-fn row_of(app: &App, row: &ListedSecret, now: Moment) -> page::Row {
+fn row_of(row: &ListedSecret, now: Moment) -> page::Row {
     page::Row {
         id: row.secret.id.to_string(),
         name: row.secret.name.to_string(),
-        node_type: mark(&app.catalog, row.secret.node_type.as_str()),
+        node_type: mark(&row.secret),
         owner: owner_of(row),
         sharing: row.secret.sharing,
         environment: row.secret.environment,

@@ -9,13 +9,12 @@ use actix_web::web::{Data, Path};
 
 use crate::actions::entering::Facts;
 use crate::app::App;
-use crate::catalog::Catalog;
 use crate::domain::audit::folded;
 use crate::domain::policy::Standing;
 use crate::domain::{Delivery, Moment, SecretId, SecretState};
 use crate::store::access::Member;
 use crate::store::audit::{Names, StoredEntry};
-use crate::store::secrets::ListedSecret;
+use crate::store::secrets::{ListedSecret, SecretRow};
 use crate::store::tokens::UserRow;
 use crate::store::{self, Fault};
 
@@ -34,9 +33,8 @@ type Never = std::convert::Infallible;
 /// Changes that a secret's page tells.
 const HISTORY: i64 = 20;
 
-pub(super) fn mark(catalog: &Catalog, slug: &str) -> NodeMark {
-    let name = catalog.get(slug).map_or(slug, |node_type| node_type.name.as_str());
-    NodeMark { slug: slug.to_owned(), name: name.to_owned() }
+pub(super) fn mark(secret: &SecretRow) -> NodeMark {
+    NodeMark { slug: secret.node_type.to_string(), name: secret.node_type_name.to_string() }
 }
 
 fn owner_of(row: &ListedSecret) -> page::Owner {
@@ -68,7 +66,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         let history = store::audit::history(tx, by, &row, HISTORY)?;
         let names = store::audit::actors(tx, by)?;
         let standing = Standing { person: by.person(), role: by.role() };
-        let (may_delete, usable) = (row.facts().deletable_by(standing), row.facts().usable_by(by.person()));
+        let (may_delete, usable) = (row.facts().deletable_by(standing), row.facts().usable_by(by.person(), tx.now()));
         let yours = row.secret.owner.as_ref() == Some(by.person());
         Ok::<_, Fault<Never>>(Found {
             frame: Frame::of_member(tx, by)?,
@@ -120,7 +118,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         ws: demand.ws().to_owned(),
         id: secret.id.to_string(),
         name: secret.name.to_string(),
-        node_type: mark(&app.catalog, secret.node_type.as_str()),
+        node_type: mark(secret),
         kind: secret.kind.label().to_owned(),
         state,
         advice: advice(secret.unreadable_at.is_some(), state, secret.delivery).to_owned(),

@@ -1,8 +1,16 @@
 //! What is recorded: who did what to which thing, with what result. Never a value.
 
+mod node_types;
+mod secrets;
+mod workflows;
+
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+
+pub use node_types::{NodeTypeEvent, NodeTypeFacts};
+pub use secrets::SecretEvent;
+pub use workflows::{WorkflowEvent, WorkflowFacts};
 
 use super::word::words;
 use super::{
@@ -151,6 +159,12 @@ pub enum Event {
     JobRetried { job: JobId, title: String },
     #[serde(rename = "job.discarded")]
     JobDiscarded { job: JobId, title: String },
+    #[serde(untagged)]
+    Secret(SecretEvent),
+    #[serde(untagged)]
+    NodeType(NodeTypeEvent),
+    #[serde(untagged)]
+    Workflow(WorkflowEvent),
 }
 
 impl Event {
@@ -186,6 +200,9 @@ impl Event {
             | Self::SecretDeleted { secret }
             | Self::SlotKept { secret, .. } => secret.id.as_str(),
             Self::SecretUnreadable { secret, .. } | Self::Vended { secret, .. } => secret.as_str(),
+            Self::Secret(event) => event.subject(),
+            Self::NodeType(event) => event.subject(),
+            Self::Workflow(event) => event.workflow().id.as_str(),
             Self::TokenCreated { token, .. } | Self::TokenRevoked { token, .. } => token.as_str(),
             Self::JobRetried { job, .. } | Self::JobDiscarded { job, .. } => job.as_str(),
         }
@@ -270,6 +287,13 @@ mod tests {
         let (role, secrets, kept, tokens) = (Role::Member, 3, 1, 2);
         let heads = vec![ChainHead { kind: ChainKind::Uses, seq: 7, mac: "0f".to_owned() }];
         let (environment, abilities) = (Environment::Live, "vend".to_owned());
+        let node_type = || NodeTypeFacts {
+            id: id("nt"),
+            slug: "stripe".to_owned(),
+            name: name(),
+            method: crate::domain::Method::Key,
+        };
+        let workflow = || WorkflowFacts { id: id("wfl"), name: name(), environment };
         let events = [
             Event::SetUpDone { person: person() },
             Event::WorkspaceCreated { workspace: id("wsp"), name: name() },
@@ -305,6 +329,10 @@ mod tests {
             Event::MailTried { person: person() },
             Event::JobRetried { job: id("job"), title: name() },
             Event::JobDiscarded { job: id("job"), title: name() },
+            Event::Secret(SecretEvent::Disconnected { secret: secret() }),
+            Event::Secret(SecretEvent::ShareEnded { secret: id("sec"), name: name(), person: None }),
+            Event::NodeType(NodeTypeEvent::Removed { node_type: node_type(), secrets, nodes: 4 }),
+            Event::Workflow(WorkflowEvent::NodeUnbound { workflow: workflow(), node: name() }),
         ];
         for event in events {
             let from = "192.0.2.1".parse().ok();

@@ -1,9 +1,15 @@
 //! Audit entries as sentences.
 
+mod node_types;
+mod secrets;
+mod workflows;
+
 use std::collections::{HashMap, HashSet};
 
 use crate::domain::audit::{Actor, Entry as Act, Event, ExportFormat, Line};
 use crate::domain::{Moment, Name, PersonId, SecretId, Sharing, TokenId};
+
+use node_types::deed_to_node_type;
 
 use super::url;
 use super::view::{Entry, Link, When, counted};
@@ -127,6 +133,9 @@ impl Teller<'_> {
             }
             Event::TokenCreated { token: id, name, .. } => token("made the service token", id, name),
             Event::TokenRevoked { token: id, name } => token("revoked the service token", id, name),
+            Event::Secret(event) => self.deed_to_secret(event),
+            Event::NodeType(event) => deed_to_node_type(event),
+            Event::Workflow(event) => self.deed_to_workflow(event),
             other => self.deed_among_people(other, by),
         }
     }
@@ -189,7 +198,10 @@ impl Teller<'_> {
             | Event::SecretUnreadable { .. }
             | Event::Vended { .. }
             | Event::TokenCreated { .. }
-            | Event::TokenRevoked { .. } => deed("did something", None, "key"),
+            | Event::TokenRevoked { .. }
+            | Event::Secret(_)
+            | Event::NodeType(_)
+            | Event::Workflow(_) => deed("did something", None, "key"),
         }
     }
 }

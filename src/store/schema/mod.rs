@@ -1,5 +1,9 @@
 //! The tables, as both databases have them. Kept by hand: the types are those that the two share.
 
+mod consumers;
+
+pub(super) use consumers::{nodes, rotation_items, rotations, workflow_tokens, workflows};
+
 diesel::table! {
     installation_keys (purpose) {
         purpose -> Text,
@@ -105,6 +109,7 @@ diesel::table! {
         master -> Text,
         key_blob -> Binary,
         default_sharing -> Text,
+        adders -> Text,
         writes -> BigInt,
         created_at -> BigInt,
     }
@@ -136,9 +141,14 @@ diesel::table! {
         id -> Text,
         workspace_id -> Text,
         slug -> Text,
+        name -> Text,
         method -> Text,
         enabled -> Bool,
+        description -> Nullable<Text>,
+        spec -> Nullable<Text>,
+        revision -> BigInt,
         created_at -> BigInt,
+        updated_at -> BigInt,
     }
 }
 
@@ -189,13 +199,16 @@ diesel::table! {
         account_name -> Nullable<Text>,
         account_identifier -> Nullable<Text>,
         sharing -> Text,
+        shared_until -> Nullable<BigInt>,
         delivery -> Text,
         revision -> BigInt,
         value_number -> BigInt,
+        newest_number -> BigInt,
         last_four -> Nullable<Text>,
         facts -> Text,
         value_entered_at -> Nullable<BigInt>,
         expires_at -> Nullable<BigInt>,
+        rotate_at -> Nullable<BigInt>,
         rejected_at -> Nullable<BigInt>,
         needs_reauthorization_at -> Nullable<BigInt>,
         unreadable_at -> Nullable<BigInt>,
@@ -213,6 +226,9 @@ diesel::table! {
         number -> BigInt,
         data_key_id -> Text,
         blob -> Binary,
+        last_four -> Nullable<Text>,
+        facts -> Text,
+        kept_until -> Nullable<BigInt>,
         created_at -> BigInt,
     }
 }
@@ -221,6 +237,8 @@ diesel::table! {
     secret_shares (secret_id, person_id) {
         secret_id -> Text,
         person_id -> Text,
+        ends_at -> Nullable<BigInt>,
+        created_at -> BigInt,
     }
 }
 
@@ -288,6 +306,13 @@ diesel::joinable!(secrets -> workspaces (workspace_id));
 diesel::joinable!(sessions -> people (person_id));
 diesel::joinable!(tokens -> people (maker_id));
 diesel::joinable!(tokens -> workspaces (workspace_id));
+diesel::joinable!(nodes -> secrets (secret_id));
+diesel::joinable!(nodes -> workflows (workflow_id));
+diesel::joinable!(rotation_items -> rotations (rotation_id));
+diesel::joinable!(rotations -> people (started_by));
+diesel::joinable!(workflow_tokens -> tokens (token_id));
+diesel::joinable!(workflow_tokens -> workflows (workflow_id));
+diesel::joinable!(workflows -> people (owner_id));
 diesel::joinable!(audit_entries -> audit_chains (chain_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -302,8 +327,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     master_checks,
     members,
     node_types,
+    nodes,
     organizations,
     people,
+    rotation_items,
+    rotations,
     secret_shares,
     secret_uses,
     secret_values,
@@ -311,6 +339,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     throttles,
     tokens,
+    workflow_tokens,
+    workflows,
     workspace_slugs,
     workspaces,
 );

@@ -1,0 +1,3 @@
+DROP TABLE nodes;
+DROP TABLE workflow_tokens;
+DROP TABLE workflows;

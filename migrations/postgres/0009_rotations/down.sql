@@ -1,0 +1,2 @@
+DROP TABLE rotation_items;
+DROP TABLE rotations;

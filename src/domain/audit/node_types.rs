@@ -1,0 +1,49 @@
+//! What is done to the node types of a workspace.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::secret::Adders;
+use super::super::{Method, NodeTypeId, WorkspaceId};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event")]
+pub enum NodeTypeEvent {
+    #[serde(rename = "node_type.added")]
+    Added { node_type: NodeTypeFacts },
+    #[serde(rename = "node_type.removed")]
+    Removed { node_type: NodeTypeFacts, secrets: usize, nodes: usize },
+    #[serde(rename = "node_type.enabled")]
+    Enabled { node_type: NodeTypeFacts },
+    #[serde(rename = "node_type.disabled")]
+    Disabled { node_type: NodeTypeFacts },
+    #[serde(rename = "node_type.described")]
+    Described { node_type: NodeTypeFacts },
+    /// Another description of a custom API: how many secrets lost their value by it.
+    #[serde(rename = "node_type.changed")]
+    Changed { node_type: NodeTypeFacts, disconnected: usize },
+    #[serde(rename = "workspace.adders_changed")]
+    AddersChanged { workspace: WorkspaceId, before: Adders, after: Adders },
+}
+
+/// A node type as an entry describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeTypeFacts {
+    pub id: NodeTypeId,
+    pub slug: String,
+    pub name: String,
+    pub method: Method,
+}
+
+impl NodeTypeEvent {
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::Added { node_type }
+            | Self::Removed { node_type, .. }
+            | Self::Enabled { node_type }
+            | Self::Disabled { node_type }
+            | Self::Described { node_type }
+            | Self::Changed { node_type, .. } => node_type.id.as_str(),
+            Self::AddersChanged { workspace, .. } => workspace.as_str(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What is done to a secret between its making and its end.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{Moment, PersonId, SecretId, Sharing};
+use super::SecretFacts;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event")]
+pub enum SecretEvent {
+    #[serde(rename = "secret.renamed")]
+    Renamed { secret: SecretFacts, before: String },
+    #[serde(rename = "secret.sharing_changed")]
+    SharingChanged { secret: SecretFacts, before: Sharing, until: Option<Moment> },
+    #[serde(rename = "secret.share_given")]
+    ShareGiven { secret: SecretFacts, person: PersonId, until: Option<Moment> },
+    #[serde(rename = "secret.share_taken")]
+    ShareTaken { secret: SecretFacts, person: PersonId },
+    /// By itself, on its last day. Without a person it was the whole workspace's.
+    #[serde(rename = "secret.share_ended")]
+    ShareEnded { secret: SecretId, name: String, person: Option<PersonId> },
+    /// From vend to proxy; the other way takes a new value.
+    #[serde(rename = "secret.delivery_narrowed")]
+    DeliveryNarrowed { secret: SecretFacts },
+    #[serde(rename = "secret.dates_changed")]
+    DatesChanged { secret: SecretFacts, expires_at: Option<Moment>, rotate_at: Option<Moment> },
+    #[serde(rename = "secret.disconnected")]
+    Disconnected { secret: SecretFacts },
+    #[serde(rename = "secret.value_staged")]
+    Staged { secret: SecretFacts, value: i64 },
+    #[serde(rename = "secret.staged_value_dropped")]
+    StagedDropped { secret: SecretFacts, value: i64 },
+    #[serde(rename = "secret.value_promoted")]
+    Promoted { secret: SecretFacts, value: i64, before: i64 },
+    #[serde(rename = "secret.value_rolled_back")]
+    RolledBack { secret: SecretFacts, value: i64, before: i64 },
+    /// Nobody can roll back to it any more.
+    #[serde(rename = "secret.previous_value_destroyed")]
+    PreviousDestroyed { secret: SecretId, name: String, value: i64 },
+}
+
+impl SecretEvent {
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::Renamed { secret, .. }
+            | Self::SharingChanged { secret, .. }
+            | Self::ShareGiven { secret, .. }
+            | Self::ShareTaken { secret, .. }
+            | Self::DeliveryNarrowed { secret }
+            | Self::DatesChanged { secret, .. }
+            | Self::Disconnected { secret }
+            | Self::Staged { secret, .. }
+            | Self::StagedDropped { secret, .. }
+            | Self::Promoted { secret, .. }
+            | Self::RolledBack { secret, .. } => secret.id.as_str(),
+            Self::ShareEnded { secret, .. } | Self::PreviousDestroyed { secret, .. } => secret.as_str(),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What was done to a secret between its making and its end, as sentences.
+
+use crate::domain::Moment;
+use crate::domain::audit::{SecretEvent, SecretFacts};
+use crate::web::url;
+
+use super::{Deed, Teller, audience};
+
+impl Teller<'_> {
+    pub(super) fn deed_to_secret(&self, event: &SecretEvent) -> Deed {
+        let on = |what: &str, s: &SecretFacts, icon| self.on(what, (s.id.as_str(), &s.name), url::secret, icon);
+        match event {
+            SecretEvent::Renamed { secret, before } => on(&format!("renamed {before} to"), secret, "key"),
+            SecretEvent::SharingChanged { secret, until, .. } => {
+                let of = Some(format!("be used by {}{}", audience(secret.sharing), until_word(*until)));
+                Deed { of, ..on("let the secret", secret, "people") }
+            }
+            SecretEvent::ShareGiven { secret, person, until } => {
+                let of = Some(format!("with {}{}", self.person_within(person), until_word(*until)));
+                Deed { of, ..on("shared", secret, "people") }
+            }
+            SecretEvent::ShareTaken { secret, person } => {
+                let of = Some(format!("with {}", self.person_within(person)));
+                Deed { of, ..on("ended the sharing of", secret, "people") }
+            }
+            SecretEvent::ShareEnded { secret, name, person } => {
+                let with = person.as_ref().map_or_else(|| "the workspace".to_owned(), |id| self.person_within(id));
+                let shown = self.on("ended the sharing of", (secret.as_str(), name), url::secret, "people");
+                Deed { of: Some(format!("with {with} on its last day")), ..shown }
+            }
+            SecretEvent::DeliveryNarrowed { secret } => {
+                Deed { of: Some("never leave again".to_owned()), ..on("made the value of", secret, "shield") }
+            }
+            SecretEvent::DatesChanged { secret, .. } => on("changed the dates of", secret, "hourglass"),
+            SecretEvent::Disconnected { secret } => on("disconnected", secret, "unplug"),
+            SecretEvent::Staged { secret, .. } => on("entered the next value of", secret, "key"),
+            SecretEvent::StagedDropped { secret, .. } => on("dropped the next value of", secret, "trash"),
+            SecretEvent::Promoted { secret, .. } => on("promoted the next value of", secret, "key"),
+            SecretEvent::RolledBack { secret, .. } => on("rolled back the value of", secret, "key"),
+            SecretEvent::PreviousDestroyed { secret, name, .. } => {
+                self.on("destroyed the earlier value of", (secret.as_str(), name), url::secret, "trash")
+            }
+        }
+    }
+}
+
+fn until_word(until: Option<Moment>) -> String {
+    until.map(|end| format!(" until {}", end.readable())).unwrap_or_default()
+}
