@@ -70,6 +70,11 @@ fn fill(part: &Part, text: &str) -> Result<(String, Option<String>), String> {
 
 /// The template with every `{name}` that is known in its place.
 pub fn put_in<'a>(template: &str, known: impl Fn(&str) -> Option<&'a str>) -> String {
+    map_names(template, |name| known(name).unwrap_or_default().to_owned())
+}
+
+/// The template with something in place of every `{name}`.
+pub(super) fn map_names(template: &str, put: impl Fn(&str) -> String) -> String {
     let mut whole = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -78,7 +83,7 @@ pub fn put_in<'a>(template: &str, known: impl Fn(&str) -> Option<&'a str>) -> St
             rest = after;
             break;
         };
-        whole.push_str(known(name).unwrap_or_default());
+        whole.push_str(&put(name));
         rest = later;
     }
     whole.push_str(rest);

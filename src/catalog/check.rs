@@ -165,9 +165,37 @@ fn placement(node: &NodeType, spec: &KindSpec, place: &Placement) -> Result<(), 
             ensure(known, || format!("{{{name}}} is no field"))?;
         }
     }
+    carrier(place)
+}
+
+/// Headers that say where a request goes, how long it is or who sends it: no key travels in one.
+const NOT_FOR_KEYS: [&str; 17] = [
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "date",
+    "expect",
+    "host",
+    "keep-alive",
+    "origin",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+];
+
+/// Whether the place can carry something at all.
+pub(super) fn carrier(place: &Placement) -> Result<(), Fault> {
     match place {
         Placement::Header { name, template } => {
             filled("header name", name)?;
+            let taken = NOT_FOR_KEYS.iter().any(|word| word.eq_ignore_ascii_case(name));
+            ensure(!taken, || format!("the header {name} is not for keys"))?;
             filled("template", template)
         }
         Placement::Query { name, .. } | Placement::Cookie { name, .. } | Placement::Body { field: name, .. } => {

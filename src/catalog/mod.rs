@@ -5,6 +5,7 @@
 mod address;
 mod check;
 mod loader;
+pub mod openapi;
 mod spec;
 
 pub use address::{Address, PartFault, put_in};
