@@ -235,7 +235,7 @@ fn database(reader: &mut Reader) -> Result<DatabaseConfig, Noted> {
     let url = reader.required(settings::DATABASE_URL, address::database);
     let readers = reader.required(settings::DATABASE_POOL, parse::number(1..=256));
     let wait = reader.required(settings::DATABASE_WAIT_MS, parse::millis);
-    let slow_query = reader.required(settings::SLOW_QUERY_MS, parse::millis);
+    let slow_query = reader.required(settings::SLOW_QUERY_MS, parse::millis_or_none);
     Ok(DatabaseConfig { url: url?, readers: readers?, wait: wait?, slow_query: slow_query? })
 }
 

@@ -30,6 +30,10 @@ pub(super) fn millis(text: &str) -> Result<Duration, String> {
     number(1_u64..=60_000)(text).map(Duration::from_millis)
 }
 
+pub(super) fn millis_or_none(text: &str) -> Result<Duration, String> {
+    number(0_u64..=60_000)(text).map(Duration::from_millis)
+}
+
 pub(super) fn flag(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "must be true or false".to_owned())
 }

@@ -89,7 +89,7 @@ pub const SETTINGS: &[Setting] = &[
         SLOW_QUERY_MS,
         ("database", "slow_query_ms"),
         Text("250"),
-        "Milliseconds after which a single statement is logged as slow. 1 to 60000.",
+        "Milliseconds after which a single statement is logged as slow; 0 logs every one. 0 to 60000.",
     ),
     setting(LISTEN, ("server", "listen"), Text("127.0.0.1:8080"), "IP address and port to listen on."),
     setting(

@@ -21,7 +21,7 @@ pub mod record;
 pub mod role;
 pub mod secret;
 pub mod slug;
-mod word;
+pub(crate) mod word;
 pub mod work;
 
 pub use ability::{Abilities, Ability};

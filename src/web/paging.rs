@@ -30,8 +30,8 @@ pub fn turn<K: FromStr>(before: &str, after: &str) -> Turn<K> {
 }
 
 /// The links of a page, which keep the filters.
-pub fn pager<T>(base: &str, filters: &[(&str, &str)], page: &Page<T>, key: impl Fn(&T) -> &str) -> Pager {
-    let edge = |row: Option<&T>| row.map(&key).unwrap_or_default().to_owned();
+pub fn pager<T>(base: &str, filters: &[(&str, &str)], page: &Page<T>, key: impl Fn(&T) -> String) -> Pager {
+    let edge = |row: Option<&T>| row.map(&key).unwrap_or_default();
     let newer = page.has_newer.then(|| edge(page.rows.first()));
     let older = page.has_older.then(|| edge(page.rows.last()));
     links(base, filters, newer.as_deref(), older.as_deref())
@@ -43,5 +43,5 @@ pub fn links(base: &str, filters: &[(&str, &str)], newer: Option<&str>, older: O
         let pairs: Vec<(&str, &str)> = filters.iter().copied().chain([(name, key)]).collect();
         url::with_query(base, &pairs)
     };
-    Pager { newer: newer.map(|key| link("after", key)), older: older.map(|key| link("before", key)) }
+    Pager { newer: newer.map(|key| link("after", key)), older: older.map(|key| link("before", key)), sorted: false }
 }

@@ -270,11 +270,13 @@ pub struct Link {
     pub url: String,
 }
 
-/// A page of a list that goes from the newest to the oldest.
+/// The neighbours of a page of a list: where it goes from the newest to the oldest, they are called so.
 #[derive(Clone, Debug, Default)]
 pub struct Pager {
     pub newer: Option<String>,
     pub older: Option<String>,
+    /// Another order than that of age.
+    pub sorted: bool,
 }
 
 /// One line of what happened: “Ada added the secret *Stripe live*”.

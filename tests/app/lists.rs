@@ -26,7 +26,7 @@ pub fn numbers(count: usize) -> String {
 }
 
 /// Puts Stripe secrets on the rack past the program, older than any that it makes. The tag is eight digits.
-fn hang(app: &TestApp, count: usize, tag: &str, owner: &str, sharing: &str) {
+pub fn hang(app: &TestApp, count: usize, tag: &str, owner: &str, sharing: &str) {
     let (numbers, owner) = (numbers(count), person(owner));
     let added = app.database.execute(&format!(
         "INSERT INTO secrets (id, workspace_id, node_type_id, environment, name, name_key, kind, owner_id, sharing, \
@@ -38,17 +38,17 @@ fn hang(app: &TestApp, count: usize, tag: &str, owner: &str, sharing: &str) {
     assert_eq!(added, count);
 }
 
-fn id(tag: &str, number: usize) -> String {
+pub fn id(tag: &str, number: usize) -> String {
     format!("sec_01jd8x3f5k{tag}{number:08}")
 }
 
 /// Changes one secret's row.
-fn set(app: &TestApp, id: &str, what: &str) {
+pub fn set(app: &TestApp, id: &str, what: &str) {
     assert_eq!(app.database.execute(&format!("UPDATE secrets SET {what} WHERE id = '{id}'")), 1);
 }
 
 /// The ids of the rows, in the order of the page.
-fn rows(page: &Page) -> Vec<String> {
+pub fn rows(page: &Page) -> Vec<String> {
     assert_eq!(page.status, 200, "{}", page.text);
     let links = page.attributes("a.row-link", "href");
     links.iter().map(|link| link.rsplit('/').next().unwrap().to_owned()).collect()

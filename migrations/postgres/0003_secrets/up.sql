@@ -82,7 +82,11 @@ CREATE TABLE secrets (
     updated_at BIGINT NOT NULL,
     CHECK ((owner_id IS NULL) <> (end_user_id IS NULL AND organization_id IS NULL))
 );
+-- One index for each order that the list of secrets has.
 CREATE INDEX secrets_by_age ON secrets (workspace_id, id);
+CREATE INDEX secrets_in_order_of_names ON secrets (workspace_id, name_key, id);
+CREATE INDEX secrets_in_order_of_use ON secrets (workspace_id, COALESCE(last_used_at, 0), id);
+CREATE INDEX secrets_in_order_of_expiry ON secrets (workspace_id, COALESCE(expires_at, 9223372036854775807), id);
 CREATE INDEX secrets_by_expiry ON secrets (workspace_id, expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX secrets_by_shared_end ON secrets (shared_until) WHERE shared_until IS NOT NULL;
 CREATE INDEX secrets_by_owner ON secrets (owner_id, node_type_id, environment);

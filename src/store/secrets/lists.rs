@@ -14,10 +14,11 @@ use crate::domain::{Delivery, Environment, Moment, PersonId, SecretId, SecretSta
 use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::connection::Backend;
 use crate::store::error::Error;
-use crate::store::paging::{Page, Turn, page_of_keys, turned};
+use crate::store::paging::{Page, Turn, page_of_keys};
 use crate::store::schema::{end_users, node_types, organizations, people, secret_shares, secrets};
 use crate::store::tx::ReadTx;
 
+use super::order::{self, Order, Spot};
 use super::{ListedSecret, columns};
 
 /// What a list of secrets is narrowed to.
@@ -40,7 +41,7 @@ pub enum SoughtOwner {
 }
 
 /// A selection of secrets' ids, still to be ordered, bounded or counted.
-type Ids<'a> = secrets::BoxedQuery<'a, Backend, Text>;
+pub(super) type Ids<'a> = secrets::BoxedQuery<'a, Backend, Text>;
 
 /// The secrets that this member may see: the SQL of `policy::SecretFacts::visible_to`.
 fn visible<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, now: Moment) -> Ids<'a> {
@@ -146,18 +147,18 @@ fn matching<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, sought: &'a Sought, now
     }
 }
 
-/// A page of those secrets that this member may see and that match.
+/// A page of those secrets that this member may see and that match, in an order.
 pub fn list(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
     sought: &Sought,
-    turn: &Turn<SecretId>,
+    (order, turn): (Order, &Turn<Spot>),
 ) -> Result<Page<ListedSecret>, Error> {
     let now = tx.now();
-    let page = page_of_keys(turn, &mut |turn, limit| {
-        Ok(turned!(matching(by, sought, now), secrets::id, turn, limit).load(tx.conn)?)
-    })?;
-    Ok(Page { rows: rows_of(tx, by, &page.rows)?, has_newer: page.has_newer, has_older: page.has_older })
+    let page =
+        page_of_keys(turn, &mut |turn, limit| order::fetch(tx, matching(by, sought, now), (order, turn, limit)))?;
+    let ids: Vec<SecretId> = page.rows.into_iter().map(Spot::into_id).collect();
+    Ok(Page { rows: rows_of(tx, by, &ids)?, has_newer: page.has_newer, has_older: page.has_older })
 }
 
 /// How many secrets this member may see that match.

@@ -1,6 +1,7 @@
 //! Secrets' rows: everything about them except how to open them.
 
 mod lists;
+mod order;
 
 use diesel::prelude::*;
 
@@ -15,6 +16,8 @@ use super::access::{InWorkspace, Proof};
 use super::error::Error;
 use super::schema::{secret_shares, secret_values, secrets};
 use super::tx::WriteTx;
+
+pub use order::{Order, Spot};
 
 pub use lists::{
     Sought, SoughtOwner, Troubles, any_used, count, find, is_usable, list, newest_to_fetch, owned_by, seen_among,

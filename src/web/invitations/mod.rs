@@ -51,7 +51,7 @@ async fn list(
         ws: demand.ws().to_owned(),
         all,
         rows: page.rows.iter().map(|row| row_of(row, role, now)).collect(),
-        pager: paging::pager(&url::invitations(demand.ws()), &[], &page, |row| row.id.as_str()),
+        pager: paging::pager(&url::invitations(demand.ws()), &[], &page, |row| row.id.to_string()),
         refusal: refusal.map(|refusal| refusal.to_string()),
         chrome: frame::chrome(visitor, Some(&frame), "Invitations", Place::Members),
     };

@@ -62,7 +62,7 @@ fn page_of(visitor: &Visitor, app: &App, ws: &str, found: Found, trouble: Option
         rows: found.jobs.rows.iter().map(|row| row_of(row, found.now)).collect(),
         waiting: found.waiting,
         failed: found.failed,
-        pager: paging::pager(&url::jobs(ws), &[], &found.jobs, |row| row.id.as_str()),
+        pager: paging::pager(&url::jobs(ws), &[], &found.jobs, |row| row.id.to_string()),
         recurring: found.recurring,
     }
 }

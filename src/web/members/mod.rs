@@ -36,7 +36,7 @@ pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<paging
         ws: demand.ws().to_owned(),
         all,
         rows: page.rows.iter().map(|row| row_of(row, &frame.person.id, now)).collect(),
-        pager: paging::pager(&url::members(demand.ws()), &[], &page, |row| row.person.as_str()),
+        pager: paging::pager(&url::members(demand.ws()), &[], &page, |row| row.person.to_string()),
         may_invite: policy::may_assign(role, Role::Member),
         chrome: frame::chrome(&visitor, Some(&frame), "Members", Place::Members),
     };

@@ -7,11 +7,11 @@ use crate::app::App;
 use crate::domain::{Environment, Moment, Name, PersonId, Role, SecretState, Sharing, Slug, policy};
 use crate::store::access::Member;
 use crate::store::node_types::NodeTypeRow;
-use crate::store::secrets::{ListedSecret, Sought, SoughtOwner};
+use crate::store::secrets::{ListedSecret, Order, Sought, SoughtOwner, Spot};
 use crate::store::{self, Fault};
 use crate::web::chrome::Place;
 use crate::web::frame::{self, Frame, Reply};
-use crate::web::view::{Choice, Link, Shown as _, When};
+use crate::web::view::{Choice, Link, Pager, Shown as _, When};
 use crate::web::visitor::{Demand, Visitor};
 use crate::web::{paging, url};
 
@@ -29,6 +29,7 @@ pub struct Asked {
     state: String,
     owner: String,
     sharing: String,
+    sort: String,
     before: String,
     after: String,
 }
@@ -95,7 +96,7 @@ impl Narrowed<'_> {
         self.members.iter().find(|(member, _)| member == id).map_or("A former member", |(_, name)| name.as_str())
     }
 
-    fn filter(&self, in_force: &[InForce]) -> page::Filter {
+    fn filter(&self, in_force: &[InForce], order: Order) -> page::Filter {
         let sought = self.sought;
         let choice = |value: &str, label: &str, chosen: bool| Choice {
             value: value.to_owned(),
@@ -110,6 +111,7 @@ impl Narrowed<'_> {
             q: self.typed.to_owned(),
             node_types: self.node_types.iter().map(|n| choice(n.slug.as_str(), n.name.as_str(), is_type(n))).collect(),
             environments: Environment::ALL.iter().map(environment).collect(),
+            orders: Order::ALL.iter().map(|one| choice(one.as_str(), order_word(*one), *one == order)).collect(),
             states: SecretState::ALL.iter().map(state).collect(),
             owners: self.owners(),
             sharings: Sharing::ALL.iter().map(sharing).collect(),
@@ -143,10 +145,11 @@ impl Narrowed<'_> {
 }
 
 pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>, app: Data<App>) -> Reply {
-    let (sought, turn) = (asked.sought(), paging::turn(&asked.before, &asked.after));
+    let (sought, turn) = (asked.sought(), paging::turn::<Spot>(&asked.before, &asked.after));
+    let order = asked.sort.parse().unwrap_or(Order::Newest);
     let wanted = sought.clone();
     let found = app.db.read(demand.ask(), move |tx, by| {
-        let page = store::secrets::list(tx, by, &wanted, &turn)?;
+        let page = store::secrets::list(tx, by, &wanted, (order, &turn))?;
         let matching = store::secrets::count(tx, by, &wanted)?;
         let all = store::secrets::count(tx, by, &Sought::default())?;
         let (members, node_types) = (store::audit::names(tx, by)?, store::node_types::list(tx, by)?);
@@ -158,13 +161,17 @@ pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>
     let narrowed = Narrowed { ws, typed, sought: &sought, node_types: &node_types, members: &members, role };
     let in_force = narrowed.in_force();
     let filters: Vec<(&str, &str)> = in_force.iter().map(|one| (one.name, one.value.as_str())).collect();
+    let sorted = filters.iter().copied().chain((order != Order::Newest).then_some(("sort", order.as_str())));
+    let sorted: Vec<(&str, &str)> = sorted.collect();
+    let pager = paging::pager(&url::secrets(ws), &sorted, &page, |row| row.spot(order).to_string());
     let template = page::Index {
         ws: ws.to_owned(),
-        filter: narrowed.filter(&in_force),
+        filter: narrowed.filter(&in_force, order),
         matching,
         all,
         rows: page.rows.iter().map(|row| row_of(row, now)).collect(),
-        pager: paging::pager(&url::secrets(ws), &filters, &page, |row| row.secret.id.as_str()),
+        pager: Pager { sorted: order != Order::Newest, ..pager },
+        sorts: sorts(ws, &filters, order),
         chrome: frame::chrome(&visitor, Some(&frame), "Secrets", Place::Secrets),
     };
     frame::page(&app, &visitor, &template)
@@ -182,4 +189,22 @@ fn row_of(row: &ListedSecret, now: Moment) -> page::Row {
         state: row.secret.state(now),
         last_use: row.secret.last_used_at.map(|at| When::new(at, now)),
     }
+}
+
+fn order_word(order: Order) -> &'static str {
+    match order {
+        Order::Newest => "Newest first",
+        Order::Name => "By name",
+        Order::LastUse => "Last used first",
+        Order::Expiry => "Expiring first",
+    }
+}
+
+/// The links of the table's head, which keep the filters.
+fn sorts(ws: &str, filters: &[(&str, &str)], order: Order) -> page::Sorts {
+    let link = |by: Order| {
+        let pairs: Vec<(&str, &str)> = filters.iter().copied().chain([("sort", by.as_str())]).collect();
+        page::Sort { url: url::with_query(&url::secrets(ws), &pairs), current: by == order }
+    };
+    page::Sorts { name: link(Order::Name), last_use: link(Order::LastUse), expiry: link(Order::Expiry) }
 }

@@ -22,6 +22,19 @@ pub struct Index {
     /// How many this person may see at all.
     pub all: u64,
     pub pager: Pager,
+    pub sorts: Sorts,
+}
+
+/// What the table can be sorted by in its head.
+pub struct Sorts {
+    pub name: Sort,
+    pub last_use: Sort,
+    pub expiry: Sort,
+}
+
+pub struct Sort {
+    pub url: String,
+    pub current: bool,
 }
 
 impl Index {
@@ -105,6 +118,7 @@ pub struct Filter {
     pub states: Vec<Choice>,
     pub owners: Vec<Choice>,
     pub sharings: Vec<Choice>,
+    pub orders: Vec<Choice>,
     /// One for each filter in force: its words, and the list without it.
     pub chips: Vec<Link>,
 }

@@ -36,7 +36,7 @@ pub async fn index(visitor: Visitor, demand: Demand<Admin>, asked: Query<paging:
         ws: demand.ws().to_owned(),
         all,
         rows: page.rows.iter().map(|row| row_of(row, now)).collect(),
-        pager: paging::pager(&url::tokens(demand.ws()), &[], &page, |row| row.id.as_str()),
+        pager: paging::pager(&url::tokens(demand.ws()), &[], &page, |row| row.id.to_string()),
         chrome: frame::chrome(&visitor, Some(&frame), "Service tokens", Place::Tokens),
     };
     frame::page(&app, &visitor, &template)

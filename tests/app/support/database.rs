@@ -16,6 +16,12 @@ pub struct Database {
     postgres: Option<(String, String)>,
 }
 
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    step: String,
+}
+
 enum Connected {
     Pg(PgConnection),
     Lite(SqliteConnection),
@@ -123,6 +129,14 @@ impl Database {
             Connected::Pg(mut conn) => sql_query(query).load(&mut conn),
             Connected::Lite(mut conn) => sql_query(query).load(&mut conn),
         }
+    }
+
+    /// What PostgreSQL means to do, after these preparations on the same connection.
+    pub fn explain(&self, before: &str, explain: &str) -> String {
+        let Connected::Pg(mut conn) = self.connect() else { return String::new() };
+        conn.batch_execute(before).unwrap();
+        let lines: Vec<Step> = sql_query(explain).load(&mut conn).unwrap();
+        lines.into_iter().map(|line| line.step).collect::<Vec<_>>().join("\n")
     }
 
     fn rows(&self, query: &str) -> Vec<(String, Vec<u8>)> {
