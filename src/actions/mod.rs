@@ -15,6 +15,7 @@ pub mod nodes;
 pub mod outbox;
 pub mod people;
 pub mod record;
+pub mod rotations;
 mod sealing;
 pub mod secrets;
 pub mod sign_in;

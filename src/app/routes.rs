@@ -11,8 +11,8 @@ use super::health;
 use crate::api::pipes;
 use crate::domain::{Ability, Role};
 use crate::web::{
-    account, activity, assets, forgotten, home, invitations, jobs, members, secrets, set_up, sign_in, sign_up, theme,
-    tokens, workspaces,
+    account, activity, assets, forgotten, home, invitations, jobs, members, rotations, secrets, set_up, sign_in,
+    sign_up, theme, tokens, workspaces,
 };
 
 /// What a caller must be at least.
@@ -114,6 +114,12 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/secrets/{secret}", MEMBER, |r| r.to(secrets::show)),
     get("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::new)),
     post("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::create)),
+    get("/w/{workspace}/rotations", ADMIN, |r| r.to(rotations::index)),
+    get("/w/{workspace}/rotations/new", ADMIN, |r| r.to(rotations::new)),
+    post("/w/{workspace}/rotations/new", ADMIN, |r| r.to(rotations::create)),
+    get("/w/{workspace}/rotations/{rotation}", ADMIN, |r| r.to(rotations::show)),
+    post("/w/{workspace}/rotations/{rotation}/remind", ADMIN, |r| r.to(rotations::remind)),
+    post("/w/{workspace}/rotations/{rotation}/close", ADMIN, |r| r.to(rotations::close)),
     get("/w/{workspace}/invitations", ADMIN, |r| r.to(invitations::index)),
     get("/w/{workspace}/invitations/new", ADMIN, |r| r.to(invitations::new)),
     post("/w/{workspace}/invitations/new", ADMIN, |r| r.to(invitations::create)),

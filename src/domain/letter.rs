@@ -72,6 +72,17 @@ pub enum Letter {
         tokens: Vec<String>,
     },
     AccountDeleted,
+    /// To an owner: which of their secrets are to have new values.
+    RotationAsked {
+        workspace: String,
+        slug: String,
+        by: String,
+        name: String,
+        due: Option<Moment>,
+        secrets: Vec<String>,
+        /// How many more there are than are named.
+        more: usize,
+    },
     /// An Owner tries whether mail arrives.
     Trial {
         workspace: String,
@@ -94,6 +105,7 @@ impl Letter {
             Self::Removed { .. } => "Notice of a removal",
             Self::MemberGone { .. } => "Report on a member who is gone",
             Self::AccountDeleted => "Notice of a deleted account",
+            Self::RotationAsked { .. } => "Request for new values",
             Self::Trial { .. } => "Trial letter",
         }
     }

@@ -19,6 +19,7 @@ pub mod path;
 pub mod policy;
 pub mod record;
 pub mod role;
+pub mod rotation;
 pub mod secret;
 pub mod slug;
 pub(crate) mod word;

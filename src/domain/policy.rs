@@ -75,6 +75,11 @@ pub fn sees_all_secrets(role: Role) -> bool {
     role >= Role::Admin
 }
 
+/// Rounds in which the owners of many secrets are asked for new values.
+pub fn runs_rotations(role: Role) -> bool {
+    role >= Role::Admin
+}
+
 /// The whole workspace's changes and uses.
 pub fn sees_activity(role: Role) -> bool {
     role >= Role::Admin

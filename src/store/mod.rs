@@ -21,6 +21,7 @@ pub mod nodes;
 pub mod paging;
 pub mod people;
 pub mod record;
+pub mod rotations;
 mod schema;
 pub mod secrets;
 pub mod sessions;

@@ -115,7 +115,7 @@ trusted_text!(
     Slug,
 );
 word_text!(Role, Environment, Method, Kind, Sharing, Delivery, Slot, ConnectionRole, ChainKind, JobKind);
-word_text!(Adders, TroubleBy, TroubleWhy);
+word_text!(Adders, rotation::Done, TroubleBy, TroubleWhy);
 
 column!(Moment as BigInt);
 

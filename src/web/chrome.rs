@@ -181,6 +181,7 @@ pub enum Place {
 /// The entries that only some may open. Home and Secrets are for every member.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct May {
+    pub rotations: bool,
     pub tokens: bool,
     pub activity: bool,
     pub settings: bool,

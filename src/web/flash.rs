@@ -45,6 +45,9 @@ flashes! {
     JobRetried "job-retried" Info "It is tried again. If it fails once more, it stands below with the reason.";
     JobUnderWay "job-under-way" Info "It is being tried again already.";
     JobDiscarded "job-discarded" Good "It is given up and deleted.";
+    RotationStarted "rotation-started" Good "The round has begun, and the owners are written to.";
+    RotationReminded "rotation-reminded" Good "Those who have something left are written to once more.";
+    RotationClosed "rotation-closed" Good "The round is closed. What was left is not asked for any more.";
     NameChanged "name-changed" Good "Your name is changed, everywhere at once.";
     PasswordChanged "password-changed" Good "Your password is changed, and your other sessions are signed out.";
     PasswordReset "password-reset" Good "Your new password is set, and you are signed out everywhere. Sign in with it.";

@@ -64,6 +64,7 @@ pub fn chrome(visitor: &Visitor, frame: Option<&Frame>, page: &str, here: Place)
             .map(|(row, _)| WorkspaceLink { name: row.name.to_string(), slug: row.slug.to_string() })
             .collect(),
         may: May {
+            rotations: role.is_some_and(policy::runs_rotations),
             tokens: role.is_some_and(policy::sees_all_tokens),
             activity: role.is_some_and(policy::sees_activity),
             settings: role.is_some_and(policy::changes_settings),

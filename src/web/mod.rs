@@ -20,6 +20,7 @@ pub mod jobs;
 mod links;
 pub mod members;
 mod paging;
+pub mod rotations;
 pub mod secrets;
 pub mod session;
 pub mod set_up;

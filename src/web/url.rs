@@ -42,6 +42,26 @@ pub fn delete_secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}/delete")
 }
 
+pub fn rotations(ws: &str) -> String {
+    format!("/w/{ws}/rotations")
+}
+
+pub fn new_rotation(ws: &str) -> String {
+    format!("/w/{ws}/rotations/new")
+}
+
+pub fn rotation(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/rotations/{id}")
+}
+
+pub fn remind_of_rotation(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/rotations/{id}/remind")
+}
+
+pub fn close_rotation(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/rotations/{id}/close")
+}
+
 pub fn tokens(ws: &str) -> String {
     format!("/w/{ws}/tokens")
 }

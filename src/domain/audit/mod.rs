@@ -1,6 +1,7 @@
 //! What is recorded: who did what to which thing, with what result. Never a value.
 
 mod node_types;
+mod rotations;
 mod secrets;
 mod workflows;
 
@@ -9,6 +10,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 pub use node_types::{NodeTypeEvent, NodeTypeFacts};
+pub use rotations::RotationEvent;
 pub use secrets::SecretEvent;
 pub use workflows::{WorkflowEvent, WorkflowFacts};
 
@@ -165,6 +167,8 @@ pub enum Event {
     NodeType(NodeTypeEvent),
     #[serde(untagged)]
     Workflow(WorkflowEvent),
+    #[serde(untagged)]
+    Rotation(RotationEvent),
 }
 
 impl Event {
@@ -202,6 +206,7 @@ impl Event {
             Self::SecretUnreadable { secret, .. } | Self::Vended { secret, .. } => secret.as_str(),
             Self::Secret(event) => event.subject(),
             Self::NodeType(event) => event.subject(),
+            Self::Rotation(event) => event.subject(),
             Self::Workflow(event) => event.workflow().id.as_str(),
             Self::TokenCreated { token, .. } | Self::TokenRevoked { token, .. } => token.as_str(),
             Self::JobRetried { job, .. } | Self::JobDiscarded { job, .. } => job.as_str(),
@@ -332,6 +337,7 @@ mod tests {
             Event::Secret(SecretEvent::Disconnected { secret: secret() }),
             Event::Secret(SecretEvent::ShareEnded { secret: id("sec"), name: name(), person: None }),
             Event::NodeType(NodeTypeEvent::Removed { node_type: node_type(), secrets, nodes: 4 }),
+            Event::Rotation(RotationEvent::Closed { rotation: id("rot"), name: name(), done: 3, left: 1 }),
             Event::Workflow(WorkflowEvent::NodeUnbound { workflow: workflow(), node: name() }),
         ];
         for event in events {

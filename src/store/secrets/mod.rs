@@ -6,6 +6,7 @@ mod order;
 use diesel::prelude::*;
 
 use crate::domain::policy::SecretFacts;
+use crate::domain::rotation::Done;
 use crate::domain::secret::{ConnectionRole, Slot, StateFacts};
 use crate::domain::{
     DataKeyId, Delivery, EndUserId, Environment, Kind, Moment, Name, NodeTypeId, OrganizationId, PersonId, SecretId,
@@ -17,6 +18,7 @@ use super::error::Error;
 use super::schema::{secret_shares, secret_values, secrets};
 use super::tx::WriteTx;
 
+pub(super) use lists::usable as usable_ids;
 pub use order::{Order, Spot};
 
 pub use lists::{
@@ -219,6 +221,7 @@ pub fn destroy_values(tx: &mut WriteTx<'_>, _by: &Proof<'_, impl InWorkspace>, i
 
 pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {
     destroy_values(tx, by, id)?;
+    super::rotations::tick(tx, by, (id, Done::Deleted))?;
     diesel::delete(secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id)))
         .execute(tx.conn)?;
     Ok(())
@@ -270,6 +273,7 @@ pub fn note_new_value(
     id: &SecretId,
     new: &Replaced<'_>,
 ) -> Result<(), Error> {
+    super::rotations::tick(tx, by, (id, Done::Replaced))?;
     let now = tx.now();
     let cleared = None::<Moment>;
     diesel::update(secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id)))

@@ -10,7 +10,7 @@ use actix_web::web::Data;
 
 use crate::app::App;
 use crate::domain::audit::{Line, folded};
-use crate::domain::{Moment, SecretId, SecretState};
+use crate::domain::{Moment, Name, SecretId, SecretState};
 use crate::store::access::{Admin, AskNothing, AtLeast, Member, Owner, Proof};
 use crate::store::audit::Names;
 use crate::store::paging::Turn;
@@ -31,6 +31,8 @@ type Never = std::convert::Infallible;
 const LATELY: Size = Size { entries: 8, lines: 8 };
 /// Secrets named under what needs attention; of more only the number is told.
 const TROUBLES: usize = 8;
+/// Secrets named that a round of rotation asks new values of.
+const ASKED: i64 = 4;
 /// How long before its last day a secret is spoken of.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
@@ -59,6 +61,8 @@ struct Found {
     used: bool,
     to_fetch: Option<SecretId>,
     troubles: Troubles,
+    /// Secrets of one's own that a round asks new values of, and how many there are.
+    asked: (Vec<(SecretId, Name, Option<Moment>)>, u64),
     /// Work that failed, for an Owner alone.
     failed: Option<u64>,
     recent: Vec<Line>,
@@ -89,6 +93,7 @@ fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Fou
         used: store::secrets::any_used(tx, by)?,
         to_fetch: store::secrets::newest_to_fetch(tx, by)?,
         troubles: store::secrets::troubles(tx, by, now.plus(SOON), TROUBLES)?,
+        asked: store::rotations::of_owner(tx, by, ASKED)?,
         seen: store::secrets::seen_among(tx, by, recent.iter().map(|line| &line.act))?,
         recent,
         names: store::audit::actors(tx, by)?,
@@ -120,7 +125,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
         ws: ws.to_owned(),
         workspace: found.frame.here.as_ref().map(|(row, _)| row.name.to_string()).unwrap_or_default(),
         further,
-        attention: mail.into_iter().chain(secrets).collect(),
+        attention: mail.into_iter().chain(secrets).chain(about_rotation(ws, found.asked, now)).collect(),
         start: start.is_open().then_some(start),
         counts,
         recent: found.recent.iter().map(|line| teller.tell(line)).collect(),
@@ -143,6 +148,27 @@ fn about_mail(ws: &str, failed: u64, delivers: bool) -> Vec<page::Attention> {
     let words = || format!("{} not be sent or done", counted(failed, "thing could", "things could"));
     let failed = (failed > 0).then(|| item(Tone::Bad, words(), "Try again once the cause is mended, or give up."));
     stay.into_iter().chain(failed).collect()
+}
+
+fn about_rotation(
+    ws: &str,
+    (rows, all): (Vec<(SecretId, Name, Option<Moment>)>, u64),
+    now: Moment,
+) -> Vec<page::Attention> {
+    let named = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    let further = all.saturating_sub(named);
+    let item = |(at, (id, name, due)): (usize, (SecretId, Name, Option<Moment>))| {
+        let due = due.map(|end| format!("Due {}. ", When::new(end, now).relative)).unwrap_or_default();
+        let last = u64::try_from(at).is_ok_and(|at| at + 1 == named);
+        let more = if last && further > 0 { format!(" So are {further} more of yours.") } else { String::new() };
+        page::Attention {
+            tone: Tone::Warn,
+            title: format!("A new value is asked for: {name}"),
+            detail: format!("{due}What uses it goes on as before.{more}"),
+            action: Link { label: "Look at it".to_owned(), url: url::secret(ws, id.as_str()) },
+        }
+    };
+    rows.into_iter().enumerate().map(item).collect()
 }
 
 fn attention(ws: &str, row: &ListedSecret, now: Moment) -> Option<page::Attention> {

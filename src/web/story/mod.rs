@@ -1,6 +1,7 @@
 //! Audit entries as sentences.
 
 mod node_types;
+mod rotations;
 mod secrets;
 mod workflows;
 
@@ -136,6 +137,7 @@ impl Teller<'_> {
             Event::Secret(event) => self.deed_to_secret(event),
             Event::NodeType(event) => deed_to_node_type(event),
             Event::Workflow(event) => self.deed_to_workflow(event),
+            Event::Rotation(event) => self.deed_to_rotation(event),
             other => self.deed_among_people(other, by),
         }
     }
@@ -201,6 +203,7 @@ impl Teller<'_> {
             | Event::TokenRevoked { .. }
             | Event::Secret(_)
             | Event::NodeType(_)
+            | Event::Rotation(_)
             | Event::Workflow(_) => deed("did something", None, "key"),
         }
     }
