@@ -11,7 +11,8 @@ use crate::domain::{Letter, PersonId, Role, SecretId, Sharing, TroubleWhy, polic
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::invitations::InvitationRow;
 use crate::store::members::MemberRow;
-use crate::store::secrets::ListedSecret;
+use crate::store::paging::Turn;
+use crate::store::secrets::{ListedSecret, Order, Sought, SoughtUsers};
 use crate::store::tokens::TokenRow;
 use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
 
@@ -87,9 +88,34 @@ pub struct Leaving {
     pub tokens: Vec<TokenRow>,
     /// Offers that are their word, which counts no more, and offers to their own address.
     pub invitations: Vec<InvitationRow>,
+    /// What others own and they could use.
+    pub reach: Reach,
     /// Who may take over what stays: the remover, or for somebody who leaves any of the other Owners.
     pub heirs: Vec<MemberRow>,
     pub by_themselves: bool,
+}
+
+/// The first of the secrets that somebody could use and others own, and how many there are in all.
+pub struct Reach {
+    pub secrets: Vec<ListedSecret>,
+    pub all: u64,
+}
+
+/// Of what somebody could use, so many are named; of the others the number is told.
+const NAMED: usize = 20;
+
+impl Reach {
+    fn read(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, person: &PersonId) -> Result<Self, Error> {
+        let sought = Sought { users: Some(SoughtUsers::Besides(person.clone())), ..Sought::default() };
+        let mut secrets = store::secrets::list(tx, by, &sought, (Order::Newest, &Turn::Newest))?.rows;
+        secrets.truncate(NAMED);
+        Ok(Self { secrets, all: store::secrets::count(tx, by, &sought)? })
+    }
+
+    /// How many are not named.
+    pub fn further(&self) -> u64 {
+        self.all.saturating_sub(u64::try_from(self.secrets.len()).unwrap_or(u64::MAX))
+    }
 }
 
 impl Leaving {
@@ -145,6 +171,7 @@ pub fn leaving(
         secrets: store::secrets::owned_by(tx, by, person)?,
         tokens: store::tokens::made_by(tx, by, person)?,
         invitations: store::invitations::of_member(tx, by, &member)?,
+        reach: Reach::read(tx, by, person)?,
         member,
         heirs,
         by_themselves,
@@ -223,6 +250,11 @@ impl Ended {
     pub fn tokens(&self) -> Vec<String> {
         self.leaving.tokens.iter().map(|token| token.name.to_string()).collect()
     }
+
+    /// The names of what others own and they could use until now, as far as they are told.
+    pub fn reach(&self) -> Vec<String> {
+        self.leaving.reach.secrets.iter().map(|row| row.secret.name.to_string()).collect()
+    }
 }
 
 /// Writes to whoever was removed, and to the Owners and Admins who stay.
@@ -250,6 +282,8 @@ fn tell(
         deleted,
         kept,
         tokens: ended.tokens(),
+        reach: ended.reach(),
+        further: ended.leaving.reach.further(),
     };
     for caretaker in store::members::caretakers(tx, by)? {
         outbox::of_workspace(tx, by, tools, (&caretaker.email, letter.clone()))?;

@@ -18,6 +18,7 @@ pub mod record;
 pub mod rotations;
 mod sealing;
 pub mod secrets;
+pub mod sharing;
 pub mod sign_in;
 pub mod tokens;
 mod tools;

@@ -1,17 +1,19 @@
 //! A secret's life: hung on its hook, taken off it.
 
+use std::collections::BTreeSet;
+
 use crate::crypto::Credential;
 use crate::domain::audit::{Event, SecretFacts};
 use crate::domain::keys::Hook;
 use crate::domain::policy::Standing;
-use crate::domain::{Delivery, Environment, Kind, Moment, Name, SecretId, Sharing, Slug, TroubleWhy};
+use crate::domain::{Delivery, Environment, Kind, Moment, Name, PersonId, SecretId, Sharing, Slug, TroubleWhy};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::secrets::{ListedSecret, NewOwner, NewSecret};
 use crate::store::{self, Denied, Error, Fault, Outcome, Refusal, WriteTx};
 
 use super::nodes::{self, Because};
 use super::sealing::Shown;
-use super::{Tools, audit, sealing};
+use super::{Tools, audit, sealing, sharing};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretRefusal {
@@ -19,8 +21,10 @@ pub enum SecretRefusal {
     NoNodeType,
     #[error("This node type is disabled.")]
     Disabled,
-    #[error("A new secret is shared with nobody or with the whole workspace.")]
-    NoSharing,
+    #[error("Choose at least one member.")]
+    NobodyChosen,
+    #[error("Somebody whom you chose is not a member any more. Look once more whom you share it with.")]
+    NotAMember,
     #[error("Another secret of this node type and environment has that name.")]
     NameTaken,
 }
@@ -36,6 +40,8 @@ pub struct Entry {
     pub delivery: Delivery,
     /// The workspace's default where nothing is said.
     pub sharing: Option<Sharing>,
+    /// The chosen members, where it is shared with some.
+    pub people: BTreeSet<PersonId>,
     pub expires_at: Option<Moment>,
     pub last_four: Option<String>,
     /// Plain facts to show, as JSON.
@@ -55,10 +61,10 @@ pub fn create<'tx>(
         return Err(SecretRefusal::Disabled.into());
     }
     let sharing = match entry.sharing {
-        Some(Sharing::Members) => return Err(SecretRefusal::NoSharing.into()),
         Some(sharing) => sharing,
         None => store::workspaces::default_sharing(tx, by)?,
     };
+    let people = chosen(tx, by, (sharing, &entry.people))?;
     let id = SecretId::draw(tx.now(), tools.chance);
     let new = NewSecret {
         id: &id,
@@ -92,8 +98,28 @@ pub fn create<'tx>(
         end_user: None,
         organization: None,
     };
-    audit::change(tx, by, tools, Event::SecretCreated { secret, value: 1 })?;
+    audit::change(tx, by, tools, Event::SecretCreated { secret: secret.clone(), value: 1 })?;
+    sharing::begin(tx, by, tools, (&secret, &people))?;
     Ok(id)
+}
+
+/// Whom a new secret is shared with by name: members of the workspace, besides the owner.
+fn chosen(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    (sharing, people): (Sharing, &BTreeSet<PersonId>),
+) -> Result<BTreeSet<PersonId>, Fault<SecretRefusal>> {
+    if sharing != Sharing::Members {
+        return Ok(BTreeSet::new());
+    }
+    let others: BTreeSet<PersonId> = people.iter().filter(|person| *person != by.person()).cloned().collect();
+    if others.is_empty() {
+        return Err(SecretRefusal::NobodyChosen.into());
+    }
+    if !store::shares::are_members(tx, by, others.iter())? {
+        return Err(SecretRefusal::NotAMember.into());
+    }
+    Ok(others)
 }
 
 /// Deletes a secret and destroys its values, at once.

@@ -112,6 +112,8 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/secrets/new/{node_type}", MEMBER, |r| r.to(secrets::create::new)),
     post("/w/{workspace}/secrets/new/{node_type}", MEMBER, |r| r.to(secrets::create::create)),
     get("/w/{workspace}/secrets/{secret}", MEMBER, |r| r.to(secrets::show)),
+    get("/w/{workspace}/secrets/{secret}/sharing", MEMBER, |r| r.to(secrets::sharing::show)),
+    post("/w/{workspace}/secrets/{secret}/sharing", MEMBER, |r| r.to(secrets::sharing::update)),
     get("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::new)),
     post("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::create)),
     get("/w/{workspace}/rotations", ADMIN, |r| r.to(rotations::index)),

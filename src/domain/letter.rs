@@ -70,6 +70,11 @@ pub enum Letter {
         deleted: Vec<String>,
         kept: Vec<String>,
         tokens: Vec<String>,
+        /// What others own and they could use, as far as it is named, and how many more there are.
+        #[serde(default)]
+        reach: Vec<String>,
+        #[serde(default)]
+        further: u64,
     },
     AccountDeleted,
     /// To an owner: which of their secrets are to have new values.

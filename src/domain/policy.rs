@@ -36,6 +36,14 @@ impl SecretFacts<'_> {
             }
     }
 
+    /// With whom it is shared at this moment: what the whole workspace could use until then is its owner's again.
+    pub fn sharing_at(&self, now: Moment) -> Sharing {
+        match self.shared_until {
+            Some(end) if self.sharing == Sharing::Workspace && end <= now => Sharing::Private,
+            _ => self.sharing,
+        }
+    }
+
     pub fn visible_to(&self, who: Standing<'_>, now: Moment) -> bool {
         sees_all_secrets(who.role) || self.usable_by(who.person, now)
     }
@@ -157,7 +165,9 @@ mod tests {
         for secret in [chosen, all] {
             assert!(secret.usable_by(&other, before) && !secret.usable_by(&other, end));
             assert!(secret.usable_by(&owner, end));
+            assert_eq!(secret.sharing_at(before), secret.sharing);
         }
+        assert_eq!((all.sharing_at(end), chosen.sharing_at(end)), (Sharing::Private, Sharing::Members));
     }
 
     #[test]

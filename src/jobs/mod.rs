@@ -4,6 +4,7 @@
 //! one dies, another takes it when the lease is over. So whatever is done here may be done twice and comes to the same.
 
 mod accounts;
+mod shares;
 mod sweep;
 
 use std::convert::Infallible;

@@ -1,4 +1,5 @@
-//! Takes away what is over: sessions, counted attempts, links, invitations, and failures that nobody has looked at.
+//! Takes away what is over: sessions, counted attempts, links, invitations, failures that nobody has looked at, and
+//! shares.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use crate::app::App;
 use crate::store::access::AskRunner;
 use crate::store::{self, Unrecorded};
 
-use super::{Outcome, troubled};
+use super::{Outcome, shares, troubled};
 
 const EVERY: Duration = Duration::from_hours(1);
 /// How long what has failed is kept for an Owner to see.
@@ -22,8 +23,11 @@ pub(super) async fn run(app: &App) -> Outcome {
         let before = tx.now().minus(KEPT);
         Ok(store::jobs::sweep(tx, by, before)?)
     });
-    match swept.await {
-        Ok(()) => Outcome::Again(EVERY),
+    if let Err(fault) = swept.await {
+        return troubled(&fault);
+    }
+    match shares::end(app).await {
+        Ok(next) => Outcome::Again(next.map_or(EVERY, |next| next.min(EVERY))),
         Err(fault) => troubled(&fault),
     }
 }

@@ -233,14 +233,17 @@ fn of_membership(letter: &Letter, base: &str) -> Sheet {
             )],
             ..Sheet::default()
         },
-        Letter::MemberGone { workspace, slug, name, by, deleted, kept, tokens } => {
+        Letter::MemberGone { workspace, slug, name, by, deleted, kept, tokens, reach, further } => {
             let how = by.as_ref().map_or_else(|| format!("{name} has left"), |by| format!("{by} removed {name} from"));
             let nothing = deleted.is_empty() && kept.is_empty() && tokens.is_empty();
             let what = if nothing { "No secret and no token ended with it." } else { "This is what ended with it." };
+            let more = (*further > 0).then(|| format!("and {further} more"));
+            let reach = &reach.iter().cloned().chain(more).collect();
             let lists = [
                 ("Deleted, with their values", deleted),
                 ("Kept without a value: whoever uses them needs a new one", kept),
                 ("Service tokens revoked: whatever holds one stops working", tokens),
+                ("Of others, and theirs to use until now: some of these may deserve a new value", reach),
             ];
             let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
             Sheet {

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{Email, Moment, Name, PersonId, Role};
+use crate::domain::{Email, Moment, Name, PersonId, Role, Sharing};
 
 use super::access::{AtLeast, InWorkspace, Member, Proof};
 use super::error::Error;
@@ -126,6 +126,13 @@ pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, person
         .filter(secret_shares::person_id.eq(person))
         .filter(secret_shares::secret_id.eq_any(of_workspace));
     diesel::delete(shares).execute(tx.conn)?;
+    // What nobody is left to use besides its owner is its owner's alone.
+    let shared = secret_shares::table.select(secret_shares::secret_id);
+    let left_alone = secrets::table
+        .filter(secrets::workspace_id.eq(by.workspace()))
+        .filter(secrets::sharing.eq(Sharing::Members))
+        .filter(secrets::id.ne_all(shared));
+    diesel::update(left_alone).set(secrets::sharing.eq(Sharing::Private)).execute(tx.conn)?;
     let row = members::table.filter(members::workspace_id.eq(by.workspace())).filter(members::person_id.eq(person));
     diesel::delete(row).execute(tx.conn)?;
     Ok(())

@@ -25,6 +25,7 @@ pub mod rotations;
 mod schema;
 pub mod secrets;
 pub mod sessions;
+pub mod shares;
 mod sql_types;
 pub mod throttle;
 pub mod tokens;

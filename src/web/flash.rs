@@ -28,6 +28,7 @@ flashes! {
     Welcome "welcome" Good "Welcome. This is your workspace: begin with its first key.";
     SecretStored "secret-stored" Good "The key is on its hook. Nobody will see its value again.";
     SecretTrimmed "secret-trimmed" Info "The key is on its hook. Spaces or line ends around what you entered were taken away.";
+    ShareSaved "share-saved" Good "Saved. It counts from the very next request.";
     SecretDeleted "secret-deleted" Good "The secret is deleted and its value destroyed.";
     WorkspaceMade "workspace-made" Good "This is your new workspace: begin with its first key.";
     WorkspaceRenamed "workspace-renamed" Good "The workspace has a new name. Its old address leads here.";

@@ -38,6 +38,10 @@ pub fn secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}")
 }
 
+pub fn share_secret(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/sharing")
+}
+
 pub fn delete_secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}/delete")
 }

@@ -114,12 +114,22 @@
       let found = 0;
       groups.forEach((group) => {
         const items = all("[data-find]", group);
-        items.forEach((item) => (item.hidden = !item.dataset.find.toLowerCase().includes(wanted)));
+        // What is chosen stays in sight.
+        items.forEach(
+          (item) =>
+            (item.hidden =
+              !item.dataset.find.toLowerCase().includes(wanted) && !item.querySelector("input:checked")),
+        );
         const left = items.filter((item) => !item.hidden).length;
-        group.hidden = left === 0;
+        // The list of a picker holds the search itself, and stays.
+        group.hidden = left === 0 && !group.contains(input);
         found += left;
       });
       none.hidden = found > 0;
+    });
+    // In the middle of a form, the key that ends a search must not send the form.
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && input.form?.method === "post") event.preventDefault();
     });
   });
 

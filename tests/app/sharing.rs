@@ -49,8 +49,8 @@ async fn the_form_says_who_may_use_the_secret_before_it_is_stored() {
     assert!(ada.get(mine.location()).await.text.contains("Owner only"));
     assert_eq!(app.database.count("secrets WHERE sharing = 'workspace' AND name = 'Unsaid'"), 1);
     assert_eq!(app.database.count("secrets WHERE sharing = 'private' AND name = 'Mine'"), 1);
-    for bad in ["members", "everybody"] {
-        assert_eq!(add(&mut ada, "Bad", "rk_test_sharing12345678", bad).await.status, 400);
+    for (bad, status) in [("members", 422), ("everybody", 400)] {
+        assert_eq!(add(&mut ada, "Bad", "rk_test_sharing12345678", bad).await.status, status);
         assert_eq!(set(&mut ada, bad).await.status, 400);
     }
     assert_eq!(app.database.count("audit_entries WHERE entry LIKE '%default_sharing_changed%'"), 1);

@@ -34,10 +34,17 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Actor {
-    Person { id: PersonId },
-    Token { id: TokenId, maker: PersonId },
+    Person {
+        id: PersonId,
+    },
+    Token {
+        id: TokenId,
+        maker: PersonId,
+    },
     CommandLine,
     SetUpLink,
+    /// What comes about by itself, at its time.
+    Keyrack,
     Unknown,
 }
 
@@ -49,10 +56,14 @@ impl Actor {
             Self::Token { id, .. } => id.as_str(),
             Self::CommandLine => COMMAND_LINE,
             Self::SetUpLink => "set_up_link",
+            Self::Keyrack => KEYRACK,
             Self::Unknown => "unknown",
         }
     }
 }
+
+/// The word of Keyrack itself.
+pub const KEYRACK: &str = "keyrack";
 
 /// The word of whoever can run the program on its machine.
 pub const COMMAND_LINE: &str = "command_line";

@@ -33,6 +33,7 @@
 mod links;
 mod offers;
 mod rights;
+mod runner;
 mod sessions;
 mod tokens;
 mod uses;
@@ -43,8 +44,9 @@ pub use links::{AccountLink, AskLink, Brought, LinkRight};
 pub use offers::{AskInvited, AskOffered, Which};
 pub use rights::{Admin, AtLeast, CommandLine, InWorkspace, Invited, Member, Nobody, Offered, Oneself, Owner, Right};
 pub use rights::{ConnectRight, Everywhere, VendRight};
-pub use rights::{EmailChange, Invitee, Offer, Reset, Runner, SetUp, SignUp, TokenRight};
+pub use rights::{EmailChange, Invitee, Offer, Reset, Runner, RunnerIn, SetUp, SignUp, TokenRight};
 pub use rights::{Membership, Myself, MyselfEverywhere, TokenHolder};
+pub use runner::AskRunnerIn;
 pub use sessions::{Ask, AskEverywhere, AskMyself};
 pub use tokens::AskToken;
 pub(in crate::store) use uses::value_row;

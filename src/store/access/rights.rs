@@ -144,6 +144,13 @@ abilities! {
     ConnectRight Ability::Connect;
 }
 
+/// The program itself, in one workspace.
+impl InWorkspace for RunnerIn {
+    fn workspace(holder: &WorkspaceId) -> &WorkspaceId {
+        holder
+    }
+}
+
 /// An offer reaches the workspace only to record what became of it.
 impl InWorkspace for Invited {
     fn workspace(holder: &Invitee) -> &WorkspaceId {
@@ -182,6 +189,8 @@ plain! {
     Invited Invitee;
     /// The program itself, at work that was queued.
     Runner ();
+    /// The program itself, at what comes about in one workspace when its time has come.
+    RunnerIn WorkspaceId;
     /// Nobody in particular.
     Nobody ();
 }

@@ -15,7 +15,7 @@ use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::connection::Backend;
 use crate::store::error::Error;
 use crate::store::paging::{Page, Turn, page_of_keys};
-use crate::store::schema::{end_users, node_types, organizations, people, secret_shares, secrets};
+use crate::store::schema::{end_users, members, node_types, organizations, people, secret_shares, secrets};
 use crate::store::tx::ReadTx;
 
 use super::order::{self, Order, Spot};
@@ -31,6 +31,18 @@ pub struct Sought {
     pub state: Option<SecretState>,
     pub owner: Option<SoughtOwner>,
     pub sharing: Option<Sharing>,
+    pub users: Option<SoughtUsers>,
+}
+
+/// Who may use what is sought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SoughtUsers {
+    /// This member: their own, and what others share with them.
+    Member(PersonId),
+    /// This member, of what others own.
+    Besides(PersonId),
+    /// The one who looks, of what others own.
+    Me,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,16 +72,34 @@ pub fn seen_among<'a>(
     Ok(ids.into_iter().collect())
 }
 
-/// Those that a person may use: the SQL of `policy::SecretFacts::usable_by`.
+/// Whether the sharing with the whole workspace has come to its end.
+macro_rules! is_over {
+    ($now:expr) => {
+        secrets::shared_until.is_not_null().and(secrets::shared_until.assume_not_null().le($now))
+    };
+}
+
+/// Those that a person may use: the SQL of `policy::SecretFacts::usable_by`, and that they belong here.
 pub fn usable<'a>(ids: Ids<'a>, person: &'a PersonId, now: Moment) -> Ids<'a> {
     let shared_with_them = secret_shares::table
         .filter(secret_shares::person_id.eq(person))
         .filter(secret_shares::ends_at.is_null().or(secret_shares::ends_at.gt(now)))
         .select(secret_shares::secret_id);
     let chosen = secrets::sharing.eq(Sharing::Members).and(secrets::id.eq_any(shared_with_them));
-    let lasts = secrets::shared_until.is_null().or(secrets::shared_until.assume_not_null().gt(now));
-    let by_all = secrets::sharing.eq(Sharing::Workspace).and(lasts);
+    let by_all = secrets::sharing.eq(Sharing::Workspace).and(not(is_over!(now)));
+    let theirs = members::table.filter(members::person_id.eq(person)).select(members::workspace_id);
+    let ids = ids.filter(secrets::workspace_id.eq_any(theirs));
     ids.filter(secrets::owner_id.is_not_null()).filter(secrets::owner_id.eq(person).or(by_all).or(chosen))
+}
+
+/// Those that are shared so: the SQL of `policy::SecretFacts::sharing_at`.
+fn shared(ids: Ids<'_>, sharing: Sharing, now: Moment) -> Ids<'_> {
+    let by_all = || secrets::sharing.eq(Sharing::Workspace);
+    match sharing {
+        Sharing::Workspace => ids.filter(by_all().and(not(is_over!(now)))),
+        Sharing::Private => ids.filter(secrets::sharing.eq(sharing).or(by_all().and(is_over!(now)))),
+        Sharing::Members => ids.filter(secrets::sharing.eq(sharing)),
+    }
 }
 
 /// Whether this person may use the secret now.
@@ -134,7 +164,14 @@ fn matching<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, sought: &'a Sought, now
         ids = ids.filter(secrets::environment.eq(environment));
     }
     if let Some(sharing) = sought.sharing {
-        ids = ids.filter(secrets::sharing.eq(sharing));
+        ids = shared(ids, sharing, now);
+    }
+    let besides = |ids, person| usable(ids, person, now).filter(secrets::owner_id.ne(person));
+    match &sought.users {
+        Some(SoughtUsers::Member(person)) => ids = usable(ids, person, now),
+        Some(SoughtUsers::Besides(person)) => ids = besides(ids, person),
+        Some(SoughtUsers::Me) => ids = besides(ids, by.person()),
+        None => {}
     }
     match &sought.owner {
         Some(SoughtOwner::Person(person)) => ids = ids.filter(secrets::owner_id.eq(person)),

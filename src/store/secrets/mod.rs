@@ -22,8 +22,8 @@ pub(super) use lists::usable as usable_ids;
 pub use order::{Order, Spot};
 
 pub use lists::{
-    Sought, SoughtOwner, Troubles, any_used, count, find, is_usable, list, newest_to_fetch, owned_by, seen_among,
-    troubles,
+    Sought, SoughtOwner, SoughtUsers, Troubles, any_used, count, find, is_usable, list, newest_to_fetch, owned_by,
+    seen_among, troubles,
 };
 
 /// A secret as lists and pages show it.

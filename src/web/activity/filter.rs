@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::domain::audit::COMMAND_LINE;
+use crate::domain::audit::{COMMAND_LINE, KEYRACK};
 use crate::domain::record::Topic;
 use crate::domain::{Moment, PersonId, TokenId};
 use crate::store::audit::Names;
@@ -52,7 +52,8 @@ impl Asked {
 
 /// Anybody who can have acted, also somebody who is gone by now.
 fn actor(word: &str) -> Option<String> {
-    let known = word == COMMAND_LINE || word.parse::<PersonId>().is_ok() || word.parse::<TokenId>().is_ok();
+    let itself = [COMMAND_LINE, KEYRACK].contains(&word);
+    let known = itself || word.parse::<PersonId>().is_ok() || word.parse::<TokenId>().is_ok();
     known.then(|| word.to_owned())
 }
 
@@ -145,6 +146,7 @@ impl Filter {
         actors.sort_by_cached_key(|actor| (is_token(&actor.value), actor.label.to_lowercase(), actor.value.clone()));
         actors.dedup_by(|one, other| one.value == other.value);
         actors.push(choice(COMMAND_LINE, "The command line".to_owned()));
+        actors.push(choice(KEYRACK, "Keyrack itself".to_owned()));
         if !by.is_empty() && actors.iter().all(|actor| !actor.chosen) {
             let who = if is_token(by) { "A token that is gone" } else { "A former member" };
             actors.push(choice(by, who.to_owned()));

@@ -74,7 +74,7 @@ async fn refused(
     refusal: MemberRefusal,
 ) -> Reply {
     let found = super::find(app, demand, id).await?;
-    frame::again(app, visitor, &show_page(visitor, demand.ws(), &found, Some(refusal.to_string())))
+    frame::again(app, visitor, &show_page(visitor, demand.ws(), found, Some(refusal.to_string())))
 }
 
 pub async fn new(visitor: Visitor, demand: Demand<Member>, path: Path<(String, String)>, app: Data<App>) -> Reply {

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use crate::actions::members::{Ended, Leaving};
-use crate::domain::{Moment, SecretId};
+use crate::domain::{Delivery, Moment, SecretId};
+use crate::store::secrets::ListedSecret;
 use crate::web::error::Error;
 use crate::web::secrets::mark;
-use crate::web::view::{Choice, NodeMark, When, counted};
+use crate::web::view::{Choice, NodeMark, When, counted, grouped};
 
 /// One membership that would end. Where a page shows several, each belongs to a place, of which its ids and the values
 /// of its fields speak.
@@ -19,6 +20,10 @@ pub struct Ending {
     pub tokens: Vec<String>,
     /// Whom the invitations went to that end.
     pub invitations: Vec<String>,
+    /// What others own and they can use until then, as far as it is named.
+    pub reach: Vec<Reached>,
+    further: u64,
+    reach_all: u64,
     pub heirs: Vec<Choice>,
     pub heir_error: Option<String>,
     /// What the preview shows, for the act to compare.
@@ -33,6 +38,28 @@ pub struct Losing {
     pub last_use: Option<When>,
     pub may_keep: bool,
     pub kept: bool,
+}
+
+/// A secret of somebody else.
+pub struct Reached {
+    pub name: String,
+    pub node_type: NodeMark,
+    pub environment: String,
+    pub owner: String,
+    /// Whether a backend of theirs may have fetched its value.
+    pub vended: bool,
+}
+
+impl Reached {
+    fn of(row: &ListedSecret) -> Self {
+        Self {
+            name: row.secret.name.to_string(),
+            node_type: mark(&row.secret),
+            environment: row.secret.environment.to_string(),
+            owner: row.owner_name.as_ref().map(ToString::to_string).unwrap_or_default(),
+            vended: row.secret.delivery == Delivery::Vend,
+        }
+    }
 }
 
 /// What was chosen on the form, to be shown again.
@@ -65,6 +92,9 @@ impl Ending {
             secrets: losing.collect(),
             tokens: leaving.tokens.iter().map(|token| token.name.to_string()).collect(),
             invitations: leaving.invitations.iter().map(|row| row.email.to_string()).collect(),
+            reach: leaving.reach.secrets.iter().map(Reached::of).collect(),
+            further: leaving.reach.further(),
+            reach_all: leaving.reach.all,
             heirs: heirs.collect(),
             heir_error: None,
             seen: at(place, &leaving.fingerprint()),
@@ -92,6 +122,15 @@ impl Ending {
 
     pub fn invitations_count(&self) -> String {
         counted(u64::try_from(self.invitations.len()).unwrap_or(u64::MAX), "invitation", "invitations")
+    }
+
+    pub fn reach_count(&self) -> String {
+        counted(self.reach_all, "secret", "secrets")
+    }
+
+    /// How many of them are not named; nothing where all are.
+    pub fn further_reach(&self) -> Option<String> {
+        (self.further > 0).then(|| grouped(self.further))
     }
 
     pub fn tokens_count(&self) -> String {
@@ -126,12 +165,15 @@ pub struct Gone {
     kept: Vec<String>,
     tokens: Vec<String>,
     invitations: Vec<String>,
+    reach: Vec<String>,
 }
 
 impl Gone {
     pub fn of(ended: &Ended) -> Self {
         let leaving = &ended.leaving;
         let (deleted, kept) = ended.secrets();
+        let further = leaving.reach.further();
+        let more = (further > 0).then(|| format!("and {} more", grouped(further)));
         Self {
             name: leaving.member.name.to_string(),
             by_themselves: leaving.by_themselves,
@@ -139,6 +181,7 @@ impl Gone {
             kept,
             tokens: ended.tokens(),
             invitations: leaving.invitations.iter().map(|row| row.email.to_string()).collect(),
+            reach: ended.reach().into_iter().chain(more).collect(),
         }
     }
 
@@ -149,6 +192,14 @@ impl Gone {
             ("Kept without a value", self.kept.as_slice()),
             ("Service tokens revoked", self.tokens.as_slice()),
             ("Invitations revoked", self.invitations.as_slice()),
+            (
+                if self.by_themselves {
+                    "Of others, and not yours to use any more"
+                } else {
+                    "Of others, and not theirs to use any more"
+                },
+                self.reach.as_slice(),
+            ),
         ];
         all.into_iter().filter(|(_, names)| !names.is_empty()).collect()
     }

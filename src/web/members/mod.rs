@@ -3,6 +3,7 @@
 pub mod end;
 pub(super) mod ending;
 mod page;
+mod uses;
 
 use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
@@ -22,6 +23,7 @@ use super::frame::{self, Frame, Reply, see_other};
 use super::view::{Choice, When};
 use super::visitor::{Demand, Visitor};
 use super::{paging, url};
+use uses::Uses;
 
 type Never = std::convert::Infallible;
 
@@ -62,21 +64,23 @@ struct Found {
     /// Then they stay what they are, and stay.
     is_last_owner: bool,
     reader: Role,
+    uses: Uses,
     now: Moment,
 }
 
 async fn find(app: &App, demand: &Demand<Member>, id: &PersonId) -> Result<Found, Error> {
-    let id = id.clone();
+    let (id, ws) = (id.clone(), demand.ws().to_owned());
     let found = app.db.read(demand.ask(), move |tx, by| {
         let row = store::members::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
         let is_last_owner = row.role == Role::Owner && store::members::other_owners(tx, by, &id)?.is_empty();
+        let uses = Uses::read(tx, by, (&ws, &id))?;
         let (frame, reader, now) = (Frame::of_member(tx, by)?, by.role(), tx.now());
-        Ok::<_, Fault<Never>>(Found { frame, row, is_last_owner, reader, now })
+        Ok::<_, Fault<Never>>(Found { frame, row, is_last_owner, reader, uses, now })
     });
     Ok(found.await?)
 }
 
-fn show_page(visitor: &Visitor, ws: &str, found: &Found, role_error: Option<String>) -> page::Show {
+fn show_page(visitor: &Visitor, ws: &str, found: Found, role_error: Option<String>) -> page::Show {
     let role = found.row.role;
     let gives = |to: &Role| policy::may_change_role(found.reader, role, *to);
     let choice = |to: &Role| Choice { value: to.to_string(), label: to.label().to_owned(), chosen: *to == role };
@@ -90,6 +94,8 @@ fn show_page(visitor: &Visitor, ws: &str, found: &Found, role_error: Option<Stri
         is_last_owner: found.is_last_owner,
         role_error,
         may_end: !found.is_last_owner && (row.you || policy::may_assign(found.reader, role)),
+        may_see_all: policy::sees_all_secrets(found.reader),
+        uses: found.uses,
         row,
     }
 }
@@ -97,7 +103,7 @@ fn show_page(visitor: &Visitor, ws: &str, found: &Found, role_error: Option<Stri
 pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, String)>, app: Data<App>) -> Reply {
     let id: PersonId = path.1.parse().map_err(|_| Error::NotFound)?;
     let found = find(&app, &demand, &id).await?;
-    frame::page(&app, &visitor, &show_page(&visitor, demand.ws(), &found, None))
+    frame::page(&app, &visitor, &show_page(&visitor, demand.ws(), found, None))
 }
 
 #[derive(Default, Deserialize)]
@@ -123,7 +129,7 @@ pub async fn update_role(
     match changed.await {
         Ok(()) => Ok(see_other(&app, &url::member(demand.ws(), id.as_str()), Some(Flash::RoleChanged))),
         Err(Fault::Refused(refusal)) => {
-            frame::again(&app, &visitor, &show_page(&visitor, demand.ws(), &found, Some(refusal.to_string())))
+            frame::again(&app, &visitor, &show_page(&visitor, demand.ws(), found, Some(refusal.to_string())))
         }
         Err(Fault::Store(error)) => Err(error.into()),
     }

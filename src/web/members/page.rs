@@ -6,6 +6,7 @@ use crate::web::url;
 use crate::web::view::{self, Choice, Input, Pager, Tone, When, counted};
 
 use super::ending::{Ending, Gone};
+use super::uses::{Uses, Way};
 
 #[derive(askama::Template)]
 #[template(path = "members/index.html")]
@@ -46,6 +47,9 @@ pub struct Show {
     pub role_error: Option<String>,
     pub is_last_owner: bool,
     pub may_end: bool,
+    pub uses: Uses,
+    /// Whether the reader sees every secret.
+    pub may_see_all: bool,
 }
 
 /// What ends with a membership, before it ends.

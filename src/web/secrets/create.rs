@@ -10,8 +10,9 @@ use crate::actions::secrets::{self, Entry, SecretRefusal};
 use crate::app::App;
 use crate::catalog::{FieldSpec, KindSpec, NodeType, Part, PartOption};
 use crate::crypto::Entered;
-use crate::domain::{Delivery, Environment, Sharing, Slug};
+use crate::domain::{Delivery, Environment, Moment, Sharing, Slug};
 use crate::store::access::Member;
+use crate::store::shares::Candidate;
 use crate::store::{self, Fault};
 use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
@@ -24,6 +25,7 @@ use crate::web::view::{Choice, Input, Link, NodeMark};
 use crate::web::visitor::{Demand, Visitor};
 
 use super::page;
+use super::sharing::picker::{Picker, Sent};
 
 type Never = std::convert::Infallible;
 
@@ -62,16 +64,17 @@ async fn frame_of(app: &Data<App>, demand: &Demand<Member>) -> Result<Frame, Err
     Ok(app.db.read(demand.ask(), |tx, by| Ok::<_, Fault<Never>>(Frame::of_member(tx, by)?)).await?)
 }
 
-/// What stands around the form, and who may use the secret where nobody says otherwise.
-async fn surroundings(app: &Data<App>, demand: &Demand<Member>) -> Result<(Frame, Sharing), Error> {
+/// What stands around the form, who may use the secret where nobody says otherwise, and whom it can be shared with.
+async fn surroundings(app: &Data<App>, demand: &Demand<Member>) -> Result<(Frame, Sharing, Vec<Candidate>), Error> {
     let found = app.db.read(demand.ask(), |tx, by| {
-        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, store::workspaces::default_sharing(tx, by)?))
+        let (frame, default) = (Frame::of_member(tx, by)?, store::workspaces::default_sharing(tx, by)?);
+        Ok::<_, Fault<Never>>((frame, default, store::shares::candidates(tx, by)?))
     });
     Ok(found.await?)
 }
 
 /// The form as it was sent: the fixed fields by name, the catalogue's by theirs.
-pub type Sent = HashMap<String, String>;
+pub type Fields = HashMap<String, String>;
 
 /// What a form shows: what was typed into plain fields, and what is wrong where.
 #[derive(Default)]
@@ -85,6 +88,8 @@ struct Draft {
     environment: Option<Environment>,
     delivery: Option<Delivery>,
     sharing: Option<Sharing>,
+    people: Sent,
+    people_error: Option<String>,
     disagreement: Option<String>,
     refused: bool,
 }
@@ -103,7 +108,7 @@ pub async fn new(visitor: Visitor, demand: Demand<Member>, path: Path<(String, S
 
 fn form_page(
     visitor: &Visitor,
-    (frame, default): &(Frame, Sharing),
+    (frame, default, candidates): &(Frame, Sharing, Vec<Candidate>),
     ws: &str,
     node_type: &NodeType,
     draft: &Draft,
@@ -127,7 +132,11 @@ fn form_page(
         chosen: chosen("placement", choice.name.as_str(), at == 0),
         fields: fields(&choice.kind.fields, choice.name.as_str(), Some(&choice.kind)),
     });
+    // The day that a picker without days shows for nobody needs no moment.
+    let mut picker = Picker::of(candidates, &draft.people, Moment::EPOCH);
+    picker.error.clone_from(&draft.people_error);
     page::New {
+        picker,
         chrome: frame::chrome(visitor, Some(frame), &format!("Add a key for {}", node_type.name), Place::Secrets),
         ws: ws.to_owned(),
         node_type: mark_of(node_type),
@@ -234,9 +243,13 @@ pub async fn create(
             Ok(see_other(&app, &url::secret(demand.ws(), id.as_str()), Some(flash)))
         }
         Err(Fault::Refused(SecretRefusal::NoNodeType)) => Err(Error::NotFound),
-        Err(Fault::Refused(SecretRefusal::NoSharing)) => Err(Error::BadRequest),
         Err(Fault::Refused(refusal)) => {
-            draft.name = wrong(&draft.name.value, &refusal.to_string());
+            match refusal {
+                SecretRefusal::NobodyChosen | SecretRefusal::NotAMember => {
+                    draft.people_error = Some(refusal.to_string());
+                }
+                _ => draft.name = wrong(&draft.name.value, &refusal.to_string()),
+            }
             draft.refused = true;
             frame::again(&app, &visitor, &form_page(&visitor, &around, demand.ws(), node_type, &draft))
         }
@@ -249,8 +262,9 @@ enum Read {
     Faulty(Draft),
 }
 
-fn understand(app: &App, node_type: &NodeType, sent: Vec<(String, String)>) -> Result<Read, Error> {
-    let mut form: Sent = sent.into_iter().collect();
+fn understand(app: &App, node_type: &NodeType, mut sent: Vec<(String, String)>) -> Result<Read, Error> {
+    let people = Sent::take(&mut sent)?;
+    let mut form: Fields = sent.into_iter().collect();
     let text = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let (name, name_input) = forms::name(text("name"));
     let (expires_at, expires_on) = forms::last_day(text("expires_on"), app.clock.now());
@@ -269,6 +283,7 @@ fn understand(app: &App, node_type: &NodeType, sent: Vec<(String, String)>) -> R
         environment: Some(environment),
         delivery: Some(delivery),
         sharing,
+        people,
         way: chosen,
         ..Draft::default()
     };
@@ -297,6 +312,7 @@ fn understand(app: &App, node_type: &NodeType, sent: Vec<(String, String)>) -> R
                 kind,
                 delivery,
                 sharing,
+                people: draft.people.chosen.clone(),
                 expires_at,
                 last_four,
                 facts,
@@ -311,7 +327,7 @@ fn understand(app: &App, node_type: &NodeType, sent: Vec<(String, String)>) -> R
     }
 }
 
-fn chosen_way<'a>(node_type: &'a NodeType, form: &Sent) -> Result<(String, &'a KindSpec), Error> {
+fn chosen_way<'a>(node_type: &'a NodeType, form: &Fields) -> Result<(String, &'a KindSpec), Error> {
     let word = |group: &str| form.get(group).map(String::as_str);
     let kind = entering::pick(node_type, word("kind"), word("placement")).ok_or(Error::BadRequest)?;
     let way = if node_type.placement_choices.is_empty() { Some(kind.kind.as_str()) } else { word("placement") };
@@ -319,7 +335,7 @@ fn chosen_way<'a>(node_type: &'a NodeType, form: &Sent) -> Result<(String, &'a K
 }
 
 /// The fields that belong to the chosen way, by the catalogue's names. Plain ones stay on the form too.
-fn take_fields(node_type: &NodeType, kind: &KindSpec, way: &str, form: &mut Sent) -> Given {
+fn take_fields(node_type: &NodeType, kind: &KindSpec, way: &str, form: &mut Fields) -> Given {
     let parts = node_type.parts.iter().map(|part| (&part.name, false, sent_as(ROUTE, &part.name)));
     let fields = kind.fields.iter().map(|spec| (&spec.name, spec.secret, sent_as(way, &spec.name)));
     let given = parts.chain(fields).filter_map(|(name, secret, key)| {

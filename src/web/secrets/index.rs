@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::domain::{Environment, Moment, Name, PersonId, Role, SecretState, Sharing, Slug, policy};
 use crate::store::access::Member;
 use crate::store::node_types::NodeTypeRow;
-use crate::store::secrets::{ListedSecret, Order, Sought, SoughtOwner, Spot};
+use crate::store::secrets::{ListedSecret, Order, Sought, SoughtOwner, SoughtUsers, Spot};
 use crate::store::{self, Fault};
 use crate::web::chrome::Place;
 use crate::web::frame::{self, Frame, Reply};
@@ -19,6 +19,8 @@ use super::{Never, mark, owner_of, page};
 
 /// How the query calls end users and organizations among the owners.
 const OUTSIDE: &str = "end-users";
+/// How the query calls what others share with the one who looks.
+const WITH_ME: &str = "with-me";
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -30,6 +32,7 @@ pub struct Asked {
     owner: String,
     sharing: String,
     sort: String,
+    user: String,
     before: String,
     after: String,
 }
@@ -42,6 +45,10 @@ impl Asked {
         } else {
             self.owner.parse().ok().map(SoughtOwner::Person)
         };
+        let users = match self.sharing.as_str() {
+            WITH_ME => Some(SoughtUsers::Me),
+            _ => self.user.parse().ok().map(SoughtUsers::Member),
+        };
         Sought {
             name: Name::part_of_key(&self.q),
             node_type: self.node_type.parse().ok(),
@@ -49,6 +56,7 @@ impl Asked {
             state: self.state.parse().ok(),
             owner,
             sharing: self.sharing.parse().ok(),
+            users,
         }
     }
 }
@@ -84,6 +92,12 @@ impl Narrowed<'_> {
                 SoughtOwner::Person(id) => one("owner", id.as_str(), self.member(id)),
             }),
             sought.sharing.map(|s| one("sharing", s.as_str(), s.word())),
+            sought.users.as_ref().map(|users| match users {
+                SoughtUsers::Me => one("sharing", WITH_ME, "Shared with me"),
+                SoughtUsers::Member(id) | SoughtUsers::Besides(id) => {
+                    one("user", id.as_str(), &format!("{} may use it", self.member(id)))
+                }
+            }),
         ];
         all.into_iter().flatten().collect()
     }
@@ -107,6 +121,7 @@ impl Narrowed<'_> {
         let environment = |e: &Environment| choice(e.as_str(), e.as_str(), sought.environment == Some(*e));
         let state = |s: &SecretState| choice(s.as_str(), s.word(), sought.state == Some(*s));
         let sharing = |s: &Sharing| choice(s.as_str(), s.word(), sought.sharing == Some(*s));
+        let with_me = choice(WITH_ME, "Shared with me", sought.users == Some(SoughtUsers::Me));
         page::Filter {
             q: self.typed.to_owned(),
             node_types: self.node_types.iter().map(|n| choice(n.slug.as_str(), n.name.as_str(), is_type(n))).collect(),
@@ -114,7 +129,8 @@ impl Narrowed<'_> {
             orders: Order::ALL.iter().map(|one| choice(one.as_str(), order_word(*one), *one == order)).collect(),
             states: SecretState::ALL.iter().map(state).collect(),
             owners: self.owners(),
-            sharings: Sharing::ALL.iter().map(sharing).collect(),
+            sharings: Sharing::ALL.iter().map(sharing).chain([with_me]).collect(),
+            user: in_force.iter().find(|one| one.name == "user").map(|one| one.value.clone()).unwrap_or_default(),
             chips: in_force.iter().map(|one| self.chip(one.name, &one.words, in_force)).collect(),
         }
     }
@@ -183,7 +199,7 @@ fn row_of(row: &ListedSecret, now: Moment) -> page::Row {
         name: row.secret.name.to_string(),
         node_type: mark(&row.secret),
         owner: owner_of(row),
-        sharing: row.secret.sharing,
+        sharing: row.facts().sharing_at(now),
         environment: row.secret.environment,
         last_four: row.secret.last_four.clone(),
         state: row.secret.state(now),

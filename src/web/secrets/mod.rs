@@ -4,10 +4,12 @@ pub mod create;
 pub mod delete;
 mod index;
 mod page;
+pub mod sharing;
 
 use actix_web::web::{Data, Path};
 
 use crate::actions::entering::Facts;
+use crate::actions::sharing::Shared;
 use crate::app::App;
 use crate::domain::audit::folded;
 use crate::domain::policy::Standing;
@@ -25,6 +27,7 @@ use super::story::Teller;
 use super::url;
 use super::view::{self, Link, NodeMark, Snippet, UsedBy, When};
 use super::visitor::{Demand, Visitor};
+use sharing::page::Audience;
 
 pub use index::index;
 
@@ -49,6 +52,7 @@ fn owner_of(row: &ListedSecret) -> page::Owner {
 struct Found {
     frame: Frame,
     row: ListedSecret,
+    shared: Shared,
     users: Vec<UserRow>,
     history: Vec<StoredEntry>,
     names: Names,
@@ -62,6 +66,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
     let id: SecretId = id.parse().map_err(|_| Error::NotFound)?;
     let found = app.db.read(demand.ask(), move |tx, by| {
         let row = store::secrets::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
+        let shared = Shared::read(tx, by, &row)?;
         let users = store::tokens::users_of(tx, by, &id)?;
         let history = store::audit::history(tx, by, &row, HISTORY)?;
         let names = store::audit::actors(tx, by)?;
@@ -71,6 +76,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         Ok::<_, Fault<Never>>(Found {
             frame: Frame::of_member(tx, by)?,
             row,
+            shared,
             users,
             history,
             names,
@@ -99,6 +105,13 @@ fn used_by(ws: &str, users: &[UserRow], now: Moment) -> Vec<UsedBy> {
     users.iter().map(row).collect()
 }
 
+/// Who may use it; nothing for a key from outside, which is shared with nobody.
+fn audience(found: &Found) -> Option<Audience> {
+    let owner = (owner_of(&found.row).to_string(), &found.frame.person.id);
+    let audience = Audience::of(&found.shared, owner, found.yours, found.now);
+    found.row.secret.owner.is_some().then(|| audience.in_short())
+}
+
 pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, String)>, app: Data<App>) -> Reply {
     let found = find(&app, &demand, &path.1).await?;
     let (secret, now) = (&found.row.secret, found.now);
@@ -125,7 +138,8 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         environment: secret.environment,
         owner: owner_of(&found.row),
         yours: found.yours,
-        sharing: secret.sharing,
+        sharing: found.shared.sharing,
+        audience: audience(&found),
         delivery: secret.delivery,
         last_four: secret.last_four.clone(),
         hosts: Facts::read(&secret.facts).hosts,

@@ -10,6 +10,9 @@ use crate::web::view::{
     Choice, Entry, Input, Link, NodeMark, Pager, Shown, Snippet, Tone, UsedBy, When, counted, grouped,
 };
 
+use super::sharing::page::Audience;
+use super::sharing::picker::Picker;
+
 #[derive(askama::Template)]
 #[template(path = "secrets/index.html")]
 pub struct Index {
@@ -119,6 +122,8 @@ pub struct Filter {
     pub owners: Vec<Choice>,
     pub sharings: Vec<Choice>,
     pub orders: Vec<Choice>,
+    /// The member who may use them, where a link named one.
+    pub user: String,
     /// One for each filter in force: its words, and the list without it.
     pub chips: Vec<Link>,
 }
@@ -162,6 +167,8 @@ pub struct New {
     pub environment: Environment,
     pub delivery: Delivery,
     pub sharing: Sharing,
+    /// Members to share it with.
+    pub picker: Picker,
     /// What the workspace begins with.
     pub default_sharing: Sharing,
     /// The workspace's name.
@@ -247,6 +254,7 @@ pub struct Show {
     pub owner: Owner,
     pub yours: bool,
     pub sharing: Sharing,
+    pub audience: Option<Audience>,
     pub delivery: Delivery,
     pub last_four: Option<String>,
     /// The hosts that the value may travel to.

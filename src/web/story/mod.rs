@@ -82,6 +82,7 @@ impl Teller<'_> {
             }
             (_, Actor::CommandLine) => "The command line".to_owned(),
             (_, Actor::SetUpLink) => "Whoever held the set-up link".to_owned(),
+            (_, Actor::Keyrack) => "Keyrack".to_owned(),
             (_, Actor::Unknown) => "Somebody".to_owned(),
         };
         (who, None)
@@ -93,7 +94,7 @@ impl Teller<'_> {
             Actor::Person { id } | Actor::Token { maker: id, .. } => format!("by {}", self.person_within(id)),
             Actor::CommandLine => "at the command line".to_owned(),
             Actor::SetUpLink => "with the set-up link".to_owned(),
-            Actor::Unknown => String::new(),
+            Actor::Keyrack | Actor::Unknown => String::new(),
         }
     }
 

@@ -7,6 +7,7 @@ mod letters;
 mod mailbox;
 mod parts;
 mod process;
+mod shares;
 mod token;
 
 use std::net::TcpListener;
@@ -28,6 +29,7 @@ pub use letters::{Smtp, queue};
 pub use mailbox::{Mail, Mailbox};
 pub use parts::{ManualClock, SeededChance};
 pub use process::{Machine, run};
+pub use shares::share_path;
 pub use token::{Answer, Token};
 
 pub const EMAIL: &str = "ada@example.com";

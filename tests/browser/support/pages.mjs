@@ -58,6 +58,30 @@ export const pages = {
     await expect(page.getByText("This version does not make such calls yet")).toBeVisible();
   },
   secret: async (page, { places }) => at(places.secret, "Reception till")(page),
+  "secret, to share": async (page, { places }) => {
+    await at(`${places.secret}/sharing`, "Who may use “Reception till”?")(page);
+    await page.getByRole("radio", { name: /^Chosen members/ }).check();
+    await page.getByRole("checkbox", { name: /Grace Hill/ }).check();
+    await expect(page.getByLabel("when Grace Hill may use it")).toBeVisible();
+  },
+  "secret, shared with nobody yet": async (page, { places }) => {
+    await at(`${places.secret}/sharing`, "Who may use “Reception till”?")(page);
+    await page.getByRole("radio", { name: /^Chosen members/ }).check();
+    await page.getByRole("button", { name: "Save the sharing" }).click();
+    await expect(page.getByText("Choose at least one member.")).toBeVisible();
+  },
+  "new secret, for chosen members": async (page) => {
+    await openStripeForm(page);
+    await page.getByRole("radio", { name: /^Members whom you choose/ }).check();
+    await page.getByRole("searchbox", { name: "Search members" }).fill("hill");
+    await expect(page.getByRole("checkbox", { name: /Grace Hill/ })).toBeVisible();
+  },
+  "secrets, what a member may use": async (page, { places }) => {
+    await page.goto(places.colleague);
+    const person = places.colleague.split("/").pop();
+    await at(`${HOME}/secrets?user=${person}`, "Secrets")(page);
+    await expect(page.getByText("Grace Hill may use it")).toBeVisible();
+  },
   "secret, to delete": async (page, { places }) => at(`${places.secret}/delete`, /Delete “Reception till”/)(page),
   "new workspace": at("/workspaces/new", "New workspace"),
   "mail and jobs": async (page) => {
