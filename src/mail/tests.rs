@@ -54,10 +54,11 @@ fn letters() -> impl Strategy<Value = (Letter, &'static str)> {
         }),
         (anything(), anything()).prop_map(|(workspace, by)| (Letter::Removed { workspace, by }, "")),
         anything().prop_map(|workspace| (Letter::Trial { workspace }, "")),
-        (anything(), anything(), prop::option::of(anything()), names(), names(), names()).prop_map(
-            |(workspace, name, by, deleted, kept, tokens)| {
-                let slug = "acme".to_owned();
-                (Letter::MemberGone { workspace, slug, name, by, deleted, kept, tokens }, "/w/acme/members")
+        (anything(), anything(), prop::option::of(anything()), names(), names(), names(), names()).prop_map(
+            |(workspace, name, by, deleted, kept, tokens, reach)| {
+                let (slug, further) = ("acme".to_owned(), 7);
+                let gone = Letter::MemberGone { workspace, slug, name, by, deleted, kept, tokens, reach, further };
+                (gone, "/w/acme/members")
             }
         ),
     ]

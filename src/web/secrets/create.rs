@@ -227,7 +227,9 @@ pub async fn create(
 ) -> Reply {
     let node_type = app.catalog.get(&path.1).ok_or(Error::NotFound)?;
     let around = surroundings(&app, &demand).await?;
-    let (entry, mut draft, trimmed) = match understand(&app, node_type, form.into_inner())? {
+    let mut fields = form.into_inner();
+    let people = Sent::take(&mut fields)?;
+    let (entry, mut draft, trimmed) = match understand(&app, node_type, fields.into_iter().collect(), people)? {
         Read::Whole(entry, draft, trimmed) => (entry, draft, trimmed),
         Read::Faulty(draft) => {
             return frame::again(&app, &visitor, &form_page(&visitor, &around, demand.ws(), node_type, &draft));
@@ -262,9 +264,7 @@ enum Read {
     Faulty(Draft),
 }
 
-fn understand(app: &App, node_type: &NodeType, mut sent: Vec<(String, String)>) -> Result<Read, Error> {
-    let people = Sent::take(&mut sent)?;
-    let mut form: Fields = sent.into_iter().collect();
+fn understand(app: &App, node_type: &NodeType, mut form: Fields, people: Sent) -> Result<Read, Error> {
     let text = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let (name, name_input) = forms::name(text("name"));
     let (expires_at, expires_on) = forms::last_day(text("expires_on"), app.clock.now());
