@@ -1,4 +1,4 @@
-//! The files of `static/`, embedded, addressed by the hash of their content, kept for a year.
+//! The files of `static/`, embedded, and those that are drawn from the catalogue: addressed by the hash of their content, kept for a year.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,8 +10,10 @@ use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
+use super::marks;
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "static/"]
@@ -24,12 +26,14 @@ struct Asset {
     packed: Vec<u8>,
 }
 
-static ASSETS: LazyLock<HashMap<String, Asset>> =
-    LazyLock::new(|| Files::iter().filter_map(|path| load(&path).map(|asset| (path.into_owned(), asset))).collect());
+static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
+    let files = Files::iter().filter_map(|path| Some((path.to_string(), Files::get(&path)?.data)));
+    let drawn = marks::files().into_iter().map(|(path, text)| (path.to_owned(), Cow::Owned(text.into_bytes())));
+    files.chain(drawn).filter_map(|(path, data)| Some((path.clone(), pack(&path, data)?))).collect()
+});
 
-fn load(path: &str) -> Option<Asset> {
-    let file = Files::get(path)?;
-    let hash = data_encoding::HEXLOWER.encode(file.metadata.sha256_hash().get(..8)?);
+fn pack(path: &str, plain: Cow<'static, [u8]>) -> Option<Asset> {
+    let hash = data_encoding::HEXLOWER.encode(Sha256::digest(&plain).get(..8)?);
     let kind = match path.rsplit_once('.')?.1 {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
@@ -37,8 +41,8 @@ fn load(path: &str) -> Option<Asset> {
         _ => "application/octet-stream",
     };
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
-    packer.write_all(&file.data).ok()?;
-    Some(Asset { hash, kind, plain: file.data, packed: packer.finish().ok()? })
+    packer.write_all(&plain).ok()?;
+    Some(Asset { hash, kind, plain, packed: packer.finish().ok()? })
 }
 
 /// The address of a file; of none, an address that answers 404.

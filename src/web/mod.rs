@@ -18,6 +18,7 @@ pub mod home;
 pub mod invitations;
 pub mod jobs;
 mod links;
+mod marks;
 pub mod members;
 mod paging;
 pub mod rotations;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::marks;
 use crate::domain::{Ability, Delivery, Moment, Role, SecretState, Sharing};
 
 /// The colour of a message or state; a word and an icon always go with it.
@@ -240,6 +241,11 @@ pub struct NodeMark {
 impl NodeMark {
     pub fn letter(&self) -> String {
         initial(&self.name)
+    }
+
+    /// Where its own mark is drawn.
+    pub fn mark(&self) -> Option<String> {
+        marks::address(&self.slug)
     }
 
     /// The generic node type has an icon of ours instead of a letter.
