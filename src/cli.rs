@@ -6,7 +6,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 
-use crate::domain::{Abilities, Ability, Email, Environment, Moment, Name};
+use crate::domain::{Abilities, Ability, Email, Environment, Moment, Name, Slug};
 
 const AFTER: &str = "Settings come from KEYRACK_* variables and keyrack.toml; docs/configuration.md lists them all.\n\
                      Without a command, keyrack serves.";
@@ -16,6 +16,8 @@ const OWNER_AFTER: &str = "Example:\n  \
 
 const TOKEN_AFTER: &str = "Example:\n  \
     keyrack token create --workspace 'Acme' --name 'Backend' --environment test --allow vend,connect,read";
+
+const NODE_TYPE_AFTER: &str = "Example:\n  keyrack node-type add stripe --workspace 'Acme'";
 
 /// A self-hosted rack for the keys that workflows and AI agents call other APIs with.
 #[derive(Clone, Debug, Parser)]
@@ -44,6 +46,9 @@ pub enum Command {
     /// Manage service tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Manage the node types of a workspace
+    #[command(subcommand)]
+    NodeType(NodeTypeCommand),
     /// Look after the record of changes and uses
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -102,6 +107,26 @@ pub struct TokenCreate {
 }
 
 #[derive(Clone, Debug, Subcommand)]
+pub enum NodeTypeCommand {
+    /// Add a node type of the catalogue to a workspace; nothing happens where it is there already
+    #[command(after_help = NODE_TYPE_AFTER)]
+    Add(NodeTypeAdd),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct NodeTypeAdd {
+    /// The node type's slug, such as stripe
+    #[arg(value_name = "SLUG", value_parser = slug)]
+    pub slug: Slug,
+    /// The workspace's name
+    #[arg(long, value_name = "NAME", value_parser = Name::parse)]
+    pub workspace: Name,
+    /// The Owner or Admin who adds it; may be left out where the workspace has a single Owner
+    #[arg(long = "as", value_name = "EMAIL", value_parser = Email::parse)]
+    pub maker: Option<Email>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
 pub enum AuditCommand {
     /// Walk every chain of the record, say of each whether it holds, and fail where one does not
     Verify(AuditVerify),
@@ -118,6 +143,10 @@ pub struct AuditVerify {
 pub enum ConfigCommand {
     /// Check the configuration, name every mistake, and stop
     Check,
+}
+
+fn slug(text: &str) -> Result<Slug, String> {
+    text.parse().map_err(|_| "use lower-case letters and digits, joined by single hyphens".to_owned())
 }
 
 fn abilities(text: &str) -> Result<Abilities, String> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Parser as _;
 use keyrack::app::system::{SystemChance, SystemClock};
 use keyrack::app::{App, commands, logging, server, terminal, verify};
-use keyrack::cli::{AuditCommand, Cli, Command, ConfigCommand, OwnerCommand, TokenCommand};
+use keyrack::cli::{AuditCommand, Cli, Command, ConfigCommand, NodeTypeCommand, OwnerCommand, TokenCommand};
 use keyrack::config::Config;
 use keyrack::jobs;
 use keyrack::store::migrate::{self, MigrateError, WhereNew};
@@ -49,12 +49,13 @@ async fn run(command: Command, config: Config) -> Result<(), Failure> {
         return Ok(());
     }
     // A token needs somebody who makes it, and a record something to hold; in a new database there is nothing.
-    let where_new =
-        if matches!(command, Command::Token(_) | Command::Audit(_)) { WhereNew::Refuse } else { WhereNew::Make };
+    let needs_one = matches!(command, Command::Token(_) | Command::NodeType(_) | Command::Audit(_));
+    let where_new = if needs_one { WhereNew::Refuse } else { WhereNew::Make };
     let app = App::open(config, where_new, Arc::new(SystemClock), Arc::new(SystemChance)).await?;
     match command {
         Command::Owner(OwnerCommand::Create(ask)) => terminal::create_owner(&app, &ask).await?,
         Command::Token(TokenCommand::Create(ask)) => println!("{}", commands::create_token(&app, &ask).await?),
+        Command::NodeType(NodeTypeCommand::Add(ask)) => commands::add_node_type(&app, &ask).await?,
         Command::Audit(AuditCommand::Verify(ask)) => verify::verify(&app, &ask).await?,
         _ => serve(&app).await?,
     }

@@ -18,6 +18,8 @@ use super::{Tools, audit, sealing};
 pub enum ConnectionRefusal {
     #[error("the node type is disabled")]
     Disabled,
+    #[error("the node type was described anew in the meantime")]
+    ChangedSince,
     #[error("there is no such connection to authorize again")]
     NoSuchAccount,
     #[error("secret: this looks like a {says} key, and the token is for {token}.")]
@@ -28,6 +30,8 @@ impl Refusal for ConnectionRefusal {}
 
 pub struct Upsert {
     pub node_type: Slug,
+    /// Of the description that the value was checked against.
+    pub revision: i64,
     pub of: ConnectionOf,
     /// The connection that is meant, where the backend names one.
     pub expected: Option<SecretId>,
@@ -54,6 +58,9 @@ pub fn upsert(
     let node_type = store::node_types::find(tx, by, &ask.node_type)?.ok_or(Denied::NotFound)?;
     if !node_type.enabled {
         return Err(ConnectionRefusal::Disabled.into());
+    }
+    if node_type.revision != ask.revision {
+        return Err(ConnectionRefusal::ChangedSince.into());
     }
     let token = by.environment();
     if let Some(says) = ask.prefix_says.filter(|says| *says != token) {

@@ -1,9 +1,8 @@
 //! The first Owner and their workspace: by the set-up link in a browser, or at the command line.
 
 use crate::domain::audit::{ChainKind, Event};
-use crate::domain::{ChainId, Email, Method, Name, NodeTypeId, PersonId, Role, Slug, WorkspaceId};
+use crate::domain::{ChainId, Email, Name, PersonId, Role, Slug, WorkspaceId};
 use crate::store::access::{CommandLine, Oneself, Owner, Proof, Right, SetUp};
-use crate::store::node_types::NodeTypeRow;
 use crate::store::people::{Person, Proven};
 use crate::store::workspaces::WorkspaceRow;
 use crate::store::{self, Error, Fault, Refusal, WriteTx};
@@ -27,8 +26,6 @@ pub struct Founding {
     pub name: Name,
     pub workspace: Name,
     pub password_hash: String,
-    /// The built-in node types that a new workspace begins with.
-    pub node_types: Vec<(Slug, Name)>,
 }
 
 /// Who becomes the Owner of which workspace, at the command line.
@@ -37,7 +34,6 @@ pub struct Ownership {
     /// Needed for a new person; somebody known keeps the account as it is.
     pub account: Option<NewAccount>,
     pub workspace: Name,
-    pub node_types: Vec<(Slug, Name)>,
 }
 
 pub struct NewAccount {
@@ -62,7 +58,7 @@ pub fn set_up<'tx>(
     store::links::spend(tx, by)?;
     let account = NewAccount { name: ask.name.clone(), password_hash: ask.password_hash.clone() };
     let person = new_person(tx, by, tools, (&ask.email, Proven::Yes), &account)?;
-    let workspace = new_workspace(tx, by, tools, (&ask.workspace, &ask.node_types), &person)?;
+    let workspace = new_workspace(tx, by, tools, &ask.workspace, &person)?;
     audit::installation(tx, tools, Event::SetUpDone { person: person.id.clone() })?;
     Ok(Founded { person: person.id, workspace, made: true })
 }
@@ -80,7 +76,7 @@ pub fn create_owner<'tx>(
         (None, None) => return Err(FoundingError::NewPerson(ask.email.clone()).into()),
     };
     let Some(row) = store::workspaces::find_named(tx, by, &ask.workspace)? else {
-        let workspace = new_workspace(tx, by, tools, (&ask.workspace, &ask.node_types), &person)?;
+        let workspace = new_workspace(tx, by, tools, &ask.workspace, &person)?;
         return Ok(Founded { person: person.id, workspace, made: true });
     };
     if store::workspaces::of_person(tx, &person.id)?.iter().any(|(of, _)| of.id == row.id) {
@@ -116,7 +112,7 @@ fn new_workspace<'tx, R: Right>(
     tx: &mut WriteTx<'tx>,
     by: &Proof<'tx, R>,
     tools: Tools<'_>,
-    (name, node_types): (&Name, &[(Slug, Name)]),
+    name: &Name,
     owner: &Person,
 ) -> Result<Slug, Fault<FoundingError>> {
     let id = WorkspaceId::draw(tx.now(), tools.chance);
@@ -127,20 +123,6 @@ fn new_workspace<'tx, R: Right>(
     for kind in [ChainKind::Changes, ChainKind::Uses] {
         let chain = ChainId::draw(tx.now(), tools.chance);
         store::audit::open_chain(tx, &chain, kind, id.as_str())?;
-    }
-    for (slug, name) in node_types {
-        let id = NodeTypeId::draw(tx.now(), tools.chance);
-        let row = NodeTypeRow {
-            id,
-            slug: slug.clone(),
-            name: name.clone(),
-            method: Method::Key,
-            enabled: true,
-            description: None,
-            spec: None,
-            revision: 1,
-        };
-        store::node_types::insert(tx, &proof, &row)?;
     }
     let created = Event::WorkspaceCreated { workspace: id, name: name.to_string() };
     audit::installation(tx, tools, created.clone())?;
@@ -154,10 +136,9 @@ pub fn create_workspace<'tx>(
     by: &Proof<'tx, Oneself>,
     tools: Tools<'_>,
     name: &Name,
-    node_types: &[(Slug, Name)],
 ) -> Result<Slug, Fault<FoundingError>> {
     let (owner, _) = store::people::myself(tx, by)?;
-    new_workspace(tx, by, tools, (name, node_types), &owner)
+    new_workspace(tx, by, tools, name, &owner)
 }
 
 /// Takes the slug that reads like the name, or one with a random ending where that was ever another workspace's.

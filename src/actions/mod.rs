@@ -5,12 +5,14 @@
 pub mod accounts;
 pub mod audit;
 pub mod connections;
+pub mod custom_apis;
 pub mod entering;
 pub mod farewell;
 pub mod founding;
 pub mod installation;
 pub mod invitations;
 pub mod members;
+pub mod node_types;
 pub mod nodes;
 pub mod outbox;
 pub mod people;

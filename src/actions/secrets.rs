@@ -8,9 +8,11 @@ use crate::domain::keys::Hook;
 use crate::domain::policy::Standing;
 use crate::domain::{Delivery, Environment, Kind, Moment, Name, PersonId, SecretId, Sharing, Slug, TroubleWhy};
 use crate::store::access::{AtLeast, Member, Proof};
+use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::{ListedSecret, NewOwner, NewSecret};
 use crate::store::{self, Denied, Error, Fault, Outcome, Refusal, WriteTx};
 
+use super::node_types::{self, BuiltIn};
 use super::nodes::{self, Because};
 use super::sealing::Shown;
 use super::{Tools, audit, sealing, sharing};
@@ -25,15 +27,26 @@ pub enum SecretRefusal {
     NobodyChosen,
     #[error("Somebody whom you chose is not a member any more. Look once more whom you share it with.")]
     NotAMember,
+    #[error("This node type was changed since you opened this form. Look at it again, and enter the key once more.")]
+    ChangedSince,
     #[error("Another secret of this node type and environment has that name.")]
     NameTaken,
 }
 
 impl Refusal for SecretRefusal {}
 
+/// What the form knew of the node type that it was filled in for.
+pub enum Hung {
+    /// The workspace has it, described for the so-many-eth time.
+    Known(i64),
+    /// The catalogue has it alone: the first secret brings it in.
+    New(BuiltIn),
+}
+
 /// A secret as a member entered it, checked against the catalogue.
 pub struct Entry {
     pub node_type: Slug,
+    pub hook: Hung,
     pub environment: Environment,
     pub name: Name,
     pub kind: Kind,
@@ -56,10 +69,7 @@ pub fn create<'tx>(
     tools: Tools<'_>,
     entry: &Entry,
 ) -> Result<SecretId, Fault<SecretRefusal>> {
-    let node_type = store::node_types::find(tx, by, &entry.node_type)?.ok_or(SecretRefusal::NoNodeType)?;
-    if !node_type.enabled {
-        return Err(SecretRefusal::Disabled.into());
-    }
+    let node_type = hook_of(tx, by, tools, entry)?;
     let sharing = match entry.sharing {
         Some(sharing) => sharing,
         None => store::workspaces::default_sharing(tx, by)?,
@@ -120,6 +130,22 @@ fn chosen(
         return Err(SecretRefusal::NotAMember.into());
     }
     Ok(others)
+}
+
+/// The node type that the secret is for, as it was described when the form was filled in.
+fn hook_of(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    tools: Tools<'_>,
+    entry: &Entry,
+) -> Result<NodeTypeRow, Fault<SecretRefusal>> {
+    match (store::node_types::find(tx, by, &entry.node_type)?, &entry.hook) {
+        (Some(row), _) if !row.enabled => Err(SecretRefusal::Disabled.into()),
+        (Some(row), Hung::Known(revision)) if row.revision != *revision => Err(SecretRefusal::ChangedSince.into()),
+        (Some(row), _) => Ok(row),
+        (None, Hung::New(built_in)) => Ok(node_types::hang(tx, by, tools, built_in)?),
+        (None, Hung::Known(_)) => Err(SecretRefusal::NoNodeType.into()),
+    }
 }
 
 /// Deletes a secret and destroys its values, at once.

@@ -138,6 +138,8 @@ impl From<ConnectionRefusal> for Error {
     fn from(refusal: ConnectionRefusal) -> Self {
         match refusal {
             ConnectionRefusal::Disabled => Self::Disabled,
+            // Whoever asks again is checked against the new description.
+            ConnectionRefusal::ChangedSince => Self::Unavailable,
             ConnectionRefusal::NoSuchAccount => Self::NotFound,
             ConnectionRefusal::OtherEnvironment { .. } => Self::Invalid(refusal.to_string()),
         }

@@ -1,6 +1,7 @@
 //! The Pipes-compatible routes: vending, and storing an end user's key.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -13,10 +14,11 @@ use crate::actions::vend::{self, VendRefusal};
 use crate::app::App;
 use crate::crypto::{Credential, Entered, Purpose};
 use crate::domain::name::is_hidden;
-use crate::domain::{Moment, Name, PersonId, SecretId, SecretState, Slug};
-use crate::store::Fault;
+use crate::domain::{Moment, PersonId, SecretId, SecretState, Slug};
 use crate::store::access::{ConnectRight, ConnectionOf, UseRefusal, VendRight, Wanted, Whose};
 use crate::store::connections::ConnectionRow;
+use crate::store::node_types::NodeTypeRow;
+use crate::store::{self, Fault};
 
 use super::authenticate::Caller;
 use super::body::Sent;
@@ -172,10 +174,15 @@ pub async fn put_api_key(
     sent: Sent,
     app: Data<App>,
 ) -> Result<HttpResponse, Error> {
-    let ask = match slug_of(&path).and_then(|slug| understand(&app, slug, read(&sent)?)) {
-        Ok(ask) => ask,
+    let slug = match slug_of(&path) {
+        Ok(slug) => slug,
         Err(wrong) => return Err(caller.hears::<ConnectRight>(&app, wrong).await),
     };
+    let found = app.db.read(caller.ask::<ConnectRight>(), move |tx, by| {
+        Ok::<_, Fault<Infallible>>(store::node_types::find(tx, by, &slug)?)
+    });
+    let row = found.await?.ok_or(Error::NotFound)?;
+    let ask = understand(&app, row, read(&sent)?)?;
     let kit = app.kit(caller.address);
     let stored = app.db.write(caller.ask::<ConnectRight>(), move |tx, by| {
         kit.by_token(by, |tools| connections::upsert(tx, by, tools, &ask))
@@ -183,8 +190,9 @@ pub async fn put_api_key(
     Ok(HttpResponse::Ok().json(connected_account(&stored.await?, app.clock.now())))
 }
 
-fn understand(app: &App, slug: Slug, body: ApiKeyBody) -> Result<Upsert, Error> {
-    let node_type = app.catalog.get(slug.as_str()).ok_or(Error::NotFound)?;
+fn understand(app: &App, row: NodeTypeRow, body: ApiKeyBody) -> Result<Upsert, Error> {
+    let described = app.catalog.describe(row.slug.as_str(), row.spec.as_deref()).ok_or(Error::NotFound)?;
+    let node_type = described.as_ref();
     if body.subject.user_id.starts_with(PersonId::PREFIX) {
         return Err(Error::Invalid("An end user's id may not begin with usr_.".to_owned()));
     }
@@ -214,8 +222,9 @@ fn understand(app: &App, slug: Slug, body: ApiKeyBody) -> Result<Upsert, Error> 
         Error::Invalid(named.map_or_else(String::new, |(field, message)| format!("{field}: {message}")))
     })?;
     Ok(Upsert {
-        name: Name::parse(&node_type.name).map_err(|_| Error::Internal)?,
-        node_type: slug,
+        name: row.name,
+        node_type: row.slug,
+        revision: row.revision,
         expected: body.subject.account()?,
         must_exist,
         of,

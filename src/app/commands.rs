@@ -5,11 +5,12 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::actions::founding::{self, Founded, FoundingError, NewAccount, Ownership};
+use crate::actions::node_types::{self, BuiltIn};
 use crate::actions::{installation, tokens};
-use crate::cli::{OwnerCreate, TokenCreate};
+use crate::cli::{NodeTypeAdd, OwnerCreate, TokenCreate};
 use crate::crypto::HashError;
 use crate::domain::audit::Actor;
-use crate::domain::{Email, Name, Slug, TokenId, password};
+use crate::domain::{Email, TokenId, password};
 use crate::store::access::{Admin, AskCommandLine};
 use crate::store::people::Person;
 use crate::store::{self, Denied, Error, Fault};
@@ -24,8 +25,10 @@ pub enum CommandError {
     Founding(#[from] FoundingError),
     #[error(transparent)]
     Hash(#[from] HashError),
-    #[error("there is no such workspace, or nobody in it who can make this token; name an Owner or Admin with --as")]
+    #[error("there is no such workspace, or nobody in it who can do this; name an Owner or Admin with --as")]
     NoMaker,
+    #[error("the catalogue has no node type of that slug that holds keys; docs/node-types.md says where they stand")]
+    NoNodeType,
     /// In the words of the form.
     #[error("--expires: That day is over. Choose a later one.")]
     DayOver,
@@ -74,8 +77,7 @@ pub async fn create_owner(
             Some(NewAccount { name: name.clone(), password_hash })
         }
     };
-    let ownership =
-        Ownership { email: ask.email.clone(), account, workspace: ask.workspace.clone(), node_types: built_in(app) };
+    let ownership = Ownership { email: ask.email.clone(), account, workspace: ask.workspace.clone() };
     let kit = app.kit(None);
     let founded = app.db.write(AskCommandLine, move |tx, by| {
         kit.by(Actor::CommandLine, |tools| founding::create_owner(tx, by, tools, &ownership))
@@ -123,8 +125,15 @@ pub async fn offer_set_up(app: &App) -> Option<String> {
     Some(format!("{}{path}", app.config.server.base()))
 }
 
-/// The node types that a new workspace begins with.
-pub fn built_in(app: &App) -> Vec<(Slug, Name)> {
-    let first = ["http-request", "stripe"].into_iter().filter_map(|slug| app.catalog.get(slug));
-    first.filter_map(|of| Some((of.slug.parse().ok()?, Name::parse(&of.name).ok()?))).collect()
+/// Adds a node type of the catalogue to a workspace; one that is there already stays as it is.
+pub async fn add_node_type(app: &App, ask: &NodeTypeAdd) -> Result<(), CommandError> {
+    let known = app.catalog.get(ask.slug.as_str()).ok_or(CommandError::NoNodeType)?;
+    let built_in = BuiltIn::of(known).ok_or(CommandError::NoNodeType)?;
+    let (kit, workspace, maker) = (app.kit(None), ask.workspace.clone(), ask.maker.clone());
+    let added = app.db.write::<_, _, std::convert::Infallible, _>(AskCommandLine, move |tx, by| {
+        let row = store::workspaces::find_named(tx, by, &workspace)?.ok_or(Denied::NotFound)?;
+        let admin = store::workspaces::act_as::<Admin>(tx, by, &row, maker.as_ref())?;
+        Ok(kit.by(Actor::CommandLine, |tools| node_types::add(tx, &admin, tools, &built_in))?)
+    });
+    Ok(added.await?)
 }

@@ -10,10 +10,7 @@ use actix_web::{HttpResponse, Resource, Route, web};
 use super::health;
 use crate::api::pipes;
 use crate::domain::{Ability, Role};
-use crate::web::{
-    account, activity, assets, forgotten, home, invitations, jobs, members, rotations, secrets, set_up, sign_in,
-    sign_up, theme, tokens, workspaces,
-};
+use crate::web::{account, activity, assets, forgotten, home, invitations, jobs, members, node_types, rotations, secrets, set_up, sign_in, sign_up, theme, tokens, workspaces};
 
 /// What a caller must be at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +97,7 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/settings", ADMIN, |r| r.to(workspaces::edit)),
     post("/w/{workspace}/settings", ADMIN, |r| r.to(workspaces::update)),
     post("/w/{workspace}/settings/sharing", ADMIN, |r| r.to(workspaces::sharing::update)),
+    post("/w/{workspace}/settings/adders", ADMIN, |r| r.to(workspaces::adders::update)),
     get("/w/{workspace}/delete", OWNER, |r| r.to(workspaces::delete::new)),
     post("/w/{workspace}/delete", OWNER, |r| r.to(workspaces::delete::create)),
     get("/w/{workspace}/jobs", OWNER, |r| r.to(jobs::index)),
@@ -108,7 +106,7 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/jobs/{job}/discard", OWNER, |r| r.to(jobs::discard)),
     get("/w/{workspace}", MEMBER, |r| r.to(home::show)),
     get("/w/{workspace}/secrets", MEMBER, |r| r.to(secrets::index)),
-    get("/w/{workspace}/secrets/new", MEMBER, |r| r.to(secrets::create::choose)),
+    get("/w/{workspace}/secrets/new", MEMBER, |r| r.to(secrets::choose::choose)),
     get("/w/{workspace}/secrets/new/{node_type}", MEMBER, |r| r.to(secrets::create::new)),
     post("/w/{workspace}/secrets/new/{node_type}", MEMBER, |r| r.to(secrets::create::create)),
     get("/w/{workspace}/secrets/{secret}", MEMBER, |r| r.to(secrets::show)),
@@ -122,6 +120,19 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/rotations/{rotation}", ADMIN, |r| r.to(rotations::show)),
     post("/w/{workspace}/rotations/{rotation}/remind", ADMIN, |r| r.to(rotations::remind)),
     post("/w/{workspace}/rotations/{rotation}/close", ADMIN, |r| r.to(rotations::close)),
+    get("/w/{workspace}/node-types", MEMBER, |r| r.to(node_types::index)),
+    get("/w/{workspace}/node-types/{node_type}", MEMBER, |r| r.to(node_types::show)),
+    post("/w/{workspace}/node-types/{node_type}/add", MEMBER, |r| r.to(node_types::add)),
+    get("/w/{workspace}/node-types/{node_type}/disable", ADMIN, |r| r.to(node_types::end::ask_to_disable)),
+    post("/w/{workspace}/node-types/{node_type}/disable", ADMIN, |r| r.to(node_types::end::disable)),
+    post("/w/{workspace}/node-types/{node_type}/enable", ADMIN, |r| r.to(node_types::enable)),
+    post("/w/{workspace}/node-types/{node_type}/description", ADMIN, |r| r.to(node_types::describe)),
+    get("/w/{workspace}/node-types/{node_type}/remove", ADMIN, |r| r.to(node_types::end::ask_to_remove)),
+    post("/w/{workspace}/node-types/{node_type}/remove", ADMIN, |r| r.to(node_types::end::remove)),
+    get("/w/{workspace}/custom-apis/new", ADMIN, |r| r.to(node_types::custom::new)),
+    post("/w/{workspace}/custom-apis/new", ADMIN, |r| r.to(node_types::custom::create)),
+    get("/w/{workspace}/custom-apis/{custom_api}", ADMIN, |r| r.to(node_types::custom::edit)),
+    post("/w/{workspace}/custom-apis/{custom_api}", ADMIN, |r| r.to(node_types::custom::update)),
     get("/w/{workspace}/invitations", ADMIN, |r| r.to(invitations::index)),
     get("/w/{workspace}/invitations/new", ADMIN, |r| r.to(invitations::new)),
     post("/w/{workspace}/invitations/new", ADMIN, |r| r.to(invitations::create)),

@@ -271,6 +271,9 @@ fn https(text: &str) -> Result<Url, Fault> {
 }
 
 fn host(text: &str) -> Result<(), Fault> {
+    // An API of one's own may listen on a port of its own.
+    let (text, port) = text.split_once(':').map_or((text, None), |(name, port)| (name, Some(port)));
+    ensure(port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0)), || format!("the port of {text}"))?;
     let label = |part: &str| {
         let plain = part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         plain && !part.is_empty() && part.len() <= 63 && !part.starts_with('-') && !part.ends_with('-')

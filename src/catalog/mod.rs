@@ -4,11 +4,14 @@
 
 mod address;
 mod check;
+mod custom;
 mod loader;
 pub mod openapi;
+mod probe_draft;
 mod spec;
 
 pub use address::{Address, PartFault, put_in};
+pub use custom::{CUSTOM, Draft, DraftFault};
 pub use loader::{Catalog, CatalogError};
 pub use spec::{BodyFormat, ClientAuth, ClientCredentials, OAuth, Part, PartOption, Scope};
 pub use spec::{

@@ -35,6 +35,6 @@ pub use moment::Moment;
 pub use name::Name;
 pub use node::{Trouble, TroubleBy, TroubleWhy};
 pub use role::Role;
-pub use secret::{Adders, Delivery, Environment, Kind, Method, SecretState, Sharing};
+pub use secret::{Adders, Carried, Delivery, Environment, Kind, Method, SecretState, Sharing};
 pub use slug::Slug;
 pub use work::{JobKind, Work};

@@ -19,6 +19,11 @@ words! {
 }
 
 words! {
+    /// Where a request to a custom API carries the credential.
+    Carried { Bearer = "bearer", Basic = "basic", Header = "header", Query = "query", Cookie = "cookie" }
+}
+
+words! {
     /// The forms a credential under the method `key` takes.
     Kind {
         ApiKey = "api_key",

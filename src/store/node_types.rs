@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::{Method, Name, NodeTypeId, Slug};
 
-use super::access::{InWorkspace, Proof};
+use super::access::{Admin, AtLeast, InWorkspace, Proof};
 use super::error::Error;
 use super::schema::node_types;
 use super::tx::{ReadTx, WriteTx};
@@ -20,7 +20,14 @@ pub struct NodeTypeRow {
     pub description: Option<String>,
     /// How a custom API is described; none for what the catalogue describes.
     pub spec: Option<String>,
+    /// How often it was described: a value is entered under one of these descriptions.
     pub revision: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Setting<'a> {
+    Enabled(bool),
+    Description(Option<&'a str>),
 }
 
 macro_rules! columns {
@@ -55,6 +62,54 @@ pub fn list(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>) -> Result<Vec
         .select(columns!())
         .load(tx.conn)?;
     Ok(rows)
+}
+
+/// Changes what is set of a node type, none of which makes a new description of it.
+pub fn set(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
+    id: &NodeTypeId,
+    what: Setting<'_>,
+) -> Result<(), Error> {
+    let now = tx.now();
+    let row = node_types::table.filter(node_types::workspace_id.eq(by.workspace())).filter(node_types::id.eq(id));
+    let stamp = node_types::updated_at.eq(now);
+    match what {
+        Setting::Enabled(enabled) => {
+            diesel::update(row).set((node_types::enabled.eq(enabled), stamp)).execute(tx.conn)?;
+        }
+        Setting::Description(text) => {
+            diesel::update(row).set((node_types::description.eq(text), stamp)).execute(tx.conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// Another name and another description for a custom API.
+pub fn describe_anew(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
+    id: &NodeTypeId,
+    (name, spec): (&Name, &str),
+) -> Result<(), Error> {
+    let now = tx.now();
+    let row = node_types::table.filter(node_types::workspace_id.eq(by.workspace())).filter(node_types::id.eq(id));
+    diesel::update(row)
+        .set((
+            node_types::name.eq(name),
+            node_types::spec.eq(spec),
+            node_types::revision.eq(node_types::revision + 1),
+            node_types::updated_at.eq(now),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Deletes the row, and with it the data keys. Its secrets must be gone before: their values name the keys.
+pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Admin>>, id: &NodeTypeId) -> Result<(), Error> {
+    let row = node_types::table.filter(node_types::workspace_id.eq(by.workspace())).filter(node_types::id.eq(id));
+    diesel::delete(row).execute(tx.conn)?;
+    Ok(())
 }
 
 pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, row: &NodeTypeRow) -> Result<(), Error> {

@@ -3,13 +3,13 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use crate::domain::{Environment, Moment, Name, PersonId, TokenId, policy};
+use crate::domain::{Environment, Moment, Name, NodeTypeId, PersonId, TokenId, policy};
 
-use super::access::{AtLeast, Member, Proof};
+use super::access::{Admin, AtLeast, Member, Proof};
 use super::connection::Backend;
 use super::error::Error;
 use super::paging::{Page, Turn, page_of_keys, turned};
-use super::schema::{people, secret_uses, tokens};
+use super::schema::{people, secret_uses, secrets, tokens};
 use super::tx::{ReadTx, WriteTx};
 
 #[derive(Queryable, Clone)]
@@ -160,6 +160,33 @@ pub fn users_of(
         .select((tokens::id, tokens::name, secret_uses::uses, secret_uses::last_used_at))
         .load(tx.conn)?;
     Ok(rows)
+}
+
+/// The tokens that have used any secret of a node type, the latest first.
+pub fn users_of_type(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
+    node_type: &NodeTypeId,
+) -> Result<Vec<UserRow>, Error> {
+    let of_type = secrets::table
+        .filter(secrets::workspace_id.eq(by.workspace()))
+        .filter(secrets::node_type_id.eq(node_type))
+        .select(secrets::id);
+    let rows: Vec<UserRow> = secret_uses::table
+        .inner_join(tokens::table)
+        .filter(tokens::workspace_id.eq(by.workspace()))
+        .filter(secret_uses::secret_id.eq_any(of_type))
+        .order(secret_uses::last_used_at.desc())
+        .select((tokens::id, tokens::name, secret_uses::uses, secret_uses::last_used_at))
+        .load(tx.conn)?;
+    let mut users: Vec<UserRow> = Vec::new();
+    for row in rows {
+        match users.iter_mut().find(|user| user.token == row.token) {
+            Some(user) => user.uses += row.uses,
+            None => users.push(row),
+        }
+    }
+    Ok(users)
 }
 
 /// How often a token has been used.

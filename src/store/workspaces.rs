@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use crate::domain::keys::WrappedWorkspaceKey;
-use crate::domain::{Name, PersonId, Role, Sharing, Slug, WorkspaceId};
+use crate::domain::{Adders, Name, PersonId, Role, Sharing, Slug, WorkspaceId};
 
 use super::access::{Admin, AtLeast, CommandLine, InWorkspace, Membership, Oneself, Owner, Proof, Right};
 use super::error::{Denied, Error};
@@ -98,6 +98,19 @@ pub fn set_default_sharing(
 ) -> Result<(), Error> {
     diesel::update(workspaces::table.filter(workspaces::id.eq(by.workspace())))
         .set(workspaces::default_sharing.eq(sharing))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Who may add built-in node types.
+pub fn adders(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>) -> Result<Adders, Error> {
+    let row = workspaces::table.filter(workspaces::id.eq(by.workspace())).select(workspaces::adders);
+    Ok(row.first(tx.conn)?)
+}
+
+pub fn set_adders(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Admin>>, adders: Adders) -> Result<(), Error> {
+    diesel::update(workspaces::table.filter(workspaces::id.eq(by.workspace())))
+        .set(workspaces::adders.eq(adders))
         .execute(tx.conn)?;
     Ok(())
 }

@@ -40,6 +40,7 @@ impl Chrome {
             item(Place::Home, "Home", "home", url::workspace(slug)),
             item(Place::Secrets, "Secrets", "key", url::secrets(slug)),
         ];
+        items.push(item(Place::NodeTypes, "Node types", "hook", url::node_types(slug)));
         items.push(item(Place::Members, "Members", "people", url::members(slug)));
         if self.may.tokens {
             items.push(item(Place::Tokens, "Tokens", "ticket", url::tokens(slug)));
@@ -170,6 +171,7 @@ impl WorkspaceLink {
 pub enum Place {
     Home,
     Secrets,
+    NodeTypes,
     Members,
     Tokens,
     Activity,
@@ -178,7 +180,7 @@ pub enum Place {
     Elsewhere,
 }
 
-/// The entries that only some may open. Home and Secrets are for every member.
+/// The entries that only some may open. The others are for every member.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct May {
     pub rotations: bool,

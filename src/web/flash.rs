@@ -30,6 +30,15 @@ flashes! {
     SecretTrimmed "secret-trimmed" Info "The key is on its hook. Spaces or line ends around what you entered were taken away.";
     ShareSaved "share-saved" Good "Saved. It counts from the very next request.";
     SecretDeleted "secret-deleted" Good "The secret is deleted and its value destroyed.";
+    NodeTypeAdded "node-type-added" Good "The node type is added. Keys can be stored for it now.";
+    NodeTypeEnabled "node-type-enabled" Good "The node type is enabled. Its secrets can be used again, from the very next request.";
+    NodeTypeDisabled "node-type-disabled" Good "The node type is disabled. From the very next request nothing of it is used.";
+    NodeTypeDescribed "node-type-described" Good "The description is saved.";
+    NodeTypeRemoved "node-type-removed" Good "The node type is removed, and its secrets are deleted with their values.";
+    CustomApiMade "custom-api-made" Good "The custom API is added. Keys can be stored for it now.";
+    CustomApiChanged "custom-api-changed" Good "The custom API is described anew.";
+    CustomApiMoved "custom-api-moved" Warn "The custom API is described anew. Its secrets are disconnected until somebody enters their values again.";
+    AddersChanged "adders-changed" Good "It counts from the very next request who may add node types.";
     WorkspaceMade "workspace-made" Good "This is your new workspace: begin with its first key.";
     WorkspaceRenamed "workspace-renamed" Good "The workspace has a new name. Its old address leads here.";
     SharingChanged "sharing-changed" Good "New secrets begin with the other sharing. Those that are there stay as they are.";

@@ -66,6 +66,46 @@ pub fn close_rotation(ws: &str, id: &str) -> String {
     format!("/w/{ws}/rotations/{id}/close")
 }
 
+pub fn node_types(ws: &str) -> String {
+    format!("/w/{ws}/node-types")
+}
+
+pub fn node_type(ws: &str, slug: &str) -> String {
+    format!("/w/{ws}/node-types/{slug}")
+}
+
+pub fn add_node_type(ws: &str, slug: &str) -> String {
+    format!("/w/{ws}/node-types/{slug}/add")
+}
+
+pub fn disable_node_type(ws: &str, slug: &str) -> String {
+    format!("/w/{ws}/node-types/{slug}/disable")
+}
+
+pub fn enable_node_type(ws: &str, slug: &str) -> String {
+    format!("/w/{ws}/node-types/{slug}/enable")
+}
+
+pub fn describe_node_type(ws: &str, slug: &str) -> String {
+    format!("/w/{ws}/node-types/{slug}/description")
+}
+
+pub fn remove_node_type(ws: &str, slug: &str) -> String {
+    format!("/w/{ws}/node-types/{slug}/remove")
+}
+
+pub fn new_custom_api(ws: &str) -> String {
+    format!("/w/{ws}/custom-apis/new")
+}
+
+pub fn custom_api(ws: &str, slug: &str) -> String {
+    format!("/w/{ws}/custom-apis/{slug}")
+}
+
+pub fn adders(ws: &str) -> String {
+    format!("/w/{ws}/settings/adders")
+}
+
 pub fn tokens(ws: &str) -> String {
     format!("/w/{ws}/tokens")
 }

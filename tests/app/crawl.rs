@@ -91,9 +91,12 @@ fn pattern(path: &str) -> Regex {
 #[actix_web::test]
 async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
     let app = TestApp::start_set(&OPEN).await;
-    let mut ada = app.owner().await;
+    let mut ada = app.bare_owner().await;
     ada.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
     ada.make_token("test").await;
+    ada.add_custom_api("Rooms", "https://rooms.example.com").await;
+    let old = ada.add_custom_api("Old rooms", "https://old.example.com").await;
+    assert_eq!(ada.submit("/account", &format!("/w/acme/node-types/{old}/disable"), &[]).await.status, 303);
     app.failed_notice(crate::support::EMAIL, "anna@example.com").await;
     app.other_owner("grace@example.com").await;
     let mut eve = app.owner_of("Other", "eve@example.com").await;
@@ -124,9 +127,12 @@ async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
 #[actix_web::test]
 async fn every_form_is_sent_to_the_thing_that_its_page_shows() {
     let app = TestApp::start().await;
-    let mut ada = app.owner().await;
+    let mut ada = app.bare_owner().await;
     ada.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
     ada.make_token("test").await;
+    ada.add_custom_api("Rooms", "https://rooms.example.com").await;
+    let old = ada.add_custom_api("Old rooms", "https://old.example.com").await;
+    assert_eq!(ada.submit("/account", &format!("/w/acme/node-types/{old}/disable"), &[]).await.status, 303);
     app.failed_notice(crate::support::EMAIL, "anna@example.com").await;
     app.anonymous().sign_in(crate::support::EMAIL, crate::support::PASSWORD).await;
     let mut forms: Vec<_> = crawl(&mut ada, "/").await.sent.into_iter().collect();

@@ -48,6 +48,12 @@ async fn an_installation_is_set_up_without_a_browser() {
     let machine = Machine::new();
     let owner = machine.create_owner(PASSWORD);
     assert!(owner.status.success(), "{}", text(&owner.stderr));
+    for _ in 0..2 {
+        let added = machine.add_node_type("stripe");
+        assert!(added.status.success() && added.stdout.is_empty(), "{}", text(&added.stderr));
+    }
+    let unknown = machine.add_node_type("no-such-service");
+    assert!(!unknown.status.success() && text(&unknown.stderr).contains("no node type of that slug"));
     let made = machine.create_token();
     assert!(made.status.success(), "{}", text(&made.stderr));
     let printed = text(&made.stdout);

@@ -27,6 +27,7 @@ struct Ids {
     /// The Member themselves, who may do to themselves what others need a role for.
     member: String,
     invitation: String,
+    custom_api: String,
     /// A letter about the Owner's account that failed.
     job: String,
     asset: String,
@@ -80,6 +81,7 @@ impl Actor {
 fn filled(path: &str, ids: &Ids) -> String {
     path.replace("{workspace}", "acme")
         .replace("{node_type}", "stripe")
+        .replace("{custom_api}", &ids.custom_api)
         .replace("{secret}", &ids.secret)
         .replace("{token}", &ids.token)
         .replace("{member}", &ids.member)
@@ -143,7 +145,8 @@ async fn ids(app: &TestApp, member: &mut Browser, owner: &mut Browser, at: usize
     let member = id.find(&member.get("/account").await.text).unwrap().as_str().to_owned();
     let invitation = owner.invite("/w/acme", &format!("guest{at}@example.com")).await;
     let job = app.failed_notice(EMAIL, "anna@example.com").await;
-    Ids { secret, token, member, invitation, job, asset }
+    let custom_api = owner.add_custom_api(&format!("Rooms {at}"), "https://rooms.example.com").await;
+    Ids { custom_api, secret, token, member, invitation, job, asset }
 }
 
 #[actix_web::test]
@@ -199,7 +202,7 @@ async fn ids_of_another_workspace_are_not_found() {
     let mut eve = app.owner_of("Other", "eve@example.com").await;
     let ids = ids(&app, &mut ada.clone(), &mut ada, 0).await;
     let mut tried = 0;
-    let parts = ["{secret}", "{token}", "{member}", "{invitation}", "{job}"];
+    let parts = ["{secret}", "{token}", "{member}", "{invitation}", "{job}", "{custom_api}"];
     let of_workspace = PAGES.iter().filter(|row| row.path.starts_with("/w/"));
     for row in of_workspace.filter(|row| parts.iter().any(|part| row.path.contains(part))) {
         let path = filled(row.path, &ids).replace("/w/acme/", "/w/other/");

@@ -151,6 +151,21 @@ impl Placement {
 }
 
 impl FieldSpec {
+    /// A plain field that has to be filled in, still without a name.
+    pub(in crate::catalog) fn empty() -> Self {
+        Self {
+            name: String::new(),
+            label: String::new(),
+            help: String::new(),
+            placeholder: String::new(),
+            secret: false,
+            value: false,
+            lines: false,
+            required: true,
+            format: None,
+        }
+    }
+
     /// What is wrong with the text, in words for the person who typed it.
     pub fn fault<'a>(&'a self, text: &str) -> Option<&'a str> {
         if text.is_empty() {

@@ -56,7 +56,7 @@ pub enum SoughtOwner {
 pub(super) type Ids<'a> = secrets::BoxedQuery<'a, Backend, Text>;
 
 /// The secrets that this member may see: the SQL of `policy::SecretFacts::visible_to`.
-fn visible<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, now: Moment) -> Ids<'a> {
+pub(super) fn visible<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, now: Moment) -> Ids<'a> {
     let of_workspace = secrets::table.filter(secrets::workspace_id.eq(by.workspace())).select(secrets::id).into_boxed();
     if policy::sees_all_secrets(by.role()) { of_workspace } else { usable(of_workspace, by.person(), now) }
 }
@@ -218,7 +218,7 @@ pub fn find(
 }
 
 /// The rows of ids that were found visible, in the order of the ids.
-fn rows_of(
+pub(super) fn rows_of(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
     ids: &[SecretId],

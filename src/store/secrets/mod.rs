@@ -2,6 +2,7 @@
 
 mod lists;
 mod order;
+mod of_type;
 
 use diesel::prelude::*;
 
@@ -26,12 +27,15 @@ pub use lists::{
     seen_among, troubles,
 };
 
+pub use of_type::{count_by_type, disconnect_type, of_type};
+
 /// A secret as lists and pages show it.
 #[derive(Queryable, Clone)]
 pub struct SecretRow {
     pub id: SecretId,
     pub node_type: Slug,
     pub node_type_name: Name,
+    pub node_type_enabled: bool,
     pub environment: Environment,
     pub name: Name,
     pub kind: Kind,
@@ -103,6 +107,7 @@ macro_rules! columns {
             secrets::id,
             node_types::slug,
             node_types::name,
+            node_types::enabled,
             secrets::environment,
             secrets::name,
             secrets::kind,

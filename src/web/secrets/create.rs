@@ -1,19 +1,21 @@
-//! Storing a key: first its node type, then the form which that node type needs.
+//! Storing a key: the form that its node type needs. The first one brings the node type into the workspace.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
-use actix_web::web::{Data, Path, Query};
-use serde::Deserialize;
+use actix_web::web::{Data, Path};
 
 use crate::actions::entering::{self, FieldFault, Filled, Given};
-use crate::actions::secrets::{self, Entry, SecretRefusal};
+use crate::actions::node_types::BuiltIn;
+use crate::actions::secrets::{self, Entry, Hung, SecretRefusal};
 use crate::app::App;
-use crate::catalog::{FieldSpec, KindSpec, NodeType, Part, PartOption};
+use crate::catalog::{CUSTOM, FieldSpec, KindSpec, NodeType, Part, PartOption};
 use crate::crypto::Entered;
-use crate::domain::{Delivery, Environment, Moment, Sharing, Slug};
+use crate::domain::{Delivery, Environment, Sharing, Slug, policy};
 use crate::store::access::Member;
-use crate::store::shares::Candidate;
+use crate::store::node_types::NodeTypeRow;
 use crate::store::{self, Fault};
+use crate::web::catalogue::mark_of;
 use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
 use crate::web::error::Error;
@@ -21,60 +23,48 @@ use crate::web::flash::Flash;
 use crate::web::forms::{self, wrong};
 use crate::web::frame::{self, Frame, Reply, see_other};
 use crate::web::url;
-use crate::web::view::{Choice, Input, Link, NodeMark};
+use crate::web::view::{Choice, Input, Link};
 use crate::web::visitor::{Demand, Visitor};
 
 use super::page;
-use super::sharing::picker::{Picker, Sent};
 
 type Never = std::convert::Infallible;
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Search {
-    q: String,
+/// What stands around the form, and what it is about.
+struct Around {
+    frame: Frame,
+    /// Who may use the secret where nobody says otherwise.
+    sharing: Sharing,
+    row: Option<NodeTypeRow>,
+    may_add: bool,
 }
 
-pub async fn choose(visitor: Visitor, demand: Demand<Member>, search: Query<Search>, app: Data<App>) -> Reply {
-    let frame = frame_of(&app, &demand).await?;
-    let wanted = search.q.trim().to_lowercase();
-    let mut by_category: BTreeMap<&str, Vec<page::Tile>> = BTreeMap::new();
-    for node_type in app.catalog.all() {
-        let text = format!("{} {} {}", node_type.name, node_type.category, node_type.benefit).to_lowercase();
-        if text.contains(&wanted) {
-            let tile = page::Tile { node_type: mark_of(node_type), benefit: node_type.benefit.clone() };
-            by_category.entry(&node_type.category).or_default().push(tile);
-        }
-    }
-    let categories = by_category.into_iter().map(|(name, tiles)| page::Category { name: name.to_owned(), tiles });
-    let template = page::Choose {
-        chrome: frame::chrome(&visitor, Some(&frame), "Add a key", Place::Secrets),
-        ws: demand.ws().to_owned(),
-        q: search.q.clone(),
-        categories: categories.collect(),
-    };
-    frame::page(&app, &visitor, &template)
-}
-
-fn mark_of(node_type: &NodeType) -> NodeMark {
-    NodeMark { slug: node_type.slug.clone(), name: node_type.name.clone() }
-}
-
-async fn frame_of(app: &Data<App>, demand: &Demand<Member>) -> Result<Frame, Error> {
-    Ok(app.db.read(demand.ask(), |tx, by| Ok::<_, Fault<Never>>(Frame::of_member(tx, by)?)).await?)
-}
-
-/// What stands around the form, who may use the secret where nobody says otherwise, and whom it can be shared with.
-async fn surroundings(app: &Data<App>, demand: &Demand<Member>) -> Result<(Frame, Sharing, Vec<Candidate>), Error> {
-    let found = app.db.read(demand.ask(), |tx, by| {
-        let (frame, default) = (Frame::of_member(tx, by)?, store::workspaces::default_sharing(tx, by)?);
-        Ok::<_, Fault<Never>>((frame, default, store::shares::candidates(tx, by)?))
+async fn surroundings(app: &Data<App>, demand: &Demand<Member>, slug: &str) -> Result<Around, Error> {
+    let slug: Slug = slug.parse().map_err(|_| Error::NotFound)?;
+    let found = app.db.read(demand.ask(), move |tx, by| {
+        Ok::<_, Fault<Never>>(Around {
+            frame: Frame::of_member(tx, by)?,
+            sharing: store::workspaces::default_sharing(tx, by)?,
+            row: store::node_types::find(tx, by, &slug)?,
+            may_add: policy::may_add_node_types(by.role(), store::workspaces::adders(tx, by)?),
+        })
     });
     Ok(found.await?)
 }
 
+/// The node type as it is described, where this person may store a key for it; with it, what the form knows of it.
+fn described<'a>(app: &'a App, slug: &str, around: &Around) -> Result<(Cow<'a, NodeType>, Hung), Error> {
+    if let Some(row) = &around.row {
+        let node = app.catalog.describe(slug, row.spec.as_deref()).ok_or(Error::NotFound)?;
+        return Ok((node, Hung::Known(row.revision)));
+    }
+    let node = app.catalog.get(slug).ok_or(Error::NotFound)?;
+    let built_in = BuiltIn::of(node).ok_or(Error::NotFound)?;
+    if around.may_add { Ok((Cow::Borrowed(node), Hung::New(built_in))) } else { Err(Error::Forbidden) }
+}
+
 /// The form as it was sent: the fixed fields by name, the catalogue's by theirs.
-pub type Fields = HashMap<String, String>;
+pub type Sent = HashMap<String, String>;
 
 /// What a form shows: what was typed into plain fields, and what is wrong where.
 #[derive(Default)]
@@ -88,8 +78,6 @@ struct Draft {
     environment: Option<Environment>,
     delivery: Option<Delivery>,
     sharing: Option<Sharing>,
-    people: Sent,
-    people_error: Option<String>,
     disagreement: Option<String>,
     refused: bool,
 }
@@ -101,19 +89,17 @@ impl Draft {
 }
 
 pub async fn new(visitor: Visitor, demand: Demand<Member>, path: Path<(String, String)>, app: Data<App>) -> Reply {
-    let node_type = app.catalog.get(&path.1).ok_or(Error::NotFound)?;
-    let around = surroundings(&app, &demand).await?;
-    frame::page(&app, &visitor, &form_page(&visitor, &around, demand.ws(), node_type, &Draft::default()))
+    let around = surroundings(&app, &demand, &path.1).await?;
+    if around.row.as_ref().is_some_and(|row| !row.enabled) {
+        // Its page says why nothing is stored for it.
+        return Ok(see_other(&app, &url::node_type(demand.ws(), &path.1), None));
+    }
+    let (node_type, _) = described(&app, &path.1, &around)?;
+    frame::page(&app, &visitor, &form_page(&visitor, &around, demand.ws(), &node_type, &Draft::default()))
 }
 
-fn form_page(
-    visitor: &Visitor,
-    (frame, default, candidates): &(Frame, Sharing, Vec<Candidate>),
-    ws: &str,
-    node_type: &NodeType,
-    draft: &Draft,
-) -> page::New {
-    let default = *default;
+fn form_page(visitor: &Visitor, around: &Around, ws: &str, node_type: &NodeType, draft: &Draft) -> page::New {
+    let (frame, default) = (&around.frame, around.sharing);
     let fields = |specs: &[FieldSpec], of: &str, kind: Option<&KindSpec>| -> Vec<page::Field> {
         specs.iter().map(|spec| field(spec, of, kind, draft)).collect()
     };
@@ -132,14 +118,12 @@ fn form_page(
         chosen: chosen("placement", choice.name.as_str(), at == 0),
         fields: fields(&choice.kind.fields, choice.name.as_str(), Some(&choice.kind)),
     });
-    // The day that a picker without days shows for nobody needs no moment.
-    let mut picker = Picker::of(candidates, &draft.people, Moment::EPOCH);
-    picker.error.clone_from(&draft.people_error);
     page::New {
-        picker,
         chrome: frame::chrome(visitor, Some(frame), &format!("Add a key for {}", node_type.name), Place::Secrets),
         ws: ws.to_owned(),
         node_type: mark_of(node_type),
+        revision: around.row.as_ref().map_or(0, |row| row.revision),
+        brings_it: around.row.is_none(),
         guide: page::Guide {
             steps: node_type.guide.steps.clone(),
             least: node_type.guide.least_permissions.clone(),
@@ -225,15 +209,13 @@ pub async fn create(
     form: CsrfForm<Vec<(String, String)>>,
     app: Data<App>,
 ) -> Reply {
-    let node_type = app.catalog.get(&path.1).ok_or(Error::NotFound)?;
-    let around = surroundings(&app, &demand).await?;
-    let mut fields = form.into_inner();
-    let people = Sent::take(&mut fields)?;
-    let (entry, mut draft, trimmed) = match understand(&app, node_type, fields.into_iter().collect(), people)? {
+    let around = surroundings(&app, &demand, &path.1).await?;
+    let (node_type, hook) = described(&app, &path.1, &around)?;
+    let again =
+        |draft: &Draft| frame::again(&app, &visitor, &form_page(&visitor, &around, demand.ws(), &node_type, draft));
+    let (entry, mut draft, trimmed) = match understand(&app, (&node_type, hook), form.into_inner())? {
         Read::Whole(entry, draft, trimmed) => (entry, draft, trimmed),
-        Read::Faulty(draft) => {
-            return frame::again(&app, &visitor, &form_page(&visitor, &around, demand.ws(), node_type, &draft));
-        }
+        Read::Faulty(draft) => return again(&draft),
     };
     let kit = visitor.kit(&app);
     let stored = app
@@ -245,15 +227,11 @@ pub async fn create(
             Ok(see_other(&app, &url::secret(demand.ws(), id.as_str()), Some(flash)))
         }
         Err(Fault::Refused(SecretRefusal::NoNodeType)) => Err(Error::NotFound),
+        Err(Fault::Refused(SecretRefusal::NoSharing)) => Err(Error::BadRequest),
         Err(Fault::Refused(refusal)) => {
-            match refusal {
-                SecretRefusal::NobodyChosen | SecretRefusal::NotAMember => {
-                    draft.people_error = Some(refusal.to_string());
-                }
-                _ => draft.name = wrong(&draft.name.value, &refusal.to_string()),
-            }
+            draft.name = wrong(&draft.name.value, &refusal.to_string());
             draft.refused = true;
-            frame::again(&app, &visitor, &form_page(&visitor, &around, demand.ws(), node_type, &draft))
+            again(&draft)
         }
         Err(Fault::Store(error)) => Err(error.into()),
     }
@@ -264,7 +242,9 @@ enum Read {
     Faulty(Draft),
 }
 
-fn understand(app: &App, node_type: &NodeType, mut form: Fields, people: Sent) -> Result<Read, Error> {
+fn understand(app: &App, (node_type, hook): (&NodeType, Hung), sent: Vec<(String, String)>) -> Result<Read, Error> {
+    let mut form: Sent = sent.into_iter().collect();
+    let hook = as_seen(node_type, hook, form.get("revision"));
     let text = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let (name, name_input) = forms::name(text("name"));
     let (expires_at, expires_on) = forms::last_day(text("expires_on"), app.clock.now());
@@ -283,7 +263,6 @@ fn understand(app: &App, node_type: &NodeType, mut form: Fields, people: Sent) -
         environment: Some(environment),
         delivery: Some(delivery),
         sharing,
-        people,
         way: chosen,
         ..Draft::default()
     };
@@ -307,12 +286,12 @@ fn understand(app: &App, node_type: &NodeType, mut form: Fields, people: Sent) -
             let Filled { kind, last_four, facts, credential, .. } = filled;
             let entry = Entry {
                 node_type: slug,
+                hook,
                 environment,
                 name,
                 kind,
                 delivery,
                 sharing,
-                people: draft.people.chosen.clone(),
                 expires_at,
                 last_four,
                 facts,
@@ -327,7 +306,17 @@ fn understand(app: &App, node_type: &NodeType, mut form: Fields, people: Sent) -
     }
 }
 
-fn chosen_way<'a>(node_type: &'a NodeType, form: &Fields) -> Result<(String, &'a KindSpec), Error> {
+/// A custom API may have been described anew while the form was open; the catalogue's own never are.
+fn as_seen(node_type: &NodeType, hook: Hung, seen: Option<&String>) -> Hung {
+    match hook {
+        Hung::Known(_) if node_type.slug.starts_with(CUSTOM) => {
+            Hung::Known(seen.and_then(|text| text.parse().ok()).unwrap_or_default())
+        }
+        other => other,
+    }
+}
+
+fn chosen_way<'a>(node_type: &'a NodeType, form: &Sent) -> Result<(String, &'a KindSpec), Error> {
     let word = |group: &str| form.get(group).map(String::as_str);
     let kind = entering::pick(node_type, word("kind"), word("placement")).ok_or(Error::BadRequest)?;
     let way = if node_type.placement_choices.is_empty() { Some(kind.kind.as_str()) } else { word("placement") };
@@ -335,7 +324,7 @@ fn chosen_way<'a>(node_type: &'a NodeType, form: &Fields) -> Result<(String, &'a
 }
 
 /// The fields that belong to the chosen way, by the catalogue's names. Plain ones stay on the form too.
-fn take_fields(node_type: &NodeType, kind: &KindSpec, way: &str, form: &mut Fields) -> Given {
+fn take_fields(node_type: &NodeType, kind: &KindSpec, way: &str, form: &mut Sent) -> Given {
     let parts = node_type.parts.iter().map(|part| (&part.name, false, sent_as(ROUTE, &part.name)));
     let fields = kind.fields.iter().map(|spec| (&spec.name, spec.secret, sent_as(way, &spec.name)));
     let given = parts.chain(fields).filter_map(|(name, secret, key)| {

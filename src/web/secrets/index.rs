@@ -202,6 +202,7 @@ fn row_of(row: &ListedSecret, now: Moment) -> page::Row {
         sharing: row.facts().sharing_at(now),
         environment: row.secret.environment,
         last_four: row.secret.last_four.clone(),
+        disabled: !row.secret.node_type_enabled,
         state: row.secret.state(now),
         last_use: row.secret.last_used_at.map(|at| When::new(at, now)),
     }

@@ -1,10 +1,11 @@
 //! Secrets: the list, and one of them.
 
+pub mod choose;
 pub mod create;
 pub mod delete;
 mod index;
-mod page;
 pub mod sharing;
+pub(super) mod page;
 
 use actix_web::web::{Data, Path};
 
@@ -96,7 +97,7 @@ fn told(ws: &str, found: &Found) -> Vec<view::Entry> {
     found.history.iter().flat_map(|entry| folded(entry.acts())).map(|line| teller.tell(&line)).collect()
 }
 
-fn used_by(ws: &str, users: &[UserRow], now: Moment) -> Vec<UsedBy> {
+pub(super) fn used_by(ws: &str, users: &[UserRow], now: Moment) -> Vec<UsedBy> {
     let row = |user: &UserRow| UsedBy {
         token: Link { label: user.name.to_string(), url: url::token(ws, user.token.as_str()) },
         uses: u64::try_from(user.uses).unwrap_or_default(),
@@ -134,6 +135,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         node_type: mark(secret),
         kind: secret.kind.label().to_owned(),
         state,
+        disabled: !secret.node_type_enabled,
         advice: advice(secret.unreadable_at.is_some(), state, secret.delivery).to_owned(),
         environment: secret.environment,
         owner: owner_of(&found.row),

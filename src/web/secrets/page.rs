@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::domain::{Delivery, Environment, SecretState, Sharing};
+use crate::web::catalogue::Category;
 use crate::web::chrome::Chrome;
 use crate::web::url;
 use crate::web::view::{
@@ -108,6 +109,7 @@ pub struct Row {
     pub sharing: Sharing,
     pub environment: Environment,
     pub last_four: Option<String>,
+    pub disabled: bool,
     pub state: SecretState,
     pub last_use: Option<When>,
 }
@@ -137,16 +139,8 @@ pub struct Choose {
     /// The search as sent without a script; with one the tiles are filtered in place.
     pub q: String,
     pub categories: Vec<Category>,
-}
-
-pub struct Category {
-    pub name: String,
-    pub tiles: Vec<Tile>,
-}
-
-pub struct Tile {
-    pub node_type: NodeMark,
-    pub benefit: String,
+    /// Whether HTTP Request, which takes the key of any API, can be chosen.
+    pub any_api: bool,
 }
 
 /// The second step: the form that the node type needs, with the guide beside it.
@@ -156,6 +150,10 @@ pub struct New {
     pub chrome: Chrome,
     pub ws: String,
     pub node_type: NodeMark,
+    /// Of the description that is shown: what is entered under it does not travel by another.
+    pub revision: i64,
+    /// Whether the first key brings the node type into the workspace.
+    pub brings_it: bool,
     pub guide: Guide,
     /// Asked whatever the kind, such as a base URL.
     pub fields: Vec<Field>,
@@ -247,6 +245,8 @@ pub struct Show {
     pub name: String,
     pub node_type: NodeMark,
     pub kind: String,
+    /// Whether its node type is disabled.
+    pub disabled: bool,
     pub state: SecretState,
     /// What the state means and the one thing to do about it.
     pub advice: String,

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use crate::actions::founding::{self, Founding, FoundingError};
 use crate::actions::sign_in::open_session;
 use crate::app::App;
-use crate::app::commands::built_in;
 use crate::domain::Email;
 use crate::domain::audit::Actor;
 use crate::store::access::{AskLink, AskNothing, SetUp};
@@ -96,7 +95,7 @@ pub async fn create(
         return frame::again(&app, &visitor, &page_of(&visitor, &link, fields));
     };
     let password_hash = app.hasher.hash(password).await?;
-    let asked = Founding { email, name, workspace, password_hash, node_types: built_in(&app) };
+    let asked = Founding { email, name, workspace, password_hash };
     let (kit, browser) = (visitor.kit(&app), visitor.browser());
     let founded = app.db.write::<_, _, FoundingError, _>(ask, move |tx, by| {
         let founded = kit.by(Actor::SetUpLink, |tools| founding::set_up(tx, by, tools, &asked))?;

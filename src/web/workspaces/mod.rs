@@ -1,5 +1,6 @@
 //! Workspaces: one more, and the settings of one.
 
+pub mod adders;
 pub mod delete;
 mod page;
 pub mod sharing;
@@ -10,8 +11,7 @@ use serde::Deserialize;
 use crate::actions::founding::{self, FoundingError};
 use crate::actions::workspaces;
 use crate::app::App;
-use crate::app::commands::built_in;
-use crate::domain::{Sharing, policy};
+use crate::domain::{Adders, Sharing, policy};
 use crate::store::access::Admin;
 use crate::store::workspaces::WorkspaceRow;
 use crate::store::{self, Fault};
@@ -51,9 +51,9 @@ pub async fn create(visitor: Visitor, myself: Myself, form: CsrfForm<Form>, app:
     let frame = own_frame(&app, &myself).await?;
     let (name, input) = forms::name(&form.into_inner().name);
     let Some(name) = name else { return frame::again(&app, &visitor, &new_page(&visitor, &frame, input)) };
-    let (kit, node_types) = (visitor.kit(&app), built_in(&app));
+    let kit = visitor.kit(&app);
     let made = app.db.write(myself.ask(), move |tx, by| {
-        kit.by_person(&by.holder().person, |tools| founding::create_workspace(tx, by, tools, &name, &node_types))
+        kit.by_person(&by.holder().person, |tools| founding::create_workspace(tx, by, tools, &name))
     });
     match made.await {
         Ok(slug) => Ok(see_other(&app, &url::workspace(slug.as_str()), Some(Flash::WorkspaceMade))),
@@ -73,6 +73,7 @@ struct Found {
     frame: Frame,
     row: WorkspaceRow,
     sharing: Sharing,
+    adders: Adders,
 }
 
 async fn find(app: &App, demand: &Demand<Admin>) -> Result<Found, Error> {
@@ -81,6 +82,7 @@ async fn find(app: &App, demand: &Demand<Admin>) -> Result<Found, Error> {
             frame: Frame::of_member(tx, by)?,
             row: store::workspaces::current(tx, by)?,
             sharing: store::workspaces::default_sharing(tx, by)?,
+            adders: store::workspaces::adders(tx, by)?,
         })
     });
     Ok(found.await?)
@@ -96,6 +98,7 @@ fn edit_page(visitor: &Visitor, app: &App, ws: &str, found: &Found, name: Option
         name: name.unwrap_or_else(|| kept(found.row.name.as_str())),
         workspace: found.row.name.to_string(),
         sharing: found.sharing,
+        adders: found.adders,
         address: format!("{base}{}", url::workspace(ws)),
         may_delete: role.is_some_and(policy::may_delete_workspace),
         sees_jobs: role.is_some_and(policy::sees_jobs),

@@ -1,6 +1,6 @@
 //! The pages about a workspace as a whole.
 
-use crate::domain::Sharing;
+use crate::domain::{Adders, Sharing};
 use crate::web::chrome::Chrome;
 use crate::web::url;
 use crate::web::view::{Input, counted};
@@ -21,6 +21,7 @@ pub struct Edit {
     /// The name as it is, whatever was typed.
     pub workspace: String,
     pub sharing: Sharing,
+    pub adders: Adders,
     pub address: String,
     pub may_delete: bool,
     pub sees_jobs: bool,

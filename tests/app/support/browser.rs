@@ -132,6 +132,14 @@ impl Browser {
         self.get("/account").await.person()
     }
 
+    /// Adds to the workspace at this path what most tests store keys for.
+    pub async fn add_node_types(&mut self, workspace: &str) {
+        for slug in ["stripe", "http-request"] {
+            let page = self.submit("/account", &format!("{workspace}/node-types/{slug}/add"), &[]).await;
+            assert_eq!(page.status, 303, "{}", page.text);
+        }
+    }
+
     /// Stores a Stripe key and gives its id.
     pub async fn add_stripe(&mut self, name: &str, value: &str, delivery: &str) -> String {
         let environment = if value.contains("_live_") { "live" } else { "test" };
@@ -146,6 +154,15 @@ impl Browser {
         let page = self.submit(STRIPE, STRIPE, &fields).await;
         assert_eq!(page.status, 303, "{}", page.text);
         page.location().strip_prefix("/w/acme/secrets/").expect("goes to the secret").to_owned()
+    }
+
+    /// Describes an API of one's own that takes a bearer token, and gives its slug.
+    pub async fn add_custom_api(&mut self, name: &str, base_url: &str) -> String {
+        const NEW: &str = "/w/acme/custom-apis/new";
+        let fields = [("name", name), ("base_url", base_url), ("kind", "access_token"), ("placement", "bearer")];
+        let page = self.submit(NEW, NEW, &fields).await;
+        assert_eq!(page.status, 303, "{}", page.text);
+        page.location().strip_prefix("/w/acme/node-types/").expect("goes to the node type").to_owned()
     }
 
     /// Invites somebody as a Member of the workspace at this path, and gives the invitation's id.

@@ -143,8 +143,15 @@ impl TestApp {
         link.strip_prefix(&self.base).expect("the link begins with the public address").to_owned()
     }
 
-    /// The first Owner, made through the set-up link and signed in.
+    /// The first Owner of a workspace with the node types that most tests store keys for.
     pub async fn owner(&self) -> Browser {
+        let mut browser = self.bare_owner().await;
+        browser.add_node_types("/w/acme").await;
+        browser
+    }
+
+    /// The first Owner, made through the set-up link and signed in, of a workspace in which nothing is yet.
+    pub async fn bare_owner(&self) -> Browser {
         let path = self.set_up_path().await;
         let mut browser = self.anonymous();
         let fields = [("name", "Ada"), ("email", EMAIL), ("password", PASSWORD), ("workspace", WORKSPACE)];
@@ -171,6 +178,9 @@ impl TestApp {
         assert_eq!(founded.workspace.as_str(), workspace.to_lowercase());
         let mut browser = self.anonymous();
         assert_eq!(browser.sign_in(email, PASSWORD).await.status, 303);
+        if founded.made {
+            browser.add_node_types(&format!("/w/{}", founded.workspace)).await;
+        }
         browser
     }
 

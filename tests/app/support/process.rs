@@ -94,10 +94,16 @@ impl Machine {
         self.run(&[&args[..], &["--environment", "test", "--allow", "vend,connect"]].concat(), "")
     }
 
-    /// An Owner and a token's text, made at the command line.
+    pub fn add_node_type(&self, slug: &str) -> Output {
+        self.run(&["node-type", "add", slug, "--workspace", WORKSPACE], "")
+    }
+
+    /// An Owner, the node type Stripe and a token's text, made at the command line.
     pub fn set_up(&self) -> String {
         let owner = self.create_owner(PASSWORD);
         assert!(owner.status.success(), "{}", String::from_utf8_lossy(&owner.stderr));
+        let added = self.add_node_type("stripe");
+        assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
         let token = self.create_token();
         assert!(token.status.success(), "{}", String::from_utf8_lossy(&token.stderr));
         String::from_utf8(token.stdout).unwrap().trim_end().to_owned()

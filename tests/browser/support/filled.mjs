@@ -1,4 +1,4 @@
-import { ADA, addHttpRequest, addStripe, HOME, invite, joinAs, makeToken, send, signInAs } from "./steps.mjs";
+import { ADA, addCustomApi, addHttpRequest, addStripe, HOME, invite, joinAs, makeToken, send, signInAs } from "./steps.mjs";
 
 const day = (ahead) => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
 
@@ -10,6 +10,11 @@ export async function fill(page, keyrack) {
   await addStripe(page, { name: "Spa refunds", value: "rk_live_not_a_real_key_mR5k", environment: "Live", expires: day(9) });
   await addHttpRequest(page, { name: "Channel manager", value: "cm_2f81d07a94be45c6a3e0", base: "https://api.channels.example/v2", environment: "Live" });
   await addHttpRequest(page, { name: "Door locks, sandbox", value: "dl-sandbox-7731-49af-b2c8", base: "https://sandbox.locks.example", delivery: "Proxy" });
+
+  await addCustomApi(page, { name: "Rooms", base: "https://rooms.example.com/v1" });
+  await addCustomApi(page, { name: "Front desk", base: "https://desk.example.com" });
+  await page.goto(`${HOME}/node-types/custom-front-desk/disable`);
+  await page.getByRole("button", { name: "Disable it now" }).click();
 
   await makeToken(page, { name: "Guest portal", environment: "Live", preset: /^Connect/ });
   await makeToken(page, { name: "Accounts export", expires: day(30) });

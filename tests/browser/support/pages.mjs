@@ -83,6 +83,21 @@ export const pages = {
     await expect(page.getByText("Grace Hill may use it")).toBeVisible();
   },
   "secret, to delete": async (page, { places }) => at(`${places.secret}/delete`, /Delete “Reception till”/)(page),
+  "node types": at(`${HOME}/node-types`, "Node types"),
+  "node types, no match": at(`${HOME}/node-types?q=nothing-like-it`, "Node types"),
+  "node type": at(`${HOME}/node-types/stripe`, "Stripe"),
+  "node type, to disable": at(`${HOME}/node-types/stripe/disable`, "Disable Stripe?"),
+  "node type, to remove": at(`${HOME}/node-types/stripe/remove`, "Remove Stripe?"),
+  "node type, disabled": at(`${HOME}/node-types/custom-front-desk`, "Front desk"),
+  "new custom API": at(`${HOME}/custom-apis/new`, "Add a custom API"),
+  "new custom API, refused": async (page) => {
+    await page.goto(`${HOME}/custom-apis/new`);
+    await page.getByRole("radio", { name: /^Header/ }).check();
+    await page.locator("form.card").evaluate((form) => (form.noValidate = true));
+    await page.getByRole("button", { name: "Add this API" }).click();
+    await expect(page.getByRole("alert")).toContainText("Nothing is saved yet.");
+  },
+  "custom API, to describe anew": at(`${HOME}/custom-apis/custom-rooms`, "Describe Rooms anew"),
   "new workspace": at("/workspaces/new", "New workspace"),
   "mail and jobs": async (page) => {
     await at(`${HOME}/jobs`, "Mail and jobs")(page);

@@ -81,6 +81,15 @@ export async function addHttpRequest(page, { name, value, base, environment = "T
   await describe(page, { name, environment, delivery, expires });
 }
 
+// Describes an API of one's own that takes a bearer token.
+export async function addCustomApi(page, { name, base }) {
+  await page.goto(`${HOME}/custom-apis/new`);
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("Base URL").fill(base);
+  await page.getByRole("button", { name: "Add this API" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+}
+
 // The second half of every form, and the sending.
 async function describe(page, { name, environment, sharing, delivery, expires }) {
   await page.getByLabel("Name", { exact: true }).fill(name);

@@ -1,0 +1,154 @@
+//! A workspace's own node types: described on a form, and described anew.
+//!
+//! Invariant: a value never travels where it was not entered for. Another address, placement or kind destroys the values
+//! that were entered under the one before.
+
+use crate::catalog::{CUSTOM, Catalog, Draft, DraftFault, NodeType};
+use crate::domain::audit::{Event, NodeTypeEvent, SecretEvent};
+use crate::domain::message::Message;
+use crate::domain::{Name, Slug};
+use crate::store::access::{Admin, Proof};
+use crate::store::node_types::NodeTypeRow;
+use crate::store::secrets::ListedSecret;
+use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, WriteTx};
+
+use super::node_types::{facts, get, insert};
+use super::secrets::describe as facts_of_secret;
+use super::{Tools, audit};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CustomRefusal {
+    #[error("the form is to be put right")]
+    Faults(Vec<DraftFault>),
+    /// So many values would be destroyed, which nobody has confirmed.
+    #[error("{0} values would be destroyed")]
+    Unconfirmed(usize),
+    #[error("it was changed in the meantime")]
+    ChangedSince,
+}
+
+impl Refusal for CustomRefusal {}
+
+fn fault(field: &'static str, message: String) -> Fault<CustomRefusal> {
+    CustomRefusal::Faults(vec![DraftFault { field, message }]).into()
+}
+
+/// Adds a custom API under a slug of its own.
+pub fn create(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Admin>,
+    tools: Tools<'_>,
+    (catalog, draft): (&Catalog, &Draft),
+) -> Result<Slug, Fault<CustomRefusal>> {
+    let slug = free_slug(tx, by, &draft.name)?;
+    let node = described(catalog, draft, &slug)?;
+    let description = Message::parse(&draft.description).map_err(|error| fault("description", error.to_string()))?;
+    let name = free_name(tx, by, &node, None)?;
+    let row = insert(tx, by, tools, (slug, name), (description.as_ref(), Some(written(&node)?)))?;
+    Ok(row.slug)
+}
+
+fn described(catalog: &Catalog, draft: &Draft, slug: &Slug) -> Result<NodeType, CustomRefusal> {
+    catalog.custom(draft, slug).map_err(CustomRefusal::Faults)
+}
+
+fn written(node: &NodeType) -> Result<String, Error> {
+    serde_json::to_string(node).map_err(|_| Error::Unsealed)
+}
+
+/// Two node types of one name would be confused with each other.
+fn free_name(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, Admin>,
+    node: &NodeType,
+    own: Option<&Slug>,
+) -> Result<Name, Fault<CustomRefusal>> {
+    let name = Name::parse(&node.name).map_err(|error| fault("name", error.to_string()))?;
+    let others = store::node_types::list(tx, by)?;
+    if others.iter().any(|row| Some(&row.slug) != own && row.name.key() == name.key()) {
+        return Err(fault("name", "Another node type of this workspace has that name.".to_owned()));
+    }
+    Ok(name)
+}
+
+const ENDINGS: u32 = 1_000;
+/// What is left of a slug beside `custom-` and an ending.
+const LONGEST: usize = 32;
+
+/// A slug that reads like the name and that nothing in this workspace has.
+fn free_slug(tx: &mut ReadTx<'_>, by: &Proof<'_, Admin>, name: &str) -> Result<Slug, Error> {
+    let read = Slug::from_name(name).map(|slug| slug.as_str().chars().take(LONGEST).collect::<String>());
+    let read = read.unwrap_or_else(|| "api".to_owned());
+    let base = format!("{CUSTOM}{}", read.trim_end_matches('-'));
+    for number in 1..ENDINGS {
+        let text = if number == 1 { base.clone() } else { format!("{base}-{number}") };
+        let slug: Slug = text.parse().map_err(|_| Error::Taken)?;
+        if store::node_types::find(tx, by, &slug)?.is_none() {
+            return Ok(slug);
+        }
+    }
+    Err(Error::Taken)
+}
+
+/// A custom API as it is kept, and as a form shows it.
+pub struct Kept {
+    pub row: NodeTypeRow,
+    pub node: NodeType,
+    /// Those with a value.
+    pub holding: Vec<ListedSecret>,
+}
+
+impl Kept {
+    pub fn draft(&self) -> Draft {
+        Draft::of(&self.node)
+    }
+}
+
+/// Finds a custom API; a built-in node type is none.
+pub fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, Admin>, catalog: &Catalog, slug: &Slug) -> Result<Kept, Error> {
+    let row = get(tx, by, slug)?;
+    let spec = row.spec.as_deref().ok_or(Denied::NotFound)?;
+    let node = catalog.describe(slug.as_str(), Some(spec)).ok_or(Denied::NotFound)?.into_owned();
+    let mut holding = store::secrets::of_type(tx, by, &row.id)?;
+    holding.retain(|row| row.secret.value_entered_at.is_some());
+    Ok(Kept { row, node, holding })
+}
+
+/// What was meant to be changed: which description was seen, and how many values may go by it.
+#[derive(Clone, Copy, Debug)]
+pub struct Meant {
+    pub revision: i64,
+    pub confirmed: Option<usize>,
+}
+
+/// Describes a custom API anew; how many secrets lost their value by it.
+pub fn change(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Admin>,
+    tools: Tools<'_>,
+    (catalog, draft): (&Catalog, &Draft),
+    (slug, meant): (&Slug, Meant),
+) -> Result<usize, Fault<CustomRefusal>> {
+    let kept = find(tx, by, catalog, slug)?;
+    if kept.row.revision != meant.revision {
+        return Err(CustomRefusal::ChangedSince.into());
+    }
+    let node = described(catalog, draft, slug)?;
+    let name = free_name(tx, by, &node, Some(slug))?;
+    let going: &[ListedSecret] = if node.travels_like(&kept.node) { &[] } else { &kept.holding };
+    if !going.is_empty() && meant.confirmed != Some(going.len()) {
+        return Err(CustomRefusal::Unconfirmed(going.len()).into());
+    }
+    let kind = node.kinds.first().map(|spec| spec.kind);
+    for row in going {
+        let kind = kind.unwrap_or(row.secret.kind);
+        store::secrets::disconnect_type(tx, by, (&row.secret.id, kind))?;
+        let event = SecretEvent::Disconnected { secret: facts_of_secret(row) };
+        audit::change(tx, by, tools, Event::Secret(event))?;
+    }
+    store::node_types::describe_anew(tx, by, &kept.row.id, (&name, &written(&node)?))?;
+    let node_type = facts(&NodeTypeRow { name, ..kept.row });
+    let event = NodeTypeEvent::Changed { node_type, disconnected: going.len() };
+    audit::change(tx, by, tools, Event::NodeType(event))?;
+    Ok(going.len())
+}

@@ -1,0 +1,237 @@
+//! The pages of node types and custom APIs.
+
+use crate::catalog::NodeType;
+use crate::domain::Kind;
+use crate::web::catalogue::Category;
+use crate::web::chrome::Chrome;
+use crate::web::secrets::page::{Control, Field, Guide};
+use crate::web::url;
+use crate::web::view::{Choice, Input, Link, NodeMark, Shown, Tone, UsedBy, counted};
+
+#[derive(askama::Template)]
+#[template(path = "node_types/index.html")]
+pub struct Index {
+    pub chrome: Chrome,
+    pub ws: String,
+    pub own: Vec<Own>,
+    pub q: String,
+    pub categories: Vec<Category>,
+    /// How many there are to browse, whatever is searched for.
+    pub all: u64,
+    pub may_manage: bool,
+}
+
+impl Index {
+    pub fn count(&self) -> String {
+        counted(self.all, "node type", "node types")
+    }
+}
+
+/// One that the workspace has.
+pub struct Own {
+    pub node_type: NodeMark,
+    pub standing: Standing,
+    pub secrets: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The catalogue has it, the workspace does not.
+    Absent,
+    Enabled,
+    Disabled,
+}
+
+impl Shown for Standing {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Absent => "Not added",
+            Self::Enabled => "Enabled",
+            Self::Disabled => "Disabled",
+        }
+    }
+
+    fn icon(&self) -> &'static str {
+        match self {
+            Self::Absent => "plus",
+            Self::Enabled => "check-circle",
+            Self::Disabled => "unplug",
+        }
+    }
+
+    fn class(&self) -> &'static str {
+        if *self == Self::Enabled { "good" } else { "muted" }
+    }
+}
+
+#[derive(askama::Template)]
+#[template(path = "node_types/show.html")]
+pub struct Show {
+    pub chrome: Chrome,
+    pub ws: String,
+    pub node_type: NodeMark,
+    pub benefit: String,
+    pub category: String,
+    pub standing: Standing,
+    /// Whether it can be used with the method `key`, which is all that this version holds.
+    pub holds_keys: bool,
+    pub custom: bool,
+    pub may_add: bool,
+    pub may_manage: bool,
+    pub secrets: u64,
+    pub kinds: Vec<String>,
+    pub ways: Vec<String>,
+    pub hosts: Vec<String>,
+    pub probe: Option<String>,
+    pub rates: Option<String>,
+    pub links: Vec<Link>,
+    pub guide: Guide,
+    pub rejected: String,
+    pub revoke: String,
+    pub description: Input,
+}
+
+impl Show {
+    pub fn about(&self) -> String {
+        match (self.standing, self.secrets) {
+            (Standing::Absent, _) if !self.holds_keys => format!(
+                "This version of Keyrack holds keys, and {} gives access by signing in to an account instead.",
+                self.node_type.name
+            ),
+            (Standing::Absent, _) if self.may_add => "No key can be stored for it until it is added.".to_owned(),
+            (Standing::Absent, _) => "An Owner or Admin adds it before a key can be stored for it.".to_owned(),
+            (Standing::Enabled, 0) => "Keys can be stored for it. There is none yet that you may see.".to_owned(),
+            (Standing::Enabled, _) => format!("{} that you may see.", self.secrets()),
+            (Standing::Disabled, _) => format!(
+                "{}, and nothing of it is used: requests are answered node_type_disabled, and no key is stored for it.",
+                self.secrets()
+            ),
+        }
+    }
+
+    fn secrets(&self) -> String {
+        counted(self.secrets, "secret", "secrets")
+    }
+}
+
+/// What stops or goes with a node type.
+pub struct Impact {
+    pub node_type: NodeMark,
+    /// Members' secrets, the first of them by name.
+    pub secrets: Vec<Losing>,
+    pub members: u64,
+    pub outside: u64,
+    pub nodes: Vec<String>,
+    pub more_nodes: u64,
+    pub users: Vec<UsedBy>,
+}
+
+pub struct Losing {
+    pub name: String,
+    pub owner: String,
+    pub environment: String,
+}
+
+impl Impact {
+    pub fn members_words(&self) -> String {
+        counted(self.members, "secret of a member", "secrets of members")
+    }
+
+    pub fn more(&self) -> u64 {
+        self.members.saturating_sub(u64::try_from(self.secrets.len()).unwrap_or_default())
+    }
+
+    pub fn outside_words(&self) -> String {
+        counted(self.outside, "connection of an end user", "connections of end users")
+    }
+
+    pub fn nodes_words(&self) -> String {
+        let all = self.more_nodes + u64::try_from(self.nodes.len()).unwrap_or_default();
+        counted(all, "node of a workflow", "nodes of workflows")
+    }
+
+    pub fn is_nothing(&self) -> bool {
+        self.members == 0 && self.outside == 0 && self.nodes.is_empty()
+    }
+}
+
+#[derive(askama::Template)]
+#[template(path = "node_types/disable.html")]
+pub struct Disable {
+    pub chrome: Chrome,
+    pub ws: String,
+    pub impact: Impact,
+}
+
+#[derive(askama::Template)]
+#[template(path = "node_types/remove.html")]
+pub struct Remove {
+    pub chrome: Chrome,
+    pub ws: String,
+    pub impact: Impact,
+    pub seen: String,
+    pub confirm: Input,
+}
+
+/// A custom API on its form: a new one, or one to be described anew.
+#[derive(askama::Template)]
+#[template(path = "custom_apis/form.html")]
+pub struct Custom {
+    pub chrome: Chrome,
+    pub ws: String,
+    /// None for a new one.
+    pub known: Option<Known>,
+    pub name: Input,
+    pub base_url: Input,
+    pub kinds: Vec<Choice>,
+    pub placements: Vec<Way>,
+    pub placement_error: Option<String>,
+    pub probe_path: Input,
+    pub verified: Input,
+    pub rejected: Input,
+    pub description: Input,
+    pub refused: bool,
+}
+
+pub struct Known {
+    pub slug: String,
+    pub name: String,
+    pub revision: i64,
+    /// How many values there are, which another address or placement would destroy.
+    pub holding: usize,
+    /// To be confirmed, in words, with the number that is confirmed.
+    pub question: Option<(usize, String)>,
+}
+
+impl Known {
+    pub fn holding_words(&self) -> String {
+        counted(u64::try_from(self.holding).unwrap_or_default(), "secret holds a value", "secrets hold a value")
+    }
+}
+
+/// A way for the credential to travel, with the fields that it takes.
+pub struct Way {
+    pub value: String,
+    pub label: &'static str,
+    pub words: &'static str,
+    pub chosen: bool,
+    pub fields: Vec<Field>,
+}
+
+impl Custom {
+    pub fn action(&self) -> String {
+        match &self.known {
+            Some(known) => url::custom_api(&self.ws, &known.slug),
+            None => url::new_custom_api(&self.ws),
+        }
+    }
+
+    pub fn picture(value: &str) -> &'static str {
+        value.parse::<Kind>().map_or("", Kind::picture)
+    }
+}
+
+/// What is asked for, by its kinds.
+pub fn kinds_of(node: &NodeType) -> Vec<String> {
+    node.all_kinds().map(|kind| kind.label().to_owned()).collect()
+}
