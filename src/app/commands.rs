@@ -133,7 +133,7 @@ pub async fn add_node_type(app: &App, ask: &NodeTypeAdd) -> Result<(), CommandEr
     let added = app.db.write::<_, _, std::convert::Infallible, _>(AskCommandLine, move |tx, by| {
         let row = store::workspaces::find_named(tx, by, &workspace)?.ok_or(Denied::NotFound)?;
         let admin = store::workspaces::act_as::<Admin>(tx, by, &row, maker.as_ref())?;
-        Ok(kit.by(Actor::CommandLine, |tools| node_types::add(tx, &admin, tools, &built_in))?)
+        kit.by(Actor::CommandLine, |tools| node_types::add(tx, &admin, tools, &built_in))
     });
     Ok(added.await?)
 }

@@ -76,7 +76,9 @@ impl Draft {
     pub fn of(node: &NodeType) -> Self {
         let kind = node.kinds.first();
         let mut draft = Self { name: node.name.clone(), base_url: node.base_url.clone(), ..Self::default() };
-        kind.map(|spec| draft.kind = spec.kind.to_string());
+        if let Some(spec) = kind {
+            draft.kind = spec.kind.to_string();
+        }
         let carried = match kind.and_then(|spec| spec.placements.first()) {
             Some(Placement::Basic { .. }) => Carried::Basic,
             Some(Placement::Query { name, .. }) => {
