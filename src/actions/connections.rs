@@ -8,10 +8,10 @@ use crate::domain::{Delivery, Environment, Kind, Name, SecretId, Sharing, Slug};
 use crate::store::access::{ConnectRight, ConnectionOf, Proof};
 use crate::store::connections::ConnectionRow;
 use crate::store::node_types::NodeTypeRow;
-use crate::store::secrets::{NewOwner, NewSecret, Replaced};
+use crate::store::secrets::{Dates, NewOwner, NewSecret, Replaced};
 use crate::store::{self, Denied, Error, Fault, Refusal, WriteTx};
 
-use super::sealing::Shown;
+use super::sealing::{Numbered, Shown};
 use super::{Tools, audit, sealing};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -112,7 +112,7 @@ fn create(
     let (name, identifier) = labels(ask);
     store::secrets::set_labels(tx, by, &id, name, identifier)?;
     let hook = Hook { node_type: node_type.id.clone(), environment: by.environment() };
-    sealing::seal(tx, by, tools, &hook, (&id, 1), (&ask.credential, shown(ask)))?;
+    sealing::seal(tx, by, tools, &hook, Numbered::current(&id, 1), (&ask.credential, shown(ask)))?;
     let event = Event::SecretCreated { secret: describe(&id, by, Delivery::Vend, ask), value: 1 };
     audit::change(tx, by, tools, event)
 }
@@ -128,11 +128,13 @@ fn replace(
     let number = known.secret.newest_number + 1;
     store::secrets::destroy_values(tx, by, id)?;
     let hook = Hook { node_type: node_type.id.clone(), environment: by.environment() };
-    sealing::seal(tx, by, tools, &hook, (id, number), (&ask.credential, shown(ask)))?;
+    sealing::seal(tx, by, tools, &hook, Numbered::current(id, number), (&ask.credential, shown(ask)))?;
     let (account_name, account_identifier) = labels(ask);
     let last_four = ask.last_four.as_deref();
-    let new = Replaced { number, last_four, facts: &ask.facts, account_name, account_identifier };
+    let new = Replaced { number, kind: ask.kind, last_four, facts: &ask.facts, account_name, account_identifier };
     store::secrets::note_new_value(tx, by, id, &new)?;
+    // Days that are over were about the old value.
+    store::secrets::set_dates(tx, by, id, known.secret.dates().to_come(tx.now()))?;
     let event = Event::ValueReplaced { secret: describe(id, by, known.secret.delivery, ask), value: number };
     audit::change(tx, by, tools, event)
 }
@@ -159,5 +161,6 @@ fn describe(id: &SecretId, by: &Proof<'_, ConnectRight>, delivery: Delivery, ask
 }
 
 fn shown(ask: &Upsert) -> Shown<'_> {
-    Shown { last_four: ask.last_four.as_deref(), facts: &ask.facts }
+    let dates = Dates::default();
+    Shown { kind: ask.kind, last_four: ask.last_four.as_deref(), facts: &ask.facts, dates }
 }

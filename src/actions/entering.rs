@@ -38,6 +38,9 @@ pub struct Facts {
     pub fields: BTreeMap<String, String>,
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// The placement that was chosen, where there was a choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<String>,
 }
 
 impl Facts {
@@ -79,14 +82,27 @@ pub fn fill(node_type: &NodeType, kind: &KindSpec, mut given: Given) -> Result<F
     let trimmed = given.values().any(Entered::was_trimmed);
     let value = kind.value_field().and_then(|spec| given.get(&spec.name));
     let last_four = value.and_then(|value| last_four(value.as_str()));
-    let prefix_says = value.and_then(|value| node_type.environment_of_prefix(value.as_str()));
-    let facts = Facts { fields: plain_fields(node_type, kind, &given), hosts: route.hosts.clone() };
+    let prefix_says = value.and_then(|value| node_type.environment_told(kind, value.as_str()));
+    let way = way_of(node_type, kind);
+    let facts = Facts { fields: plain_fields(node_type, kind, &given), hosts: route.hosts.clone(), way };
     let facts = serde_json::to_string(&facts).unwrap_or_default();
     let value = kind.value_field().and_then(|spec| given.remove_entry(&spec.name)).ok_or_else(Vec::new)?;
     let names = kind.fields.iter().map(|spec| &spec.name).chain(node_type.parts.iter().map(|part| &part.name));
     let others: Vec<_> = names.filter_map(|name| given.remove_entry(name)).collect();
     let credential = Credential::new(value, others.into_iter().filter(|(_, text)| !text.is_empty()), route);
     Ok(Filled { kind: kind.kind, last_four, facts, credential, prefix_says, trimmed })
+}
+
+/// The name of the choice that this kind stands behind.
+fn way_of(node_type: &NodeType, kind: &KindSpec) -> Option<String> {
+    let chosen = node_type.placement_choices.iter().find(|choice| std::ptr::eq(&raw const choice.kind, kind));
+    chosen.map(|choice| choice.name.as_str().to_owned())
+}
+
+/// The parts of the address among the plain facts.
+pub fn parts_of(node_type: &NodeType, facts: &Facts) -> BTreeMap<String, String> {
+    let named = node_type.parts.iter().filter_map(|part| facts.fields.get_key_value(&part.name));
+    named.map(|(name, text)| (name.clone(), text.clone())).collect()
 }
 
 /// What may be shown: the parts of the address, and the fields that are not secret.
@@ -104,8 +120,13 @@ fn fault_of(spec: &FieldSpec, text: &str) -> Option<String> {
     if text.len() > LONGEST {
         return Some("This is longer than any credential; at most 16 KiB are taken.".to_owned());
     }
-    if text.contains('\0') || (!spec.secret && text.chars().any(is_hidden)) {
+    if text.contains('\0')
+        || (!spec.secret && text.chars().any(|c| is_hidden(c) && !(spec.lines && matches!(c, '\n' | '\t'))))
+    {
         return Some("This contains a character that cannot be stored.".to_owned());
+    }
+    if !spec.lines && text.contains(['\n', '\r']) {
+        return Some("This has several lines; one is expected.".to_owned());
     }
     spec.fault(text).map(ToOwned::to_owned)
 }

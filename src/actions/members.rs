@@ -4,7 +4,6 @@
 //! at once cannot both be told that the other stays.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use crate::domain::audit::Event;
 use crate::domain::{Letter, PersonId, Role, SecretId, Sharing, TroubleWhy, policy};
@@ -18,7 +17,7 @@ use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, Unrecorded, Writ
 
 use super::nodes::{self, Because};
 use super::secrets::describe;
-use super::{Tools, audit, invitations, outbox};
+use super::{Tools, audit, invitations, letters, outbox};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MemberRefusal {
@@ -51,7 +50,7 @@ pub fn change_role(
         return Err(MemberRefusal::LastOwner.into());
     }
     store::members::set_role(tx, by, person, to)?;
-    if person != by.person() && may_tell(tx, by, tools, person)? {
+    if person != by.person() && letters::may_tell(tx, by, tools, &[b"role", person.as_str().as_bytes()])? {
         let workspace = store::workspaces::current(tx, by)?;
         let letter = Letter::RoleChanged {
             workspace: workspace.name.to_string(),
@@ -64,20 +63,6 @@ pub fn change_role(
     let name = member.name.to_string();
     let event = Event::RoleChanged { person: person.clone(), name, before: member.role, after: to };
     Ok(audit::change(tx, by, tools, event)?)
-}
-
-/// Letters about somebody's role in one hour: nobody floods a member's mailbox by going back and forth.
-const ROLE_LETTERS: i64 = 5;
-
-fn may_tell(
-    tx: &mut WriteTx<'_>,
-    by: &Proof<'_, impl AtLeast<Member>>,
-    tools: Tools<'_>,
-    person: &PersonId,
-) -> Result<bool, Error> {
-    let name = tools.keyring.throttle_key(&[b"role", by.workspace().as_str().as_bytes(), person.as_str().as_bytes()]);
-    let count = store::throttle::hit(tx, by, name.as_bytes(), Duration::from_hours(1))?;
-    Ok(count.hits <= ROLE_LETTERS)
 }
 
 /// What ends with a membership: the preview shows it, and the act works through it.

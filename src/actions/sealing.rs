@@ -2,9 +2,10 @@
 
 use crate::crypto::{Credential, Keyring};
 use crate::domain::keys::{Hook, WrappedDataKey};
-use crate::domain::{SecretId, ValueId};
+use crate::domain::secret::Slot;
+use crate::domain::{Kind, SecretId, ValueId};
 use crate::store::access::{InWorkspace, Proof};
-use crate::store::secrets::NewValue;
+use crate::store::secrets::{Dates, NewValue};
 use crate::store::{self, Error, WriteTx};
 
 use super::Tools;
@@ -15,25 +16,43 @@ const ROTATE_AFTER: i64 = 1 << 28;
 /// What a value shows of itself, beside what is sealed of it.
 #[derive(Clone, Copy)]
 pub(super) struct Shown<'a> {
+    pub kind: Kind,
     pub last_four: Option<&'a str>,
     pub facts: &'a str,
+    /// Of a value that is to follow the current one.
+    pub dates: Dates,
 }
 
-/// Seals the credential as the secret's current value.
+/// Which value of which secret, and where it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Numbered<'a> {
+    pub secret: &'a SecretId,
+    pub slot: Slot,
+    pub number: i64,
+}
+
+impl<'a> Numbered<'a> {
+    pub fn current(secret: &'a SecretId, number: i64) -> Self {
+        Self { secret, slot: Slot::Current, number }
+    }
+}
+
+/// Seals the credential as a value of the secret.
 pub(super) fn seal(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl InWorkspace>,
     tools: Tools<'_>,
     hook: &Hook,
-    (secret, number): (&SecretId, i64),
+    Numbered { secret, slot, number }: Numbered<'_>,
     (credential, shown): (&Credential, Shown<'_>),
 ) -> Result<(), Error> {
     let key = current_key(tx, by, tools.keyring, hook)?;
     let blob = tools.keyring.seal(&key, secret, number, credential).map_err(|_| Error::Unsealed)?;
     store::keys::count_seal(tx, by, &key.id)?;
     let id = ValueId::draw(tx.now(), tools.chance);
-    let Shown { last_four, facts } = shown;
-    let value = NewValue { id: &id, secret, number, data_key: &key.id, blob: &blob, last_four, facts };
+    let Shown { kind, last_four, facts, dates } = shown;
+    let value =
+        NewValue { id: &id, secret, slot, number, data_key: &key.id, blob: &blob, kind, last_four, facts, dates };
     store::secrets::insert_value(tx, by, &value)
 }
 

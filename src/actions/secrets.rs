@@ -5,17 +5,18 @@ use std::collections::BTreeSet;
 use crate::crypto::Credential;
 use crate::domain::audit::{Event, SecretFacts};
 use crate::domain::keys::Hook;
+use crate::domain::letter::SecretDeed;
 use crate::domain::policy::Standing;
-use crate::domain::{Delivery, Environment, Kind, Moment, Name, PersonId, SecretId, Sharing, Slug, TroubleWhy};
+use crate::domain::{Delivery, Environment, Kind, Name, PersonId, SecretId, Sharing, Slug, TroubleWhy};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::node_types::NodeTypeRow;
-use crate::store::secrets::{ListedSecret, NewOwner, NewSecret};
+use crate::store::secrets::{Dates, ListedSecret, NewOwner, NewSecret};
 use crate::store::{self, Denied, Error, Fault, Outcome, Refusal, WriteTx};
 
 use super::node_types::{self, BuiltIn};
 use super::nodes::{self, Because};
-use super::sealing::Shown;
-use super::{Tools, audit, sealing, sharing};
+use super::sealing::{Numbered, Shown};
+use super::{Tools, audit, letters, sealing, sharing};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretRefusal {
@@ -55,7 +56,7 @@ pub struct Entry {
     pub sharing: Option<Sharing>,
     /// The chosen members, where it is shared with some.
     pub people: BTreeSet<PersonId>,
-    pub expires_at: Option<Moment>,
+    pub dates: Dates,
     pub last_four: Option<String>,
     /// Plain facts to show, as JSON.
     pub facts: String,
@@ -87,16 +88,17 @@ pub fn create<'tx>(
         delivery: entry.delivery,
         last_four: entry.last_four.as_deref(),
         facts: &entry.facts,
-        expires_at: entry.expires_at,
-        rotate_at: None,
+        expires_at: entry.dates.expires_at,
+        rotate_at: entry.dates.rotate_at,
     };
     store::secrets::insert(tx, by, &new).map_err(|error| match error {
         Error::Taken => Fault::Refused(SecretRefusal::NameTaken),
         other => other.into(),
     })?;
     let hook = Hook { node_type: node_type.id.clone(), environment: entry.environment };
-    let shown = Shown { last_four: entry.last_four.as_deref(), facts: &entry.facts };
-    sealing::seal(tx, by, tools, &hook, (&id, 1), (&entry.credential, shown))?;
+    let (kind, last_four, facts) = (entry.kind, entry.last_four.as_deref(), entry.facts.as_str());
+    let shown = Shown { kind, last_four, facts, dates: entry.dates };
+    sealing::seal(tx, by, tools, &hook, Numbered::current(&id, 1), (&entry.credential, shown))?;
     let secret = SecretFacts {
         id: id.clone(),
         name: entry.name.to_string(),
@@ -162,6 +164,7 @@ pub fn delete(
     let who = nodes::done_by(by, row.secret.owner.as_ref());
     nodes::secret_goes(tx, by, tools, (id, Because { why: TroubleWhy::Deleted, by: who }))?;
     store::secrets::delete(tx, by, id)?;
+    letters::tell_owner(tx, by, tools, (&row, SecretDeed::Deleted))?;
     Ok(audit::change(tx, by, tools, Event::SecretDeleted { secret: describe(&row) })?)
 }
 

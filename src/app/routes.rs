@@ -10,7 +10,10 @@ use actix_web::{HttpResponse, Resource, Route, web};
 use super::health;
 use crate::api::pipes;
 use crate::domain::{Ability, Role};
-use crate::web::{account, activity, assets, forgotten, home, invitations, jobs, members, node_types, rotations, secrets, set_up, sign_in, sign_up, theme, tokens, workspaces};
+use crate::web::{
+    account, activity, assets, forgotten, home, invitations, jobs, members, node_types, rotations, secrets, set_up,
+    sign_in, sign_up, theme, tokens, workspaces,
+};
 
 /// What a caller must be at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +115,20 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/secrets/{secret}", MEMBER, |r| r.to(secrets::show)),
     get("/w/{workspace}/secrets/{secret}/sharing", MEMBER, |r| r.to(secrets::sharing::show)),
     post("/w/{workspace}/secrets/{secret}/sharing", MEMBER, |r| r.to(secrets::sharing::update)),
+    get("/w/{workspace}/secrets/{secret}/edit", MEMBER, |r| r.to(secrets::edit::edit)),
+    post("/w/{workspace}/secrets/{secret}/name", MEMBER, |r| r.to(secrets::edit::rename)),
+    post("/w/{workspace}/secrets/{secret}/dates", MEMBER, |r| r.to(secrets::edit::set_dates)),
+    post("/w/{workspace}/secrets/{secret}/narrow", MEMBER, |r| r.to(secrets::edit::narrow)),
+    get("/w/{workspace}/secrets/{secret}/history", MEMBER, |r| r.to(secrets::history)),
+    get("/w/{workspace}/secrets/{secret}/replace", MEMBER, |r| r.to(secrets::replace::new)),
+    post("/w/{workspace}/secrets/{secret}/replace", MEMBER, |r| r.to(secrets::replace::create)),
+    get("/w/{workspace}/secrets/{secret}/next", MEMBER, |r| r.to(secrets::replace::new_next)),
+    post("/w/{workspace}/secrets/{secret}/next", MEMBER, |r| r.to(secrets::replace::create_next)),
+    post("/w/{workspace}/secrets/{secret}/next/promote", MEMBER, |r| r.to(secrets::turns::promote)),
+    post("/w/{workspace}/secrets/{secret}/next/drop", MEMBER, |r| r.to(secrets::turns::drop_next)),
+    post("/w/{workspace}/secrets/{secret}/roll-back", MEMBER, |r| r.to(secrets::turns::roll_back)),
+    get("/w/{workspace}/secrets/{secret}/disconnect", MEMBER, |r| r.to(secrets::turns::ask_disconnect)),
+    post("/w/{workspace}/secrets/{secret}/disconnect", MEMBER, |r| r.to(secrets::turns::disconnect)),
     get("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::new)),
     post("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::create)),
     get("/w/{workspace}/rotations", ADMIN, |r| r.to(rotations::index)),

@@ -75,6 +75,12 @@ impl Entered {
         Self { text: kept, trimmed }
     }
 
+    /// Several lines, which a form sends with other ends than they were pasted with.
+    pub fn lines(text: String) -> Self {
+        let text = Zeroizing::new(text);
+        Self::new(text.replace("\r\n", "\n"))
+    }
+
     /// Takes the text as it is: a machine sends what it means.
     pub fn exact(text: String) -> Self {
         Self { text: Zeroizing::new(text), trimmed: false }

@@ -4,7 +4,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Email, Moment, Role};
+use super::word::words;
+use super::{Email, Moment, Role, SecretId};
+
+words! {
+    /// What somebody else did to a secret, as its owner is told.
+    SecretDeed {
+        Replaced = "replaced",
+        Staged = "staged",
+        Dropped = "dropped",
+        Promoted = "promoted",
+        RolledBack = "rolled_back",
+        Disconnected = "disconnected",
+        Deleted = "deleted",
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "snake_case")]
@@ -76,6 +90,16 @@ pub enum Letter {
         #[serde(default)]
         further: u64,
     },
+    /// To the owner of a secret: what an Admin did to it.
+    SecretTouched {
+        workspace: String,
+        slug: String,
+        id: SecretId,
+        name: String,
+        node_type: String,
+        by: String,
+        deed: SecretDeed,
+    },
     AccountDeleted,
     /// To an owner: which of their secrets are to have new values.
     RotationAsked {
@@ -109,6 +133,7 @@ impl Letter {
             Self::RoleChanged { .. } => "Notice of a new role",
             Self::Removed { .. } => "Notice of a removal",
             Self::MemberGone { .. } => "Report on a member who is gone",
+            Self::SecretTouched { .. } => "Notice about a secret",
             Self::AccountDeleted => "Notice of a deleted account",
             Self::RotationAsked { .. } => "Request for new values",
             Self::Trial { .. } => "Trial letter",

@@ -35,3 +35,11 @@ pub fn workspace(ws: &str) -> String {
 pub fn members(ws: &str) -> String {
     format!("/w/{ws}/members")
 }
+
+pub fn secrets(ws: &str) -> String {
+    format!("/w/{ws}/secrets")
+}
+
+pub fn secret(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}")
+}

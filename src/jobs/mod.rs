@@ -6,6 +6,7 @@
 mod accounts;
 mod shares;
 mod sweep;
+mod values;
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;

@@ -1,19 +1,28 @@
-//! Takes away what is over: sessions, counted attempts, links, invitations, failures that nobody has looked at, and
-//! shares.
+//! Takes away what is over: sessions, counted attempts, links, invitations, values that were kept to go back to, shares,
+//! and failures that nobody has looked at.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use crate::app::App;
 use crate::store::access::AskRunner;
-use crate::store::{self, Unrecorded};
+use crate::store::{self, Fault, Unrecorded};
 
-use super::{Outcome, shares, troubled};
+use super::{Outcome, shares, troubled, values};
 
 const EVERY: Duration = Duration::from_hours(1);
 /// How long what has failed is kept for an Owner to see.
 const KEPT: Duration = Duration::from_hours(14 * 24);
 
 pub(super) async fn run(app: &App) -> Outcome {
+    match sweep(app).await {
+        Ok(next) => Outcome::Again(next.map_or(EVERY, |next| next.min(EVERY))),
+        Err(fault) => troubled(&fault),
+    }
+}
+
+/// How soon the next thing ends, where that is known.
+async fn sweep(app: &App) -> Result<Option<Duration>, Fault<Infallible>> {
     let swept = app.db.write(AskRunner, |tx, by| {
         tx.unrecorded(Unrecorded::Work);
         store::throttle::sweep(tx, by)?;
@@ -23,11 +32,7 @@ pub(super) async fn run(app: &App) -> Outcome {
         let before = tx.now().minus(KEPT);
         Ok(store::jobs::sweep(tx, by, before)?)
     });
-    if let Err(fault) = swept.await {
-        return troubled(&fault);
-    }
-    match shares::end(app).await {
-        Ok(next) => Outcome::Again(next.map_or(EVERY, |next| next.min(EVERY))),
-        Err(fault) => troubled(&fault),
-    }
+    swept.await?;
+    values::end(app).await?;
+    shares::end(app).await
 }

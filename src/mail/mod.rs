@@ -9,6 +9,7 @@ mod smtp;
 #[cfg(test)]
 mod tests;
 mod words;
+mod words_of_secrets;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -121,6 +121,7 @@ impl Sheet {
                 Button { label: "Use this address", url: to(path::email_proof(link)) },
                 *until,
             ),
+            Letter::SecretTouched { .. } => super::words_of_secrets::sheet(letter, base),
             Letter::Removed { .. } | Letter::RoleChanged { .. } | Letter::MemberGone { .. } => {
                 of_membership(letter, base)
             }

@@ -7,6 +7,7 @@ use crate::domain::{ChainId, Moment, Name, PersonId, SecretId, TokenId, policy};
 
 use super::access::{AtLeast, InWorkspace, Member, Owner, Proof};
 use super::error::Error;
+use super::paging::{Page, Turn, page_of_keys, turned};
 use super::schema::{audit_chains, audit_entries, members, people, secret_uses, secrets, tokens};
 use super::secrets::ListedSecret;
 use super::tx::{ReadTx, WriteTx};
@@ -169,22 +170,28 @@ pub(super) fn chain_of(
     Ok(chain)
 }
 
-/// The newest changes of a secret, for whoever has been shown it.
+/// A page of the changes of a secret, for whoever has been shown it.
 pub fn history(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
     of: &ListedSecret,
-    limit: i64,
-) -> Result<Vec<StoredEntry>, Error> {
-    let Some(chain) = chain_of(tx, by, ChainKind::Changes)? else { return Ok(Vec::new()) };
-    let rows = audit_entries::table
-        .filter(audit_entries::chain_id.eq(chain))
-        .filter(audit_entries::subject.eq(of.secret.id.as_str()))
+    turn: &Turn<i64>,
+) -> Result<Page<StoredEntry>, Error> {
+    let none = Page { rows: Vec::new(), has_newer: false, has_older: false };
+    let Some(chain) = chain_of(tx, by, ChainKind::Changes)? else { return Ok(none) };
+    let of_it = || {
+        let entries = audit_entries::table.filter(audit_entries::chain_id.eq(&chain));
+        entries.filter(audit_entries::subject.eq(of.secret.id.as_str())).into_boxed()
+    };
+    let page = page_of_keys(turn, &mut |turn, limit| {
+        Ok(turned!(of_it().select(audit_entries::seq), audit_entries::seq, turn, limit).load(tx.conn)?)
+    })?;
+    let rows = of_it()
+        .filter(audit_entries::seq.eq_any(&page.rows))
         .order(audit_entries::seq.desc())
-        .limit(limit)
         .select((audit_entries::seq, audit_entries::at, audit_entries::entry, audit_entries::mac))
         .load(tx.conn)?;
-    Ok(rows)
+    Ok(Page { rows, has_newer: page.has_newer, has_older: page.has_older })
 }
 
 impl StoredEntry {

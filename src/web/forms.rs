@@ -59,6 +59,18 @@ pub fn last_day(text: &str, now: Moment) -> (Option<Option<Moment>>, Input) {
     }
 }
 
+/// The day on which to be reminded, which may be left empty; nothing when what stands there is no day to come.
+pub fn reminder(text: &str, now: Moment) -> (Option<Option<Moment>>, Input) {
+    if text.trim().is_empty() {
+        return (Some(None), kept(""));
+    }
+    match Moment::start_of_day(text.trim()) {
+        Some(day) if day > now => (Some(Some(day)), kept(text)),
+        Some(_) => (None, wrong(text, "That day has begun already. Choose a later one.")),
+        None => (None, wrong(text, NO_DAY)),
+    }
+}
+
 const NO_DAY: &str = "Enter a day like 2027-01-31.";
 
 /// A day of a filter, read by its first or its last moment; nothing narrows where there is none.

@@ -3,7 +3,8 @@
 
 use super::assets;
 pub use crate::domain::path::{
-    account, email_proof, forgotten, invitation, members, reset, sign_in, sign_up as sign_up_link, workspace,
+    account, email_proof, forgotten, invitation, members, reset, secret, secrets, sign_in, sign_up as sign_up_link,
+    workspace,
 };
 
 pub fn home() -> String {
@@ -22,10 +23,6 @@ pub fn set_up(token: &str) -> String {
     format!("/set-up/{token}")
 }
 
-pub fn secrets(ws: &str) -> String {
-    format!("/w/{ws}/secrets")
-}
-
 pub fn new_secret(ws: &str) -> String {
     format!("/w/{ws}/secrets/new")
 }
@@ -34,8 +31,49 @@ pub fn new_secret_of(ws: &str, node_type: &str) -> String {
     format!("/w/{ws}/secrets/new/{node_type}")
 }
 
-pub fn secret(ws: &str, id: &str) -> String {
-    format!("/w/{ws}/secrets/{id}")
+pub fn replace_secret(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/replace")
+}
+
+/// Where the value that is to follow the current one is entered.
+pub fn next_value(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/next")
+}
+
+pub fn promote_next(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/next/promote")
+}
+
+pub fn drop_next(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/next/drop")
+}
+
+pub fn roll_back(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/roll-back")
+}
+
+pub fn edit_secret(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/edit")
+}
+
+pub fn secret_name(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/name")
+}
+
+pub fn secret_dates(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/dates")
+}
+
+pub fn narrow_secret(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/narrow")
+}
+
+pub fn disconnect_secret(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/disconnect")
+}
+
+pub fn secret_history(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/history")
 }
 
 pub fn share_secret(ws: &str, id: &str) -> String {

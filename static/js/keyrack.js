@@ -93,12 +93,12 @@
         (input.dataset[environment] || "").split(" ").some((prefix) => prefix && input.value.trim().startsWith(prefix)),
       );
     const check = () => {
-      const chosen = form.querySelector("input[name=environment]:checked")?.value;
+      const chosen = form.querySelector("input[name=environment]:checked, input[name=environment][type=hidden]")?.value;
       const seen = all("[data-secret]", form).filter((input) => input.offsetParent).flatMap(readings)[0];
       const wrong = Boolean(seen && chosen && seen !== chosen);
       question.hidden = !wrong;
       box.required = wrong;
-      if (wrong) words.textContent = `This looks like a ${seen} key, and you chose ${chosen}.`;
+      if (wrong) words.textContent = `This looks like a ${seen} key, ${form.dataset.checksEnvironment} ${chosen}.`;
       else box.checked = false;
     };
     form.addEventListener("input", check);

@@ -6,6 +6,9 @@ use crate::support::TestApp;
 const OWN: &str = "rk_test_canaryOwn1234567890abcdefWXYZ";
 const REPLACED: &str = "rk_test_canaryOld0987654321fedcbaVUTS";
 const END_USERS: &str = "rk_test_canaryEnd5678901234bcdefaRQPO";
+const PREVIOUS: &str = "rk_test_canaryPrev4567890123cdefabJIHG";
+const DROPPED: &str = "rk_test_canaryDrop5678901234defabcFEDC";
+const NEXT: &str = "rk_test_canaryNext6789012345efabcdBAZY";
 const REFUSED: &str = "rk_test_canaryBad3456789012cdefabNMLK";
 const STRIPE: &str = "/w/acme/secrets/new/stripe";
 
@@ -47,7 +50,20 @@ async fn stored_values_are_nowhere_in_the_open() {
         answers.push(token.put("stripe", "customer-42", value).await.text);
         token.vend("stripe", "customer-42").await.hands_out(value);
     }
+    let staged = ada.add_stripe("Staged", PREVIOUS, "vend").await;
+    for value in [OWN, DROPPED, NEXT] {
+        assert_eq!(ada.enter(&staged, "next", REFUSED, &[("expires_on", "1999-01-01")]).await.status, 422);
+        assert_eq!(ada.enter(&staged, "next", value, &[]).await.status, 303);
+        if value == OWN {
+            assert_eq!(ada.turn(&staged, "next/promote").await.status, 303);
+        }
+    }
     let secret = format!("/w/acme/secrets/{id}");
+    let of = |page: &str| format!("/w/acme/secrets/{staged}{page}");
+    let of_staged = ["", "/replace", "/next", "/edit", "/history", "/disconnect", "/delete"].map(of);
+    for path in &of_staged {
+        assert_eq!(ada.get(path).await.status, 200, "{path}");
+    }
     let pages = [
         "/forgotten",
         "/sign-up",
@@ -70,7 +86,7 @@ async fn stored_values_are_nowhere_in_the_open() {
     places.extend(ada.seen.iter().map(|page| ("a page".to_owned(), page.clone().into_bytes())));
     places.extend(answers.into_iter().map(|text| ("an answer".to_owned(), text.into_bytes())));
     for (place, bytes) in &places {
-        for value in [OWN, REPLACED, END_USERS, REFUSED] {
+        for value in [OWN, REPLACED, END_USERS, REFUSED, PREVIOUS, DROPPED, NEXT] {
             find(place, bytes, value);
         }
         if !place.ends_with("master.keys") && place != "a page" {

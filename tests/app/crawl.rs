@@ -92,7 +92,11 @@ fn pattern(path: &str) -> Regex {
 async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
     let app = TestApp::start_set(&OPEN).await;
     let mut ada = app.bare_owner().await;
-    ada.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
+    let id = ada.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
+    // With a value to go back to, and one to follow.
+    ada.enter(&id, "next", "rk_test_crawled2345", &[]).await;
+    ada.turn(&id, "next/promote").await;
+    ada.enter(&id, "next", "rk_test_crawled3456", &[]).await;
     ada.make_token("test").await;
     ada.add_custom_api("Rooms", "https://rooms.example.com").await;
     let old = ada.add_custom_api("Old rooms", "https://old.example.com").await;

@@ -221,7 +221,7 @@ async fn every_state_in_the_database_is_the_state_that_is_derived() {
 
 fn words(page: &Page) -> Vec<String> {
     let html = scraper::Html::parse_document(&page.text);
-    let selector = scraper::Selector::parse("td[data-label=State]").unwrap();
+    let selector = scraper::Selector::parse("td[data-label=State] > .with-icon").unwrap();
     html.select(&selector).map(|cell| cell.text().collect::<String>().trim().to_owned()).collect()
 }
 

@@ -107,8 +107,12 @@ CREATE TABLE secret_values (
     data_key_id TEXT NOT NULL REFERENCES data_keys (id),
     blob BLOB NOT NULL,
     -- What the secret's row says while this value is the current one.
+    kind TEXT NOT NULL,
     last_four TEXT,
     facts TEXT NOT NULL,
+    expires_at BIGINT,
+    rotate_at BIGINT,
+    rejected_at BIGINT,
     -- Until when a previous value can be rolled back to.
     kept_until BIGINT,
     created_at BIGINT NOT NULL,

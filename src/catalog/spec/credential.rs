@@ -130,6 +130,11 @@ impl KindSpec {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// The longest of the known beginnings that the value has.
+    pub fn prefix_of(&self, value: &str) -> Option<&Prefix> {
+        self.prefixes.iter().filter(|known| value.starts_with(&known.prefix)).max_by_key(|known| known.prefix.len())
+    }
+
     /// The provider's word for it, or ours.
     pub fn label(&self) -> &str {
         self.label.as_deref().unwrap_or_else(|| self.kind.label())

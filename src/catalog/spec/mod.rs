@@ -151,6 +151,15 @@ impl NodeType {
         self.parts.iter().find(|part| part.name == name)
     }
 
+    /// Which environment a value that was entered as this kind belongs to: as its own prefixes tell, or else as those
+    /// of the other kinds do, which it may have been taken for.
+    pub fn environment_told(&self, kind: &KindSpec, value: &str) -> Option<Environment> {
+        match kind.prefix_of(value) {
+            Some(known) => known.environment,
+            None => self.environment_of_prefix(value),
+        }
+    }
+
     /// Which environment the value belongs to, where its prefix tells.
     pub fn environment_of_prefix(&self, value: &str) -> Option<Environment> {
         let known = self.all_kinds().flat_map(|spec| &spec.prefixes);

@@ -43,7 +43,7 @@ pub enum Actor {
     },
     CommandLine,
     SetUpLink,
-    /// What comes about by itself, at its time.
+    /// By itself, because a time that somebody had set was over.
     Keyrack,
     Unknown,
 }

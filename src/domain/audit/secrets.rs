@@ -22,6 +22,9 @@ pub enum SecretEvent {
     /// From vend to proxy; the other way takes a new value.
     #[serde(rename = "secret.delivery_narrowed")]
     DeliveryNarrowed { secret: SecretFacts },
+    /// With a new value, and in no other way.
+    #[serde(rename = "secret.delivery_widened")]
+    DeliveryWidened { secret: SecretFacts },
     #[serde(rename = "secret.dates_changed")]
     DatesChanged { secret: SecretFacts, expires_at: Option<Moment>, rotate_at: Option<Moment> },
     #[serde(rename = "secret.disconnected")]
@@ -47,6 +50,7 @@ impl SecretEvent {
             | Self::ShareGiven { secret, .. }
             | Self::ShareTaken { secret, .. }
             | Self::DeliveryNarrowed { secret }
+            | Self::DeliveryWidened { secret }
             | Self::DatesChanged { secret, .. }
             | Self::Disconnected { secret }
             | Self::Staged { secret, .. }

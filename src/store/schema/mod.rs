@@ -226,8 +226,12 @@ diesel::table! {
         number -> BigInt,
         data_key_id -> Text,
         blob -> Binary,
+        kind -> Text,
         last_four -> Nullable<Text>,
         facts -> Text,
+        expires_at -> Nullable<BigInt>,
+        rotate_at -> Nullable<BigInt>,
+        rejected_at -> Nullable<BigInt>,
         kept_until -> Nullable<BigInt>,
         created_at -> BigInt,
     }

@@ -263,7 +263,8 @@ pub struct Troubles {
     pub all: u64,
 }
 
-/// Secrets that do not work any more, and after them those that stop before `soon`, the next one first.
+/// Secrets that do not work any more, and after them those that stop before `soon` or are due for another value, the
+/// next one first.
 pub fn troubles(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
@@ -277,19 +278,17 @@ pub fn troubles(
         let over = secrets::expires_at.is_not_null().and(secrets::expires_at.assume_not_null().le(now));
         secrets::unreadable_at.is_not_null().or(entered().and(refused.or(over)))
     };
-    let ending = || {
-        visible(by, now)
-            .filter(entered())
-            .filter(not(broken()))
-            .filter(secrets::expires_at.gt(now))
-            .filter(secrets::expires_at.le(soon))
-    };
+    let ends_soon = || secrets::expires_at.is_not_null().and(secrets::expires_at.assume_not_null().le(soon));
+    let due = || secrets::rotate_at.is_not_null().and(secrets::rotate_at.assume_not_null().le(now));
+    let ending = || visible(by, now).filter(entered()).filter(not(broken())).filter(due().or(ends_soon()));
     let all = counted(tx, visible(by, now).filter(broken()))? + counted(tx, ending())?;
     let room = |taken: usize| i64::try_from(limit.saturating_sub(taken)).unwrap_or(i64::MAX);
     let mut ids: Vec<SecretId> =
         visible(by, now).filter(broken()).order(secrets::id.desc()).limit(room(0)).load(tx.conn)?;
-    let next: Vec<SecretId> =
-        ending().order((secrets::expires_at.asc(), secrets::id.asc())).limit(room(ids.len())).load(tx.conn)?;
+    let next: Vec<SecretId> = ending()
+        .order((secrets::expires_at.is_null(), secrets::expires_at.asc(), secrets::id.asc()))
+        .limit(room(ids.len()))
+        .load(tx.conn)?;
     ids.extend(next);
     Ok(Troubles { rows: rows_of(tx, by, &ids)?, all })
 }

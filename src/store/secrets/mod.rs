@@ -1,26 +1,31 @@
 //! Secrets' rows: everything about them except how to open them.
 
 mod lists;
-mod order;
 mod of_type;
+mod order;
+mod values;
 
 use diesel::prelude::*;
 
 use crate::domain::policy::SecretFacts;
 use crate::domain::rotation::Done;
-use crate::domain::secret::{ConnectionRole, Slot, StateFacts};
+use crate::domain::secret::{ConnectionRole, StateFacts};
 use crate::domain::{
-    DataKeyId, Delivery, EndUserId, Environment, Kind, Moment, Name, NodeTypeId, OrganizationId, PersonId, SecretId,
-    SecretState, Sharing, Slug, ValueId,
+    Delivery, EndUserId, Environment, Kind, Moment, Name, NodeTypeId, OrganizationId, PersonId, SecretId, SecretState,
+    Sharing, Slug,
 };
 
 use super::access::{InWorkspace, Proof};
 use super::error::Error;
-use super::schema::{secret_shares, secret_values, secrets};
+use super::schema::{secret_shares, secrets};
 use super::tx::WriteTx;
 
 pub(super) use lists::usable as usable_ids;
 pub use order::{Order, Spot};
+pub use values::{
+    EndedPrevious, Held, NewValue, Replaced, destroy_slot, destroy_values, ended_previous, held, insert_value,
+    note_new_value, note_staged, promote, roll_back, with_ended_previous,
+};
 
 pub use lists::{
     Sought, SoughtOwner, SoughtUsers, Troubles, any_used, count, find, is_usable, list, newest_to_fetch, owned_by,
@@ -90,15 +95,14 @@ pub enum NewOwner<'a> {
     Connection { end_user: Option<&'a EndUserId>, organization: Option<&'a OrganizationId>, role: ConnectionRole },
 }
 
-pub struct NewValue<'a> {
-    pub id: &'a ValueId,
-    pub secret: &'a SecretId,
-    pub number: i64,
-    pub data_key: &'a DataKeyId,
-    pub blob: &'a [u8],
-    pub last_four: Option<&'a str>,
-    pub facts: &'a str,
+/// One row of the workspace.
+macro_rules! row {
+    ($by:expr, $id:expr) => {
+        secrets::table.filter(secrets::workspace_id.eq($by.workspace())).filter(secrets::id.eq($id))
+    };
 }
+
+pub(super) use row;
 
 /// The columns of a `SecretRow`, in its order.
 macro_rules! columns {
@@ -144,6 +148,12 @@ impl SecretRow {
             rejected: self.rejected_at.is_some(),
         };
         SecretState::derive(facts, now)
+    }
+}
+
+impl SecretRow {
+    pub fn dates(&self) -> Dates {
+        Dates { expires_at: self.expires_at, rotate_at: self.rotate_at }
     }
 }
 
@@ -198,32 +208,6 @@ pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, new: &NewS
     Ok(())
 }
 
-pub fn insert_value(tx: &mut WriteTx<'_>, _by: &Proof<'_, impl InWorkspace>, new: &NewValue<'_>) -> Result<(), Error> {
-    let now = tx.now();
-    diesel::insert_into(secret_values::table)
-        .values((
-            secret_values::id.eq(new.id),
-            secret_values::secret_id.eq(new.secret),
-            secret_values::slot.eq(Slot::Current),
-            secret_values::number.eq(new.number),
-            secret_values::data_key_id.eq(new.data_key),
-            secret_values::blob.eq(new.blob),
-            secret_values::last_four.eq(new.last_four),
-            secret_values::facts.eq(new.facts),
-            secret_values::created_at.eq(now),
-        ))
-        .execute(tx.conn)?;
-    Ok(())
-}
-
-/// Overwrites and removes every sealed value of a secret.
-pub fn destroy_values(tx: &mut WriteTx<'_>, _by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {
-    let values = || secret_values::table.filter(secret_values::secret_id.eq(id));
-    diesel::update(values()).set(secret_values::blob.eq(Vec::<u8>::new())).execute(tx.conn)?;
-    diesel::delete(values()).execute(tx.conn)?;
-    Ok(())
-}
-
 pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {
     destroy_values(tx, by, id)?;
     super::rotations::tick(tx, by, (id, Done::Deleted))?;
@@ -239,20 +223,25 @@ pub fn hand_over(
     id: &SecretId,
     heir: &PersonId,
 ) -> Result<(), Error> {
-    destroy_values(tx, by, id)?;
-    let (now, none) = (tx.now(), None::<Moment>);
     diesel::delete(
         secret_shares::table.filter(secret_shares::secret_id.eq(id)).filter(secret_shares::person_id.eq(heir)),
     )
     .execute(tx.conn)?;
-    diesel::update(secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id)))
+    diesel::update(row!(by, id)).set(secrets::owner_id.eq(heir)).execute(tx.conn)?;
+    empty(tx, by, id)
+}
+
+/// Destroys the values, and what the row says about them. The slot stays, with where its values may travel.
+pub fn empty(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {
+    destroy_values(tx, by, id)?;
+    let (now, none) = (tx.now(), None::<Moment>);
+    diesel::update(row!(by, id))
         .set((
-            secrets::owner_id.eq(heir),
             secrets::revision.eq(secrets::revision + 1),
             secrets::value_entered_at.eq(none),
             secrets::last_four.eq(None::<String>),
-            // Facts of the value that is gone.
             secrets::expires_at.eq(none),
+            secrets::rotate_at.eq(none),
             secrets::rejected_at.eq(none),
             secrets::needs_reauthorization_at.eq(none),
             secrets::unreadable_at.eq(none),
@@ -262,40 +251,64 @@ pub fn hand_over(
     Ok(())
 }
 
-/// What changes in a secret's row when a new value is entered.
-pub struct Replaced<'a> {
-    pub number: i64,
-    pub last_four: Option<&'a str>,
-    pub facts: &'a str,
-    /// Absent keeps, present sets or clears.
-    pub account_name: Option<Option<&'a str>>,
-    pub account_identifier: Option<Option<&'a str>>,
-}
-
-pub fn note_new_value(
-    tx: &mut WriteTx<'_>,
-    by: &Proof<'_, impl InWorkspace>,
-    id: &SecretId,
-    new: &Replaced<'_>,
-) -> Result<(), Error> {
-    super::rotations::tick(tx, by, (id, Done::Replaced))?;
+/// Gives it another name; [`Error::Taken`] where another one of its node type and environment has it.
+pub fn rename(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId, name: &Name) -> Result<(), Error> {
     let now = tx.now();
-    let cleared = None::<Moment>;
-    diesel::update(secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id)))
+    diesel::update(row!(by, id))
         .set((
             secrets::revision.eq(secrets::revision + 1),
-            secrets::value_number.eq(new.number),
-            secrets::newest_number.eq(new.number),
-            secrets::last_four.eq(new.last_four),
-            secrets::facts.eq(new.facts),
-            secrets::value_entered_at.eq(now),
-            secrets::rejected_at.eq(cleared),
-            secrets::needs_reauthorization_at.eq(cleared),
-            secrets::unreadable_at.eq(cleared),
+            secrets::name.eq(name),
+            secrets::name_key.eq(name.key()),
             secrets::updated_at.eq(now),
         ))
         .execute(tx.conn)?;
-    set_labels(tx, by, id, new.account_name, new.account_identifier)
+    Ok(())
+}
+
+pub fn set_delivery(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    id: &SecretId,
+    delivery: Delivery,
+) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::update(row!(by, id))
+        .set((secrets::revision.eq(secrets::revision + 1), secrets::delivery.eq(delivery), secrets::updated_at.eq(now)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Its last day, and when another value is meant to be entered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dates {
+    pub expires_at: Option<Moment>,
+    pub rotate_at: Option<Moment>,
+}
+
+impl Dates {
+    /// Those that are not over.
+    pub fn to_come(self, now: Moment) -> Self {
+        let coming = |at: Option<Moment>| at.filter(|at| *at > now);
+        Self { expires_at: coming(self.expires_at), rotate_at: coming(self.rotate_at) }
+    }
+}
+
+pub fn set_dates(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    id: &SecretId,
+    dates: Dates,
+) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::update(row!(by, id))
+        .set((
+            secrets::revision.eq(secrets::revision + 1),
+            secrets::expires_at.eq(dates.expires_at),
+            secrets::rotate_at.eq(dates.rotate_at),
+            secrets::updated_at.eq(now),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
 }
 
 pub fn set_labels(

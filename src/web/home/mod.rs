@@ -175,17 +175,20 @@ fn attention(ws: &str, row: &ListedSecret, now: Moment) -> Option<page::Attentio
     let name = row.secret.name.to_string();
     let told = |tone, title, detail: &str| (tone, title, detail.to_owned());
     let (tone, title, detail) = match (row.secret.state(now), row.secret.expires_at) {
-        _ if row.secret.unreadable_at.is_some() => told(
-            Tone::Bad,
-            format!("{name} cannot be read"),
-            "Its stored value does not open. Delete it and add it again.",
-        ),
-        (SecretState::Expired, _) => told(Tone::Bad, format!("{name} has expired"), "Add the key that replaces it."),
+        _ if row.secret.unreadable_at.is_some() => {
+            told(Tone::Bad, format!("{name} cannot be read"), "Its stored value does not open. Enter it again.")
+        }
+        (SecretState::Expired, _) => told(Tone::Bad, format!("{name} has expired"), "Enter the key that replaces it."),
         (SecretState::NeedsReauthorization, _) => {
             told(Tone::Warn, format!("{name} needs reauthorization"), "The account has to be connected again.")
         }
         (SecretState::Rejected, _) => {
             told(Tone::Bad, format!("{name} was rejected"), "The provider no longer takes it.")
+        }
+        (SecretState::Connected, end) if row.secret.rotate_at.is_some_and(|at| at <= now) => {
+            let ends = end.map(|end| format!(" It expires {}.", When::new(end, now).relative)).unwrap_or_default();
+            let detail = format!("You asked to be reminded that it needs a new value.{ends}");
+            (Tone::Warn, format!("{name} is due for a new value"), detail)
         }
         (SecretState::Connected, Some(end)) => {
             let day = When::new(end, now).relative;

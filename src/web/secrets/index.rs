@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::domain::{Environment, Moment, Name, PersonId, Role, SecretState, Sharing, Slug, policy};
 use crate::store::access::Member;
 use crate::store::node_types::NodeTypeRow;
-use crate::store::secrets::{ListedSecret, Order, Sought, SoughtOwner, SoughtUsers, Spot};
+use crate::store::secrets::{ListedSecret, Order, SecretRow, Sought, SoughtOwner, SoughtUsers, Spot};
 use crate::store::{self, Fault};
 use crate::web::chrome::Place;
 use crate::web::frame::{self, Frame, Reply};
@@ -204,6 +204,7 @@ fn row_of(row: &ListedSecret, now: Moment) -> page::Row {
         last_four: row.secret.last_four.clone(),
         disabled: !row.secret.node_type_enabled,
         state: row.secret.state(now),
+        dates: dates_of(&row.secret, now),
         last_use: row.secret.last_used_at.map(|at| When::new(at, now)),
     }
 }
@@ -223,5 +224,16 @@ fn sorts(ws: &str, filters: &[(&str, &str)], order: Order) -> page::Sorts {
         let pairs: Vec<(&str, &str)> = filters.iter().copied().chain([("sort", by.as_str())]).collect();
         page::Sort { url: url::with_query(&url::secrets(ws), &pairs), current: by == order }
     };
-    page::Sorts { name: link(Order::Name), last_use: link(Order::LastUse), expiry: link(Order::Expiry) }
+    page::Sorts { name: link(Order::Name), last_use: link(Order::LastUse) }
+}
+
+/// What the list says of its dates: while there is a value that they are about.
+fn dates_of(secret: &SecretRow, now: Moment) -> Vec<(&'static str, When)> {
+    let word = |at: Moment, to_come, over| (if at > now { to_come } else { over }, When::new(at, now));
+    if secret.value_entered_at.is_none() {
+        return Vec::new();
+    }
+    let expires = secret.expires_at.map(|at| word(at, "expires", "expired"));
+    let rotate = secret.rotate_at.map(|at| word(at, "new value due", "new value due since"));
+    expires.into_iter().chain(rotate).collect()
 }

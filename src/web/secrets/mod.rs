@@ -2,10 +2,17 @@
 
 pub mod choose;
 pub mod create;
+mod dates;
 pub mod delete;
+pub mod edit;
+mod form;
+mod history;
 mod index;
-pub mod sharing;
 pub(super) mod page;
+mod pages_of_life;
+pub mod replace;
+pub mod sharing;
+pub mod turns;
 
 use actix_web::web::{Data, Path};
 
@@ -14,10 +21,13 @@ use crate::actions::sharing::Shared;
 use crate::app::App;
 use crate::domain::audit::folded;
 use crate::domain::policy::Standing;
+use crate::domain::secret::Slot;
 use crate::domain::{Delivery, Moment, SecretId, SecretState};
 use crate::store::access::Member;
 use crate::store::audit::{Names, StoredEntry};
-use crate::store::secrets::{ListedSecret, SecretRow};
+use crate::store::nodes::BoundNode;
+use crate::store::paging::Turn;
+use crate::store::secrets::{Held, ListedSecret, SecretRow};
 use crate::store::tokens::UserRow;
 use crate::store::{self, Fault};
 
@@ -30,12 +40,13 @@ use super::view::{self, Link, NodeMark, Snippet, UsedBy, When};
 use super::visitor::{Demand, Visitor};
 use sharing::page::Audience;
 
+pub use history::history;
 pub use index::index;
 
 type Never = std::convert::Infallible;
 
 /// Changes that a secret's page tells.
-const HISTORY: i64 = 20;
+const HISTORY: usize = 10;
 
 pub(super) fn mark(secret: &SecretRow) -> NodeMark {
     NodeMark { slug: secret.node_type.to_string(), name: secret.node_type_name.to_string() }
@@ -57,10 +68,21 @@ struct Found {
     users: Vec<UserRow>,
     history: Vec<StoredEntry>,
     names: Names,
+    nodes: Vec<BoundNode>,
+    /// The values beside the current one.
+    held: Vec<Held>,
+    may_rotate: bool,
     may_delete: bool,
     usable: bool,
     yours: bool,
     now: Moment,
+}
+
+impl Found {
+    /// Whether there is a value that can be used; one that cannot be read is none.
+    fn holds(&self) -> bool {
+        self.row.secret.value_entered_at.is_some() && self.row.secret.unreadable_at.is_none()
+    }
 }
 
 async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Found, Error> {
@@ -69,9 +91,12 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         let row = store::secrets::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
         let shared = Shared::read(tx, by, &row)?;
         let users = store::tokens::users_of(tx, by, &id)?;
-        let history = store::audit::history(tx, by, &row, HISTORY)?;
+        let mut history = store::audit::history(tx, by, &row, &Turn::Newest)?.rows;
+        history.truncate(HISTORY);
         let names = store::audit::actors(tx, by)?;
         let standing = Standing { person: by.person(), role: by.role() };
+        let may_rotate = row.facts().rotatable_by(standing);
+        let (nodes, held) = (store::nodes::bound_to(tx, by, &id)?, store::secrets::held(tx, by, &row)?);
         let (may_delete, usable) = (row.facts().deletable_by(standing), row.facts().usable_by(by.person(), tx.now()));
         let yours = row.secret.owner.as_ref() == Some(by.person());
         Ok::<_, Fault<Never>>(Found {
@@ -81,6 +106,9 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
             users,
             history,
             names,
+            nodes,
+            held,
+            may_rotate,
             may_delete,
             usable,
             yours,
@@ -111,6 +139,25 @@ fn audience(found: &Found) -> Option<Audience> {
     let owner = (owner_of(&found.row).to_string(), &found.frame.person.id);
     let audience = Audience::of(&found.shared, owner, found.yours, found.now);
     found.row.secret.owner.is_some().then(|| audience.in_short())
+}
+
+fn bound_nodes(nodes: &[BoundNode]) -> Vec<page::BoundNode> {
+    let shown = |node: &BoundNode| page::BoundNode { workflow: node.workflow_name.to_string(), node: node.key.clone() };
+    nodes.iter().map(shown).collect()
+}
+
+fn values(held: &[Held], now: Moment) -> page::Values {
+    let shown = |slot: Slot| {
+        held.iter().find(|held| held.slot == slot).map(|held| pages_of_life::Held {
+            number: held.number,
+            kind: held.kind.label(),
+            last_four: held.last_four.clone(),
+            entered: When::new(held.entered_at, now),
+            expires: held.expires_at.map(|at| When::new(at, now)),
+            kept_until: held.kept_until.map(|at| When::new(at, now)),
+        })
+    };
+    page::Values { next: shown(Slot::Next), previous: shown(Slot::Previous) }
 }
 
 pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, String)>, app: Data<App>) -> Reply {
@@ -149,10 +196,15 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         entered: secret.value_entered_at.map(|at| When::new(at, now)),
         version: u32::try_from(secret.value_number).unwrap_or(u32::MAX),
         expires: secret.expires_at.map(|at| When::new(at, now)),
+        rotate: secret.rotate_at.map(|at| When::new(at, now)),
         last_use: secret.last_used_at.map(|at| When::new(at, now)),
         used_by: used_by(demand.ws(), &found.users, now),
         snippet,
         history: told(demand.ws(), &found),
+        nodes: bound_nodes(&found.nodes),
+        values: values(&found.held, now),
+        holds: found.holds(),
+        may_rotate: found.may_rotate,
         may_delete: found.may_delete,
         chrome: frame::chrome(&visitor, Some(&found.frame), secret.name.as_str(), Place::Secrets),
     };
@@ -161,14 +213,16 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
 
 fn advice(unreadable: bool, state: SecretState, delivery: Delivery) -> &'static str {
     match state {
-        _ if unreadable => "Its stored value cannot be read. Delete it and add it again.",
+        _ if unreadable => "Its stored value cannot be read. Enter it again: everything else is as it was.",
         SecretState::Connected if delivery == Delivery::Proxy => {
             "It is on its hook, for calls through Keyrack. This version does not make such calls yet."
         }
         SecretState::Connected => "It is on its hook and ready to be used.",
-        SecretState::Expired => "Its last day is over, so it is not used any more. Add the key that replaces it.",
-        SecretState::Rejected => "The provider refused it at its last use.",
+        SecretState::Expired => "Its last day is over, so it is not used any more. Enter the key that replaces it.",
+        SecretState::Rejected => "The provider refused it at its last use. Make another key there, and enter it here.",
         SecretState::NeedsReauthorization => "The account has to be connected again.",
-        SecretState::Disconnected => "It holds no value.",
+        SecretState::Disconnected => {
+            "It holds no value, so whatever uses it gets nothing. Its name, its sharing and what is bound to it wait for one."
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::web::view::{
     Choice, Entry, Input, Link, NodeMark, Pager, Shown, Snippet, Tone, UsedBy, When, counted, grouped,
 };
 
+pub use super::pages_of_life::{BoundNode, Values};
 use super::sharing::page::Audience;
 use super::sharing::picker::Picker;
 
@@ -33,7 +34,6 @@ pub struct Index {
 pub struct Sorts {
     pub name: Sort,
     pub last_use: Sort,
-    pub expiry: Sort,
 }
 
 pub struct Sort {
@@ -111,6 +111,8 @@ pub struct Row {
     pub last_four: Option<String>,
     pub disabled: bool,
     pub state: SecretState,
+    /// Its last day and its reminder, where it has any.
+    pub dates: Vec<(&'static str, When)>,
     pub last_use: Option<When>,
 }
 
@@ -155,12 +157,7 @@ pub struct New {
     /// Whether the first key brings the node type into the workspace.
     pub brings_it: bool,
     pub guide: Guide,
-    /// Asked whatever the kind, such as a base URL.
-    pub fields: Vec<Field>,
-    /// One is shown as its fields alone; of several, one is chosen.
-    pub kinds: Vec<Variant>,
-    /// Where an upstream request carries the value; empty where the catalogue says it.
-    pub placements: Vec<Variant>,
+    pub credential: Credential,
     pub name: Input,
     pub environment: Environment,
     pub delivery: Delivery,
@@ -171,7 +168,7 @@ pub struct New {
     pub default_sharing: Sharing,
     /// The workspace's name.
     pub workspace: String,
-    pub expires_on: Input,
+    pub dates: super::dates::Draft,
     /// Set when the prefix and the chosen environment disagree: asks for the box to be ticked.
     pub disagreement: Option<String>,
     /// True when the form comes back with something to put right.
@@ -179,10 +176,6 @@ pub struct New {
 }
 
 impl New {
-    pub fn several_kinds(&self) -> bool {
-        self.kinds.len() > 1
-    }
-
     pub fn everybody(&self) -> String {
         format!("Everybody in {} may use it", self.workspace)
     }
@@ -190,6 +183,30 @@ impl New {
     /// Marks the sharing that the workspace begins with.
     pub fn usual(&self, sharing: &str) -> &'static str {
         if self.default_sharing.as_str() == sharing { "usual here" } else { "" }
+    }
+}
+
+/// The fields of a credential, as the description of its node type asks for them.
+pub struct Credential {
+    /// Asked whatever the kind, such as a base URL.
+    pub fields: Vec<Field>,
+    /// One is shown as its fields alone; of several, one is chosen.
+    pub kinds: Vec<Variant>,
+    /// Where an upstream request carries the value; empty where the catalogue says it.
+    pub placements: Vec<Variant>,
+}
+
+impl Credential {
+    pub fn several_kinds(&self) -> bool {
+        self.kinds.len() > 1
+    }
+
+    /// The picture of the only kind there is.
+    pub fn picture(&self) -> Option<&str> {
+        match self.kinds.as_slice() {
+            [only] => Some(&only.picture),
+            _ => None,
+        }
     }
 }
 
@@ -213,6 +230,13 @@ pub struct Field {
     pub error: Option<String>,
 }
 
+impl Field {
+    /// Whether it only says how things are.
+    pub fn is_fixed(&self) -> bool {
+        matches!(self.control, Control::Fixed { .. })
+    }
+}
+
 /// A secret field has no value: it cannot come back filled.
 pub enum Control {
     Plain {
@@ -221,8 +245,21 @@ pub enum Control {
     Options {
         all: Vec<Choice>,
     },
+    /// Several lines that are not secret.
+    Lines {
+        value: String,
+    },
+    /// Shown, and not to be chosen.
+    Fixed {
+        value: String,
+    },
     /// The known prefixes of each environment, separated by spaces.
     Secret {
+        test: String,
+        live: String,
+    },
+    /// Several lines, as a private key has them.
+    SecretLines {
         test: String,
         live: String,
     },
@@ -263,11 +300,19 @@ pub struct Show {
     pub entered: Option<When>,
     pub version: u32,
     pub expires: Option<When>,
+    pub rotate: Option<When>,
     pub last_use: Option<When>,
     pub used_by: Vec<UsedBy>,
     /// The ready request; only where delivery is vend and this person may use the secret.
     pub snippet: Option<Snippet>,
     pub history: Vec<Entry>,
+    pub nodes: Vec<BoundNode>,
+    /// The values beside the current one.
+    pub values: Values,
+    /// True where a value is there to be used; one that cannot be read is none.
+    pub holds: bool,
+    /// Whether this person may enter a value, and disconnect and delete the secret.
+    pub may_rotate: bool,
     pub may_delete: bool,
 }
 
@@ -284,5 +329,6 @@ pub struct Delete {
     pub owner: Owner,
     pub yours: bool,
     pub used_by: Vec<UsedBy>,
+    pub nodes: Vec<BoundNode>,
     pub confirm: Input,
 }

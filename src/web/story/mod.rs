@@ -94,7 +94,8 @@ impl Teller<'_> {
             Actor::Person { id } | Actor::Token { maker: id, .. } => format!("by {}", self.person_within(id)),
             Actor::CommandLine => "at the command line".to_owned(),
             Actor::SetUpLink => "with the set-up link".to_owned(),
-            Actor::Keyrack | Actor::Unknown => String::new(),
+            Actor::Keyrack => "by Keyrack".to_owned(),
+            Actor::Unknown => String::new(),
         }
     }
 

@@ -31,6 +31,10 @@ impl Teller<'_> {
             SecretEvent::DeliveryNarrowed { secret } => {
                 Deed { of: Some("never leave again".to_owned()), ..on("made the value of", secret, "shield") }
             }
+            SecretEvent::DeliveryWidened { secret } => Deed {
+                of: Some("to service tokens that may vend".to_owned()),
+                ..on("let out the value of", secret, "hand-out")
+            },
             SecretEvent::DatesChanged { secret, .. } => on("changed the dates of", secret, "hourglass"),
             SecretEvent::Disconnected { secret } => on("disconnected", secret, "unplug"),
             SecretEvent::Staged { secret, .. } => on("entered the next value of", secret, "key"),

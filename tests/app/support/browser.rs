@@ -165,6 +165,22 @@ impl Browser {
         page.location().strip_prefix("/w/acme/node-types/").expect("goes to the node type").to_owned()
     }
 
+    /// Enters another Stripe key for a secret, at `replace` or at `next`, with these fields besides.
+    pub async fn enter(&mut self, id: &str, how: &str, value: &str, besides: &[(&str, &str)]) -> Page {
+        let path = format!("/w/acme/secrets/{id}/{how}");
+        let fields = [("kind", "api_key"), ("api_key-api_key", value)];
+        self.submit(&path, &path, &[&fields, besides].concat()).await
+    }
+
+    /// Promotes, drops or goes back to the value that the secret's page shows.
+    pub async fn turn(&mut self, id: &str, how: &str) -> Page {
+        let (secret, path) = (format!("/w/acme/secrets/{id}"), format!("/w/acme/secrets/{id}/{how}"));
+        let shown = self.get(&secret).await;
+        let number = shown.attributes(&format!("form[action='{path}'] input[name=number]"), "value");
+        let number = number.first().map(String::as_str).unwrap_or_default();
+        self.post(&path, &[("csrf", &shown.csrf()), ("number", number)]).await
+    }
+
     /// Invites somebody as a Member of the workspace at this path, and gives the invitation's id.
     pub async fn invite(&mut self, workspace: &str, email: &str) -> String {
         let (list, new) = (format!("{workspace}/invitations"), format!("{workspace}/invitations/new"));

@@ -1,0 +1,53 @@
+//! Letters that tell members what others did to what is theirs.
+
+use std::time::Duration;
+
+use crate::domain::Letter;
+use crate::domain::letter::SecretDeed;
+use crate::store::access::{AtLeast, Member, Proof};
+use crate::store::secrets::ListedSecret;
+use crate::store::{self, Error, WriteTx};
+
+use super::{Tools, outbox};
+
+/// Letters about the same thing in one hour: nobody floods a member's mailbox by going back and forth.
+const MOST: i64 = 5;
+
+pub(super) fn may_tell(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    tools: Tools<'_>,
+    about: &[&[u8]],
+) -> Result<bool, Error> {
+    let parts: Vec<&[u8]> = about.iter().copied().chain([by.workspace().as_str().as_bytes()]).collect();
+    let name = tools.keyring.throttle_key(&parts);
+    let count = store::throttle::hit(tx, by, name.as_bytes(), Duration::from_hours(1))?;
+    Ok(count.hits <= MOST)
+}
+
+/// Writes to the owner of a secret when somebody else did this to it.
+pub(super) fn tell_owner(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    tools: Tools<'_>,
+    (row, deed): (&ListedSecret, SecretDeed),
+) -> Result<(), Error> {
+    let secret = &row.secret;
+    let Some(owner) = secret.owner.as_ref().filter(|owner| *owner != by.person()) else { return Ok(()) };
+    let Some(member) = store::members::find(tx, by, owner)? else { return Ok(()) };
+    let about = [b"secret".as_slice(), secret.id.as_str().as_bytes(), deed.as_str().as_bytes()];
+    if !may_tell(tx, by, tools, &about)? {
+        return Ok(());
+    }
+    let workspace = store::workspaces::current(tx, by)?;
+    let letter = Letter::SecretTouched {
+        workspace: workspace.name.to_string(),
+        slug: workspace.slug.to_string(),
+        id: secret.id.clone(),
+        name: secret.name.to_string(),
+        node_type: secret.node_type_name.to_string(),
+        by: store::workspaces::find_person(tx, by)?.name.to_string(),
+        deed,
+    };
+    outbox::of_workspace(tx, by, tools, (&member.email, letter))
+}

@@ -1,0 +1,48 @@
+//! What an owner reads of what somebody else did to their secret.
+
+use crate::domain::letter::SecretDeed;
+use crate::domain::{Letter, path};
+
+use super::words::{Button, Sheet};
+
+pub(super) fn sheet(letter: &Letter, base: &str) -> Sheet {
+    let Letter::SecretTouched { workspace, slug, id, name, node_type, by, deed } = letter else {
+        return Sheet::default();
+    };
+    let (subject, what, then) = words(*deed);
+    let of = format!("“{name}” ({node_type}) in the workspace “{workspace}”");
+    let button = match deed {
+        SecretDeed::Deleted => Button { label: "Look at the secrets", url: path::secrets(slug) },
+        _ => Button { label: "Look at the secret", url: path::secret(slug, id.as_str()) },
+    };
+    Sheet {
+        subject: format!("{subject}: {name}"),
+        lines: vec![format!("{by} {what} your secret {of}."), then.to_owned()],
+        button: Some(Button { url: format!("{base}{}", button.url), ..button }),
+        ..Sheet::default()
+    }
+}
+
+/// The subject, what was done, and what follows from it.
+fn words(deed: SecretDeed) -> (&'static str, &'static str, &'static str) {
+    const YOURS: &str = "It stays yours: its name, who may use it and where it may travel are as you left them, and \
+                         whoever did this gains no use of it.";
+    match deed {
+        SecretDeed::Replaced => ("A new value for your secret", "entered a new value for", YOURS),
+        SecretDeed::Staged => ("A next value for your secret", "entered the next value of", YOURS),
+        SecretDeed::Dropped => ("The next value of your secret was dropped", "dropped the next value of", YOURS),
+        SecretDeed::Promoted => ("Your secret goes on with its next value", "promoted the next value of", YOURS),
+        SecretDeed::RolledBack => {
+            ("Your secret is back at its earlier value", "went back to the earlier value of", YOURS)
+        }
+        SecretDeed::Disconnected => (
+            "Your secret is disconnected",
+            "disconnected",
+            "Its value is destroyed, and what uses it gets nothing until somebody enters a value again. Its name and \
+             what is bound to it stay.",
+        ),
+        SecretDeed::Deleted => {
+            ("Your secret was deleted", "deleted", "Its value is destroyed, and what used it gets nothing any more.")
+        }
+    }
+}
