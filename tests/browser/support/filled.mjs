@@ -1,4 +1,6 @@
 import { ADA, addCustomApi, addHttpRequest, addStripe, HOME, invite, joinAs, makeToken, send, signInAs } from "./steps.mjs";
+import { expect } from "@playwright/test";
+import { ADA, addHttpRequest, addStripe, HOME, invite, joinAs, makeToken, send, signInAs } from "./steps.mjs";
 
 const day = (ahead) => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
 
@@ -10,6 +12,10 @@ export async function fill(page, keyrack) {
   await addStripe(page, { name: "Spa refunds", value: "rk_live_not_a_real_key_mR5k", environment: "Live", expires: day(9) });
   await addHttpRequest(page, { name: "Channel manager", value: "cm_2f81d07a94be45c6a3e0", base: "https://api.channels.example/v2", environment: "Live" });
   await addHttpRequest(page, { name: "Door locks, sandbox", value: "dl-sandbox-7731-49af-b2c8", base: "https://sandbox.locks.example", delivery: "Proxy" });
+  const staged = new URL(page.url()).pathname;
+  await stage(page, staged, "dl-sandbox-8842-50ba-c3d9");
+  await page.getByRole("button", { name: "Promote it" }).click();
+  await stage(page, staged, "dl-sandbox-9953-61cb-d4e0");
 
   await addCustomApi(page, { name: "Rooms", base: "https://rooms.example.com/v1" });
   await addCustomApi(page, { name: "Front desk", base: "https://desk.example.com" });
@@ -41,7 +47,15 @@ export async function fill(page, keyrack) {
 
   await page.goto(`${HOME}/tokens`);
   const used = await page.getByRole("link", { name: "Booking backend" }).getAttribute("href");
-  return { secret, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname, foreign: new URL(foreign).pathname };
+  return { secret, staged, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname, foreign: new URL(foreign).pathname };
+}
+
+// Enters the value that is to follow the one in use.
+async function stage(page, secret, value) {
+  await page.goto(`${secret}/next`);
+  await page.getByLabel("Token", { exact: true }).fill(value);
+  await page.getByRole("button", { name: "Store the next value" }).click();
+  await expect(page.getByText("waits beside the one in use")).toBeVisible();
 }
 
 // Somebody else, in a browser of their own.

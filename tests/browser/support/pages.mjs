@@ -98,6 +98,33 @@ export const pages = {
     await expect(page.getByRole("alert")).toContainText("Nothing is saved yet.");
   },
   "custom API, to describe anew": at(`${HOME}/custom-apis/custom-rooms`, "Describe Rooms anew"),
+  "secret, with values before and after": async (page, { places }) => {
+    await at(places.staged, "Door locks, sandbox")(page);
+    await expect(page.getByRole("heading", { name: /^Earlier value/ })).toBeVisible();
+    await expect(page.getByRole("heading", { name: /^Next value/ })).toBeVisible();
+  },
+  "secret, about to go back": async (page, { places }) => {
+    await page.goto(places.staged);
+    await page.getByRole("button", { name: "Go back to it…" }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+  },
+  "secret, another value": async (page, { places }) => at(`${places.staged}/replace`, "Replace the value")(page),
+  "secret, another value refused": async (page, { places }) => {
+    await page.goto(`${places.staged}/replace`);
+    await page.locator("form.card").evaluate((form) => (form.noValidate = true));
+    await page.getByRole("button", { name: "Store the new value" }).click();
+    await expect(page.locator("[aria-invalid=true]").first()).toBeVisible();
+  },
+  "secret, the next value": async (page, { places }) => at(`${places.secret}/next`, "Enter the next value")(page),
+  "secret, to change": async (page, { places }) => at(`${places.secret}/edit`, "Change “Reception till”")(page),
+  "secret, dates refused": async (page, { places }) => {
+    await page.goto(`${places.secret}/edit`);
+    await page.getByLabel("Remind me on").fill("2020-01-01");
+    await page.getByRole("button", { name: "Set these dates" }).click();
+    await expect(page.getByText("has begun already")).toBeVisible();
+  },
+  "secret, to disconnect": async (page, { places }) => at(`${places.staged}/disconnect`, /Disconnect “Door locks/)(page),
+  "secret, its history": async (page, { places }) => at(`${places.staged}/history`, /^Everything done to/)(page),
   "new workspace": at("/workspaces/new", "New workspace"),
   "mail and jobs": async (page) => {
     await at(`${HOME}/jobs`, "Mail and jobs")(page);
