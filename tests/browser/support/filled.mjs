@@ -1,6 +1,5 @@
 import { ADA, addCustomApi, addHttpRequest, addStripe, HOME, invite, joinAs, makeToken, send, signInAs } from "./steps.mjs";
 import { expect } from "@playwright/test";
-import { ADA, addHttpRequest, addStripe, HOME, invite, joinAs, makeToken, send, signInAs } from "./steps.mjs";
 
 const day = (ahead) => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
 
