@@ -11,6 +11,7 @@ mod redacted;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod upstream;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ use reader::{Noted, Reader};
 pub use reader::Mistake;
 pub use redacted::Redacted;
 pub use settings::{Fallback, SETTINGS, Setting};
+pub use upstream::{Allowed, UpstreamConfig};
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -36,6 +38,7 @@ pub struct Config {
     pub passwords: HashSettings,
     pub mail: MailConfig,
     pub accounts: AccountConfig,
+    pub upstream: UpstreamConfig,
     pub log: LogConfig,
 }
 
@@ -209,13 +212,13 @@ impl Config {
         // All sections are read before the first failure is looked at, so that every mistake is found.
         let (database, server, keys) = (database(&mut reader), server(&mut reader), keys(&mut reader));
         let (passwords, mail, log) = (passwords(&mut reader), mail::mail(&mut reader), log(&mut reader));
-        let accounts = mail::accounts(&mut reader);
+        let (accounts, upstream) = (mail::accounts(&mut reader), upstream::upstream(&mut reader));
         let mistakes = reader.into_mistakes();
-        match (database, server, keys, passwords, mail, accounts, log) {
-            (Ok(database), Ok(server), Ok(keys), Ok(passwords), Ok(mail), Ok(accounts), Ok(log))
+        match (database, server, keys, passwords, mail, accounts, upstream, log) {
+            (Ok(database), Ok(server), Ok(keys), Ok(passwords), Ok(mail), Ok(accounts), Ok(upstream), Ok(log))
                 if mistakes.is_empty() =>
             {
-                Ok(Self { database, server, keys, passwords, mail, accounts, log })
+                Ok(Self { database, server, keys, passwords, mail, accounts, upstream, log })
             }
             _ => Err(mistakes),
         }

@@ -57,6 +57,8 @@ pub const SMTP_CA_FILE: &str = "KEYRACK_SMTP_CA_FILE";
 pub const MAIL_FROM: &str = "KEYRACK_MAIL_FROM";
 pub const MAIL_FOLDER: &str = "KEYRACK_MAIL_FOLDER";
 pub const SIGN_UP: &str = "KEYRACK_SIGN_UP";
+pub const UPSTREAM_ALLOW: &str = "KEYRACK_UPSTREAM_ALLOW";
+pub const UPSTREAM_CA_FILE: &str = "KEYRACK_UPSTREAM_CA_FILE";
 pub const LOG_FORMAT: &str = "KEYRACK_LOG_FORMAT";
 pub const LOG: &str = "KEYRACK_LOG";
 
@@ -172,6 +174,18 @@ pub const SETTINGS: &[Setting] = &[
         ("accounts", "sign_up"),
         Text("invited"),
         "Who may make an account: `invited`, `anybody`, or domains of e-mail addresses (`example.com,example.org`). All but `invited` need `KEYRACK_SMTP_URL`.",
+    ),
+    setting(
+        UPSTREAM_ALLOW,
+        ("upstream", "allow"),
+        Nothing,
+        "Hosts (`crm.internal`, `10.0.0.7:8080`) and networks (`10.2.0.0/16`), separated by commas, that keys may travel to although they are private or speak plain http. A list in the file.",
+    ),
+    setting(
+        UPSTREAM_CA_FILE,
+        ("upstream", "ca_file"),
+        Nothing,
+        "PEM file of certificate authorities that are believed besides the public ones.",
     ),
     setting(LOG_FORMAT, ("log", "format"), Text("text"), "`text` or `json`."),
     setting(

@@ -49,6 +49,11 @@ impl Credential {
         &self.value.text
     }
 
+    /// What the catalogue calls that field.
+    pub fn value_name(&self) -> &str {
+        &self.value.name
+    }
+
     /// The fields beside the value, with their names.
     pub fn others(&self, _purpose: Purpose) -> impl Iterator<Item = (&str, &str)> {
         self.others.iter().map(|(name, value)| (name.as_str(), value.as_str()))

@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 pub enum Purpose {
     /// A backend fetches the value.
     Vend,
+    /// Keyrack asks upstream whether the value works.
+    Probe,
 }
 
 /// A stored value, opened. It erases itself and cannot be printed, copied or serialised.

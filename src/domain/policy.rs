@@ -57,6 +57,11 @@ impl SecretFacts<'_> {
         self.deletable_by(who)
     }
 
+    /// Asking upstream whether it works takes either: whoever uses it wants to know, and whoever enters another value too.
+    pub fn testable_by(&self, who: Standing<'_>, now: Moment) -> bool {
+        self.usable_by(who.person, now) || self.rotatable_by(who)
+    }
+
     /// Name and sharing are the owner's alone.
     pub fn governed_by(&self, person: &PersonId) -> bool {
         self.owner == Some(person)

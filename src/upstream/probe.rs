@@ -1,0 +1,208 @@
+//! Testing a credential: the harmless request that its description names, and what the answer says about it.
+//!
+//! Invariant: of the answer nothing is kept but its status, what it means, and the account's name where that is short,
+//! visible and not the credential itself.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use data_encoding::{BASE64, HEXLOWER};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde_json::Value;
+
+use crate::catalog::{Confirmed, NodeType, Probe, put_in};
+use crate::crypto::{Credential, Purpose};
+use crate::domain::name::is_hidden;
+use crate::domain::probe::{Finding, Found};
+
+use super::client::{Answer, Upstream};
+use super::failure::Failure;
+use super::guard::Refused;
+use super::inject::{self, Asked, Content, PlaceError};
+
+/// An answer to a test that is longer says nothing that is looked for.
+const MOST: usize = 256 * 1_024;
+const LONGEST_ACCOUNT: usize = 120;
+/// What is shorter may stand in a name by chance.
+const TELLING: usize = 6;
+
+/// Sends the test. `plain` are the fields that are no secrets: the only ones the test's own texts may name.
+pub async fn run(
+    upstream: &Upstream,
+    credential: &Credential,
+    (description, probe): (&NodeType, &Probe),
+    plain: &BTreeMap<String, String>,
+) -> Found {
+    let asked = match asked(credential, probe, plain) {
+        Some(asked) => asked,
+        None => return Finding::NotPlaced.into(),
+    };
+    let asked = Asked { path: &asked.0, method: asked.1, headers: asked.2, content: asked.3 };
+    let (target, request) = match inject::place(upstream.guard(), Purpose::Probe, credential, asked) {
+        Ok(placed) => placed,
+        Err(PlaceError::Refused(refused)) => return finding(refused.into()).into(),
+        Err(_) => return Finding::NotPlaced.into(),
+    };
+    match upstream.send(&target, request).await {
+        Ok(answer) => judge(answer, credential, (description, probe), plain).await,
+        Err(failure) => finding(failure).into(),
+    }
+}
+
+type Words = (String, Method, HeaderMap, Content);
+
+fn asked(credential: &Credential, probe: &Probe, plain: &BTreeMap<String, String>) -> Option<Words> {
+    // The fields as they were sealed, of those that were entered as plain.
+    let known: BTreeMap<&str, &str> =
+        credential.others(Purpose::Probe).filter(|(name, _)| plain.contains_key(*name)).collect();
+    let put = |text: &str| put_in(text, |name| known.get(name).copied());
+    let mut headers = HeaderMap::new();
+    for (name, text) in &probe.headers {
+        let (name, value) = (HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&put(text)).ok()?);
+        headers.insert(name, value);
+    }
+    let content = match &probe.body {
+        Some(text) => Content::Json(serde_json::from_str(text).ok()?),
+        None => Content::Nothing,
+    };
+    Some((put(&probe.path), probe.method.parse().ok()?, headers, content))
+}
+
+fn finding(failure: Failure) -> Finding {
+    match failure {
+        Failure::Refused(Refused::NoSuchName) => Finding::NoSuchName,
+        Failure::Refused(_) => Finding::AddressNotAllowed,
+        Failure::NotConnected => Finding::NotConnected,
+        Failure::ConnectTimeout => Finding::ConnectTimeout,
+        Failure::NotTrusted => Finding::NotTrusted,
+        Failure::NoAnswer => Finding::NoAnswer,
+        Failure::Broken => Finding::Broken,
+        Failure::SlowBody => Finding::SlowBody,
+        Failure::TooLarge => Finding::TooLarge,
+    }
+}
+
+async fn judge(
+    answer: Answer,
+    credential: &Credential,
+    (description, probe): (&NodeType, &Probe),
+    plain: &BTreeMap<String, String>,
+) -> Found {
+    let status = answer.status.as_u16();
+    let told = |finding| Found { finding, status: Some(status), account: None };
+    let limited = description.rate_limits.as_ref().is_some_and(|limits| limits.statuses.contains(&status));
+    if !probe.verified.contains(&status) {
+        return told(match status {
+            _ if probe.rejected.contains(&status) => Finding::Refused,
+            300..=399 => Finding::Redirected,
+            _ if limited || status == 429 => Finding::RateLimited,
+            500.. => Finding::ServerTrouble,
+            _ => Finding::Unexpected,
+        });
+    }
+    if probe.confirmed.is_none() && probe.account.is_none() {
+        return told(Finding::Accepted);
+    }
+    let body = answer.whole(MOST).await;
+    if let Some(confirmed) = &probe.confirmed
+        && let Err(finding) = confirm(&body, confirmed)
+    {
+        return told(finding);
+    }
+    let account = body.ok().and_then(|body| account(&body, probe.account.as_deref()?));
+    let account = account.filter(|name| !echoes(name, credential, plain));
+    Found { account, ..told(Finding::Accepted) }
+}
+
+fn confirm(body: &Result<Bytes, Failure>, confirmed: &Confirmed) -> Result<(), Finding> {
+    let body = body.as_ref().map_err(|failure| finding(*failure))?;
+    let said: Value = serde_json::from_slice(body).map_err(|_| Finding::NotUnderstood)?;
+    match said.pointer(&confirmed.pointer) {
+        Some(value) if *value == confirmed.is => Ok(()),
+        Some(_) => Err(Finding::RefusedInBody),
+        None => Err(Finding::NotUnderstood),
+    }
+}
+
+/// The name at the JSON pointer, where it is one that can be shown.
+fn account(body: &[u8], pointer: &str) -> Option<String> {
+    let said: Value = serde_json::from_slice(body).ok()?;
+    let name = match said.pointer(pointer)? {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let visible: String = name.chars().map(|c| if is_hidden(c) { ' ' } else { c }).collect();
+    let name = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!name.is_empty() && name.chars().count() <= LONGEST_ACCOUNT).then_some(name)
+}
+
+/// Whether the text holds a secret of the credential, or is a piece of one, in any of the usual spellings.
+fn echoes(text: &str, credential: &Credential, plain: &BTreeMap<String, String>) -> bool {
+    let fields = credential.others(Purpose::Probe).filter(|(name, _)| !plain.contains_key(*name)).map(|(_, text)| text);
+    let secrets: Vec<&str> = std::iter::once(credential.value(Purpose::Probe)).chain(fields).collect();
+    let (text, bare) = (text.to_lowercase(), squeezed(text));
+    secrets.into_iter().any(|secret| {
+        let spellings = [secret.to_lowercase(), HEXLOWER.encode(secret.as_bytes())];
+        let piece = |whole: &String| text.len() >= TELLING && whole.contains(&text);
+        let base64 = BASE64.encode(secret.as_bytes()).trim_end_matches('=').to_lowercase();
+        spellings.iter().chain([&base64]).any(|whole| text.contains(whole.as_str()) || piece(whole))
+            || bare.contains(&squeezed(secret))
+    })
+}
+
+/// Letters and digits alone: a value with spaces or signs put between is the value still.
+fn squeezed(text: &str) -> String {
+    let kept: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    // Of a value without any, nothing can be told this way.
+    if kept.is_empty() { text.to_owned() } else { kept }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::{Entered, Route};
+
+    fn credential(value: &str) -> Credential {
+        let entered = |text: &str| Entered::exact(text.to_owned());
+        let others =
+            [("secret_id".to_owned(), entered("other-secret-9")), ("user".to_owned(), entered("ada.lovelace"))];
+        Credential::new(("key".to_owned(), entered(value)), others, Route::default())
+    }
+
+    #[test]
+    fn a_name_is_bounded_and_visible() {
+        let read = |body: &str| account(body.as_bytes(), "/user/name");
+        assert_eq!(read(r#"{"user":{"name":"Acme  Inc.\u202e\n"}}"#).as_deref(), Some("Acme Inc."));
+        assert_eq!(read(r#"{"user":{"name":42}}"#).as_deref(), Some("42"));
+        let long = format!(r#"{{"user":{{"name":"{}"}}}}"#, "x".repeat(121));
+        for body in [r#"{"user":{"name":"\u200b"}}"#, r#"{"user":{"name":["a"]}}"#, r#"{"user":{}}"#, "<html>", &long] {
+            assert_eq!(read(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_echo_is_no_name() {
+        let value = "rk_test_Echoed1234567890";
+        let credential = credential(value);
+        let plain = BTreeMap::from([("user".to_owned(), String::new())]);
+        let echo = |text: &str| echoes(text, &credential, &plain);
+        let (hex, base64) = (HEXLOWER.encode(value.as_bytes()), BASE64.encode(value.as_bytes()));
+        let cut = &value[8..20];
+        for text in [
+            value,
+            &value.to_uppercase(),
+            &format!("<{value}>"),
+            &hex,
+            &base64,
+            cut,
+            "rk test Echoed-1234567890",
+            "other-secret-9",
+        ] {
+            assert!(echo(text), "{text}");
+        }
+        for name in ["Acme Inc.", "ada.lovelace", "42", "test"] {
+            assert!(!echo(name), "{name}");
+        }
+    }
+}
