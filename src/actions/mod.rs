@@ -18,6 +18,7 @@ pub mod node_types;
 pub mod nodes;
 pub mod outbox;
 pub mod people;
+pub mod probe;
 pub mod record;
 pub mod rotations;
 mod sealing;

@@ -24,7 +24,8 @@ const WAITING: usize = 4_096;
 pub struct Use {
     pub workspace: WorkspaceId,
     pub secret: SecretId,
-    pub token: TokenId,
+    /// None where a person tests it: that is no use of the kind that is counted.
+    pub token: Option<TokenId>,
     pub entry: Entry,
 }
 
@@ -109,7 +110,8 @@ fn commit(tx: &mut WriteTx<'_>, keyring: &Keyring, uses: &[Use]) -> Result<(), E
     for (workspace, entries) in by_workspace {
         audit::append(tx, keyring, ChainKind::Uses, workspace.as_str(), &entries)?;
     }
-    let used: Vec<(SecretId, TokenId)> = uses.iter().map(|one| (one.secret.clone(), one.token.clone())).collect();
+    let used: Vec<(SecretId, TokenId)> =
+        uses.iter().filter_map(|one| Some((one.secret.clone(), one.token.clone()?))).collect();
     store::audit::mark_used(tx, &used)?;
     store::audit::count_uses(tx, &used)
 }

@@ -4,11 +4,11 @@ use crate::crypto::{Credential, Purpose};
 use crate::domain::audit::Event;
 use crate::domain::keys::SealedValue;
 use crate::domain::{Name, SecretId};
-use crate::store::access::{self, AskToken, UseRefusal, VendRight, Wanted, Whose};
-use crate::store::{self, Db, Fault, Refusal, Unrecorded};
+use crate::store::access::{self, AskToken, InWorkspace, Proof, UseRefusal, VendRight, Wanted, Whose};
+use crate::store::{self, Db, Error, Fault, Refusal, Unrecorded, WriteTx};
 
 use super::uses::{Recorder, Use};
-use super::{Kit, audit};
+use super::{Kit, Tools, audit};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VendRefusal {
@@ -60,7 +60,7 @@ pub async fn vend(
             let of = Use {
                 workspace: by.workspace().clone(),
                 secret: allowed.secret().clone(),
-                token: by.token().clone(),
+                token: Some(by.token().clone()),
                 entry: found.by_token(by, |tools| tools.origin.entry(tx.now(), event)),
             };
             Ok(Ready { of, number: allowed.number(), name: allowed.name().clone(), sealed })
@@ -79,13 +79,20 @@ pub async fn vend(
 async fn note_unreadable(db: &Db, kit: Kit, ask: AskToken<VendRight>, ready: &Ready) -> Result<(), Fault<VendRefusal>> {
     let (id, name): (SecretId, String) = (ready.of.secret.clone(), ready.name.to_string());
     let value = ready.number;
-    db.write(ask, move |tx, by| {
-        if !store::secrets::mark_unreadable(tx, by, (&id, value))? {
-            tx.unrecorded(Unrecorded::Nothing);
-            return Ok(());
-        }
-        let event = Event::SecretUnreadable { secret: id.clone(), name: name.clone(), value };
-        Ok(kit.by_token(by, |tools| audit::change(tx, by, tools, event))?)
-    })
-    .await
+    db.write(ask, move |tx, by| Ok(kit.by_token(by, |tools| mark_unreadable(tx, by, tools, (&id, &name, value)))?))
+        .await
+}
+
+pub(super) fn mark_unreadable(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    tools: Tools<'_>,
+    (id, name, value): (&SecretId, &str, i64),
+) -> Result<(), Error> {
+    if !store::secrets::mark_unreadable(tx, by, (id, value))? {
+        tx.unrecorded(Unrecorded::Nothing);
+        return Ok(());
+    }
+    let event = Event::SecretUnreadable { secret: id.clone(), name: name.to_owned(), value };
+    audit::change(tx, by, tools, event)
 }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use crate::actions::Kit;
 use crate::actions::installation::{self, OpenError};
+use crate::actions::probe::Means;
 use crate::actions::uses::Recorder;
 use crate::catalog::{Catalog, CatalogError};
 use crate::config::Config;
@@ -25,6 +26,7 @@ use crate::domain::{Chance, Clock};
 use crate::mail::{MailError, Mailer};
 use crate::store::migrate::{self, MigrateError, WhereNew};
 use crate::store::{Db, Refusal};
+use crate::upstream::{Limits, SystemResolver, Upstream, UpstreamError};
 
 #[derive(Clone)]
 pub struct App {
@@ -34,6 +36,7 @@ pub struct App {
     pub hasher: Arc<Hasher>,
     pub recorder: Recorder,
     pub mailer: Mailer,
+    pub upstream: Upstream,
     pub catalog: Arc<Catalog>,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
@@ -49,6 +52,8 @@ pub enum StartError {
     Catalog(#[from] CatalogError),
     #[error(transparent)]
     Mail(#[from] MailError),
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
     #[error("the start was interrupted")]
     Interrupted,
 }
@@ -59,6 +64,12 @@ impl App {
     /// For changes that are asked for from there; none where nobody asks over the network.
     pub fn kit(&self, from: Option<IpAddr>) -> Kit {
         Kit { keyring: self.keyring.clone(), chance: self.chance.clone(), from }
+    }
+
+    /// For a test of a secret that is asked for from there.
+    pub fn means(&self, kit: Kit) -> Means {
+        let (db, recorder, upstream) = (self.db.clone(), self.recorder.clone(), self.upstream.clone());
+        Means { db, recorder, upstream, catalog: self.catalog.clone(), kit }
     }
 
     /// Opens the database that is configured, or makes it.
@@ -74,6 +85,7 @@ impl App {
         chance: Arc<dyn Chance>,
     ) -> Result<Self, StartError> {
         let mailer = Mailer::open(&config)?;
+        let upstream = Upstream::open(&config.upstream, Arc::new(SystemResolver), Limits::default())?;
         for name in migrate(config.clone(), where_new, clock.clone(), chance.clone()).await? {
             tracing::info!(migration = name, "migration applied");
         }
@@ -85,6 +97,7 @@ impl App {
             hasher: Arc::new(Hasher::new(config.passwords, chance.clone())),
             catalog: Arc::new(Catalog::load()?),
             mailer,
+            upstream,
             config: Arc::new(config),
             db,
             keyring,

@@ -10,10 +10,7 @@ use actix_web::{HttpResponse, Resource, Route, web};
 use super::health;
 use crate::api::pipes;
 use crate::domain::{Ability, Role};
-use crate::web::{
-    account, activity, assets, forgotten, home, invitations, jobs, members, node_types, rotations, secrets, set_up,
-    sign_in, sign_up, theme, tokens, workspaces,
-};
+use crate::web::{account, activity, assets, forgotten, home, invitations, jobs, members, node_types, rotations, secrets, set_up, sign_in, sign_up, theme, tokens, workspaces};
 
 /// What a caller must be at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +126,7 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/secrets/{secret}/roll-back", MEMBER, |r| r.to(secrets::turns::roll_back)),
     get("/w/{workspace}/secrets/{secret}/disconnect", MEMBER, |r| r.to(secrets::turns::ask_disconnect)),
     post("/w/{workspace}/secrets/{secret}/disconnect", MEMBER, |r| r.to(secrets::turns::disconnect)),
+    post("/w/{workspace}/secrets/{secret}/probe", MEMBER, |r| r.to(secrets::probe::create)),
     get("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::new)),
     post("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::create)),
     get("/w/{workspace}/rotations", ADMIN, |r| r.to(rotations::index)),

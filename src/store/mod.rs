@@ -30,6 +30,7 @@ mod sql_types;
 pub mod throttle;
 pub mod tokens;
 pub mod trail;
+pub mod trials;
 mod tx;
 pub mod vend;
 pub mod workspaces;

@@ -116,6 +116,7 @@ trusted_text!(
 );
 word_text!(Role, Environment, Method, Kind, Sharing, Delivery, Slot, ConnectionRole, ChainKind, JobKind);
 word_text!(Adders, rotation::Done, TroubleBy, TroubleWhy);
+word_text!(Finding);
 
 column!(Moment as BigInt);
 

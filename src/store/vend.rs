@@ -1,17 +1,17 @@
-//! Reading what a vend needs: the sealed value and the keys around it.
+//! Reading what a use needs: the sealed value and the keys around it.
 
 use crate::domain::keys::{Hook, SealedValue};
 
-use super::access::{self, Proof, UseProof, VendRight};
+use super::access::{self, InWorkspace, Proof, UseProof};
 use super::error::Error;
 use super::keys;
 use super::tx::ReadTx;
 
-/// The current value of the secret that the proof is for.
-pub fn sealed_value<'tx>(
+/// The value that the proof is for.
+pub fn sealed_value<'tx, For>(
     tx: &mut ReadTx<'tx>,
-    by: &Proof<'tx, VendRight>,
-    of: &UseProof<'tx>,
+    by: &Proof<'tx, impl InWorkspace>,
+    of: &UseProof<'tx, For>,
 ) -> Result<Option<SealedValue>, Error> {
     let Some(row) = access::value_row(tx, of)? else { return Ok(None) };
     let Some(key) = keys::find(tx, by, &row.data_key)? else { return Ok(None) };

@@ -52,6 +52,12 @@ flashes! {
     DeliveryNarrowed "delivery-narrowed" Good "The value does not leave any more, from the very next request.";
     SecretDisconnected "secret-disconnected" Good "The secret is disconnected and its value destroyed. Its place is kept.";
     HoldsNothing "holds-nothing" Info "It holds no value that could be taken away.";
+    ProbeVerified "probe-verified" Good "It works: the provider took the key.";
+    ProbeRejected "probe-rejected" Bad "The provider refused the key. Below stands what to do.";
+    ProbeUnreachable "probe-unreachable" Warn "The provider could not be asked. Below stands how far the test came.";
+    ProbeUntestable "probe-untestable" Info "The test could not tell whether the key works. Below stands why.";
+    ProbeTooOften "probe-too-often" Warn "It was tested often lately. Wait a quarter of an hour, then test it again.";
+    ProbeNothing "probe-nothing" Info "There is nothing that could be tested now.";
     WorkspaceMade "workspace-made" Good "This is your new workspace: begin with its first key.";
     WorkspaceRenamed "workspace-renamed" Good "The workspace has a new name. Its old address leads here.";
     SharingChanged "sharing-changed" Good "New secrets begin with the other sharing. Those that are there stay as they are.";

@@ -144,6 +144,10 @@ pub fn adders(ws: &str) -> String {
     format!("/w/{ws}/settings/adders")
 }
 
+pub fn probe_secret(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/probe")
+}
+
 pub fn tokens(ws: &str) -> String {
     format!("/w/{ws}/tokens")
 }

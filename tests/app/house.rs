@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// What each part may call. `main.rs`, `lib.rs` and `app` may call everything.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("crypto", &["domain"]),
     ("catalog", &["domain"]),
@@ -16,7 +16,8 @@ const ARROWS: [(&str, &[&str]); 11] = [
     // `crypto` for the settings of its password hashes alone.
     ("config", &["crypto", "domain"]),
     ("store", &["config", "domain"]),
-    ("actions", &["catalog", "config", "crypto", "domain", "store"]),
+    ("upstream", &["catalog", "config", "crypto", "domain"]),
+    ("actions", &["catalog", "config", "crypto", "domain", "store", "upstream"]),
     ("api", &["actions", "app", "catalog", "config", "crypto", "domain", "store"]),
     ("web", &["actions", "app", "catalog", "config", "crypto", "domain", "store"]),
 ];
@@ -132,6 +133,12 @@ fn only_the_edge_speaks_http() {
 #[test]
 fn only_mail_speaks_smtp() {
     stays_in("lettre", &["mail"]);
+}
+
+#[test]
+fn only_upstream_speaks_http_outwards() {
+    stays_in("hyper|hyper_util|tokio_rustls|tower_service|reqwest", &["upstream"]);
+    stays_in("TcpStream|lookup_host", &["upstream"]);
 }
 
 #[test]

@@ -147,6 +147,9 @@ async fn fill(app: &TestApp) {
         "INSERT INTO rotation_items (rotation_id, secret_id, name, node_type, owner_name) \
          VALUES ('rot_1', '{id}', 'Payments', 'Stripe', 'Ada')"
     ));
+    app.database.run(
+        "UPDATE secret_values SET probed_at = 0, probe_finding = 'refused', probe_status = 401, probe_account = 'Acme'",
+    );
     app.database
         .run(&format!("INSERT INTO secret_shares (secret_id, person_id, created_at) VALUES ('{id}', '{person}', 0)"));
 }

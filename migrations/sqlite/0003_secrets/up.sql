@@ -115,6 +115,11 @@ CREATE TABLE secret_values (
     rejected_at BIGINT,
     -- Until when a previous value can be rolled back to.
     kept_until BIGINT,
+    -- What the last test of this value found, with the answer's status and the account's name in it.
+    probed_at BIGINT,
+    probe_finding TEXT,
+    probe_status INTEGER,
+    probe_account TEXT,
     created_at BIGINT NOT NULL,
     UNIQUE (secret_id, slot)
 );

@@ -296,6 +296,18 @@ mod tests {
         }
     }
 
+    fn answered() -> SecretEvent {
+        let (verdict, finding) = (crate::domain::Verdict::Rejected, crate::domain::Finding::Refused);
+        SecretEvent::ProbeAnswered {
+            secret: id("sec"),
+            name: "Main".to_owned(),
+            value: 1,
+            verdict,
+            finding,
+            status: Some(401),
+        }
+    }
+
     /// The entry's own words stand beside the event's in one object: none may have the same name.
     #[test]
     fn every_kind_of_change_is_read_back_as_it_was_written() {
@@ -347,6 +359,7 @@ mod tests {
             Event::JobDiscarded { job: id("job"), title: name() },
             Event::Secret(SecretEvent::Disconnected { secret: secret() }),
             Event::Secret(SecretEvent::ShareEnded { secret: id("sec"), name: name(), person: None }),
+            Event::Secret(answered()),
             Event::NodeType(NodeTypeEvent::Removed { node_type: node_type(), secrets, nodes: 4 }),
             Event::Rotation(RotationEvent::Closed { rotation: id("rot"), name: name(), done: 3, left: 1 }),
             Event::Workflow(WorkflowEvent::NodeUnbound { workflow: workflow(), node: name() }),

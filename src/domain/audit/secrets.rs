@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{Moment, PersonId, SecretId, Sharing};
+use super::super::{Environment, Finding, Moment, PersonId, SecretId, Sharing, Verdict};
 use super::SecretFacts;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,20 @@ pub enum SecretEvent {
     /// Nobody can roll back to it any more.
     #[serde(rename = "secret.previous_value_destroyed")]
     PreviousDestroyed { secret: SecretId, name: String, value: i64 },
+    /// The value is about to be sent to its provider, to be tested. A use.
+    #[serde(rename = "secret.probed")]
+    Probed { secret: SecretId, name: String, node_type: String, environment: Environment, value: i64 },
+    /// What came of it.
+    #[serde(rename = "secret.probe_answered")]
+    ProbeAnswered {
+        secret: SecretId,
+        name: String,
+        value: i64,
+        verdict: Verdict,
+        finding: Finding,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+    },
 }
 
 impl SecretEvent {
@@ -57,7 +71,10 @@ impl SecretEvent {
             | Self::StagedDropped { secret, .. }
             | Self::Promoted { secret, .. }
             | Self::RolledBack { secret, .. } => secret.id.as_str(),
-            Self::ShareEnded { secret, .. } | Self::PreviousDestroyed { secret, .. } => secret.as_str(),
+            Self::ShareEnded { secret, .. }
+            | Self::PreviousDestroyed { secret, .. }
+            | Self::Probed { secret, .. }
+            | Self::ProbeAnswered { secret, .. } => secret.as_str(),
         }
     }
 }

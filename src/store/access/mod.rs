@@ -50,7 +50,7 @@ pub use runner::AskRunnerIn;
 pub use sessions::{Ask, AskEverywhere, AskMyself};
 pub use tokens::AskToken;
 pub(in crate::store) use uses::value_row;
-pub use uses::{ConnectionOf, UseProof, UseRefusal, Wanted, Whose, prove_vend};
+pub use uses::{ConnectionOf, Probing, UseProof, UseRefusal, Vending, Wanted, Whose, prove_probe, prove_vend};
 
 use super::error::Error;
 use super::tx::{ReadTx, WriteTx};

@@ -4,15 +4,16 @@ use std::marker::PhantomData;
 
 use diesel::prelude::*;
 
-use crate::domain::policy::{self, SecretFacts};
-use crate::domain::secret::{ConnectionRole, StateFacts};
+use crate::domain::policy::{self, SecretFacts, Standing};
+use crate::domain::secret::{ConnectionRole, Slot, StateFacts};
 use crate::domain::{Delivery, Environment, Moment, Name, NodeTypeId, PersonId, SecretId, SecretState, Sharing, Slug};
 use crate::store::error::{Denied, Error, Fault, Refusal};
 use crate::store::node_types;
 use crate::store::schema::{end_users, organizations, secret_shares, secret_values, secrets};
+use crate::store::secrets as secret_rows;
 use crate::store::tx::ReadTx;
 
-use super::{Proof, VendRight};
+use super::{AtLeast, Member, Proof, VendRight};
 
 /// Whose connection a machine names, outside the workspace's own people.
 #[derive(Clone, Debug)]
@@ -56,19 +57,24 @@ pub enum UseRefusal {
 
 impl Refusal for UseRefusal {}
 
-/// Permission to open this very secret, in this transaction.
-pub struct UseProof<'tx> {
+/// What a use is for. A proof for one is none for the other.
+pub struct Vending;
+pub struct Probing;
+
+/// Permission to open one value of this very secret, in this transaction, for this.
+pub struct UseProof<'tx, For = Vending> {
     secret: SecretId,
     name: Name,
     node_type: Slug,
     node_type_id: NodeTypeId,
     environment: Environment,
+    slot: Slot,
     /// The number of the value that the row stands for; an older value put back has another.
     number: i64,
-    brand: PhantomData<fn(&'tx ()) -> &'tx ()>,
+    brand: PhantomData<fn(&'tx For) -> &'tx For>,
 }
 
-impl UseProof<'_> {
+impl<For> UseProof<'_, For> {
     pub fn secret(&self) -> &SecretId {
         &self.secret
     }
@@ -142,7 +148,51 @@ pub fn prove_vend<'tx>(
         node_type: wanted.node_type.clone(),
         node_type_id: candidate.node_type,
         environment: candidate.environment,
+        slot: Slot::Current,
         number: candidate.number,
+        brand: PhantomData,
+    })
+}
+
+/// Grants a person the test of a secret that they may use or enter another value for: the current value, or the next
+/// one before it counts.
+pub fn prove_probe<'tx>(
+    tx: &mut ReadTx<'tx>,
+    by: &Proof<'tx, impl AtLeast<Member>>,
+    id: &SecretId,
+    slot: Slot,
+) -> Result<UseProof<'tx, Probing>, Fault<UseRefusal>> {
+    let row = secret_rows::find(tx, by, id)?.ok_or(Denied::NotFound)?;
+    if !row.facts().testable_by(Standing { person: by.person(), role: by.role() }, tx.now()) {
+        return Err(Denied::Forbidden.into());
+    }
+    let node_type = node_types::find(tx, by, &row.secret.node_type)?.ok_or(Denied::NotFound)?;
+    if !node_type.enabled {
+        return Err(UseRefusal::Disabled.into());
+    }
+    let number = match slot {
+        Slot::Current => {
+            usable_state(row.secret.state(tx.now()))?;
+            row.secret.value_number
+        }
+        Slot::Next => {
+            let next = secret_values::table
+                .filter(secret_values::secret_id.eq(id))
+                .filter(secret_values::slot.eq(Slot::Next))
+                .select(secret_values::number);
+            next.first(tx.conn).optional().map_err(Error::from)?.ok_or(UseRefusal::NotInstalled)?
+        }
+        // It has been replaced: nobody wants to know any more.
+        Slot::Previous => return Err(UseRefusal::NotInstalled.into()),
+    };
+    Ok(UseProof {
+        secret: row.secret.id,
+        name: row.secret.name,
+        node_type: row.secret.node_type,
+        node_type_id: node_type.id,
+        environment: row.secret.environment,
+        slot,
+        number,
         brand: PhantomData,
     })
 }
@@ -167,7 +217,12 @@ fn check_state(candidate: &Candidate, now: Moment) -> Result<(), UseRefusal> {
         needs_reauthorization: candidate.needs_reauthorization_at.is_some(),
         rejected: candidate.rejected_at.is_some(),
     };
-    match SecretState::derive(facts, now) {
+    usable_state(SecretState::derive(facts, now))
+}
+
+/// The first three states stop use; a rejected value may work again.
+fn usable_state(state: SecretState) -> Result<(), UseRefusal> {
+    match state {
         SecretState::Disconnected => Err(UseRefusal::NotInstalled),
         SecretState::Expired | SecretState::NeedsReauthorization => Err(UseRefusal::NeedsReauthorization),
         SecretState::Rejected | SecretState::Connected => Ok(()),
@@ -262,10 +317,10 @@ pub(in crate::store) struct ValueRow {
     pub data_key: crate::domain::DataKeyId,
 }
 
-pub(in crate::store) fn value_row(tx: &mut ReadTx<'_>, of: &UseProof<'_>) -> Result<Option<ValueRow>, Error> {
+pub(in crate::store) fn value_row<For>(tx: &mut ReadTx<'_>, of: &UseProof<'_, For>) -> Result<Option<ValueRow>, Error> {
     let row = secret_values::table
         .filter(secret_values::secret_id.eq(&of.secret))
-        .filter(secret_values::slot.eq(crate::domain::secret::Slot::Current))
+        .filter(secret_values::slot.eq(of.slot))
         .filter(secret_values::number.eq(of.number))
         .select((secret_values::blob, secret_values::data_key_id))
         .first(tx.conn)

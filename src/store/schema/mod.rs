@@ -233,6 +233,10 @@ diesel::table! {
         rotate_at -> Nullable<BigInt>,
         rejected_at -> Nullable<BigInt>,
         kept_until -> Nullable<BigInt>,
+        probed_at -> Nullable<BigInt>,
+        probe_finding -> Nullable<Text>,
+        probe_status -> Nullable<Integer>,
+        probe_account -> Nullable<Text>,
         created_at -> BigInt,
     }
 }

@@ -12,6 +12,7 @@ pub(super) mod page;
 mod pages_of_life;
 pub mod replace;
 pub mod sharing;
+pub mod probe;
 pub mod turns;
 
 use actix_web::web::{Data, Path};
@@ -67,6 +68,7 @@ struct Found {
     shared: Shared,
     users: Vec<UserRow>,
     history: Vec<StoredEntry>,
+    trial: probe::Seen,
     names: Names,
     nodes: Vec<BoundNode>,
     /// The values beside the current one.
@@ -87,9 +89,11 @@ impl Found {
 
 async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Found, Error> {
     let id: SecretId = id.parse().map_err(|_| Error::NotFound)?;
+    let catalog = app.catalog.clone();
     let found = app.db.read(demand.ask(), move |tx, by| {
         let row = store::secrets::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
         let shared = Shared::read(tx, by, &row)?;
+        let trial = probe::look(tx, by, &catalog, &row)?;
         let users = store::tokens::users_of(tx, by, &id)?;
         let mut history = store::audit::history(tx, by, &row, &Turn::Newest)?.rows;
         history.truncate(HISTORY);
@@ -105,6 +109,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
             shared,
             users,
             history,
+            trial,
             names,
             nodes,
             held,
@@ -205,6 +210,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         values: values(&found.held, now),
         holds: found.holds(),
         may_rotate: found.may_rotate,
+        trial: probe::shown(&found.trial, demand.ws(), secret, now),
         may_delete: found.may_delete,
         chrome: frame::chrome(&visitor, Some(&found.frame), secret.name.as_str(), Place::Secrets),
     };

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::probe::Offer;
 use crate::domain::{Delivery, Environment, SecretState, Sharing};
 use crate::web::catalogue::Category;
 use crate::web::chrome::Chrome;
@@ -313,6 +314,7 @@ pub struct Show {
     pub holds: bool,
     /// Whether this person may enter a value, and disconnect and delete the secret.
     pub may_rotate: bool,
+    pub trial: super::probe::Trial,
     pub may_delete: bool,
 }
 

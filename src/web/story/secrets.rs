@@ -1,7 +1,7 @@
 //! What was done to a secret between its making and its end, as sentences.
 
-use crate::domain::Moment;
 use crate::domain::audit::{SecretEvent, SecretFacts};
+use crate::domain::{Moment, Verdict};
 use crate::web::url;
 
 use super::{Deed, Teller, audience};
@@ -41,10 +41,26 @@ impl Teller<'_> {
             SecretEvent::StagedDropped { secret, .. } => on("dropped the next value of", secret, "trash"),
             SecretEvent::Promoted { secret, .. } => on("promoted the next value of", secret, "key"),
             SecretEvent::RolledBack { secret, .. } => on("rolled back the value of", secret, "key"),
+            SecretEvent::Probed { secret, name, .. } => {
+                self.on("sent the value to its provider to test", (secret.as_str(), name), url::secret, "plug")
+            }
+            SecretEvent::ProbeAnswered { secret, name, verdict, .. } => {
+                let of = Some(format!("and found it {}", probe_word(*verdict)));
+                Deed { of, ..self.on("tested", (secret.as_str(), name), url::secret, "plug") }
+            }
             SecretEvent::PreviousDestroyed { secret, name, .. } => {
                 self.on("destroyed the earlier value of", (secret.as_str(), name), url::secret, "trash")
             }
         }
+    }
+}
+
+fn probe_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Verified => "good",
+        Verdict::Rejected => "rejected",
+        Verdict::Unreachable => "out of reach",
+        Verdict::Untestable => "not to be told",
     }
 }
 

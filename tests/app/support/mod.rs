@@ -8,6 +8,7 @@ mod mailbox;
 mod parts;
 mod process;
 mod shares;
+mod provider;
 mod token;
 
 use std::net::TcpListener;
@@ -21,6 +22,7 @@ use keyrack::cli::{OwnerCreate, TokenCreate};
 use keyrack::config::Config;
 use keyrack::domain::{Email, Name, Role};
 use keyrack::jobs;
+use keyrack::upstream::Upstream;
 
 pub use browser::{Browser, Page, STRIPE};
 pub use chain::{extend_chain, verify_chains};
@@ -30,6 +32,7 @@ pub use mailbox::{Mail, Mailbox};
 pub use parts::{ManualClock, SeededChance};
 pub use process::{Machine, run};
 pub use shares::share_path;
+pub use provider::{Names, PATIENT, PROVIDER, Provider, Says};
 pub use token::{Answer, Token};
 
 pub const EMAIL: &str = "ada@example.com";
@@ -78,6 +81,7 @@ impl TestApp {
         let config = config(&database.url, folder.path(), &base, settings);
         let mut app = App::start(config, clock.clone(), Arc::new(SeededChance::new(seed))).await.unwrap();
         let mailbox = Mailbox::of(&mut app);
+        app.upstream = Upstream::open(&app.config.upstream, Arc::new(Names::default()), PATIENT).unwrap();
         alter(&mut app);
         let server = server::listen(&app, listener).unwrap();
         let handle = server.handle();

@@ -82,6 +82,11 @@ export const pages = {
     await at(`${HOME}/secrets?user=${person}`, "Secrets")(page);
     await expect(page.getByText("Grace Hill may use it")).toBeVisible();
   },
+  "secret, that cannot be tested": async (page) => {
+    await page.goto(`${HOME}/secrets`);
+    await page.getByRole("link", { name: "Channel manager" }).click();
+    await expect(page.getByText("It cannot be tested.")).toBeVisible();
+  },
   "secret, to delete": async (page, { places }) => at(`${places.secret}/delete`, /Delete “Reception till”/)(page),
   "node types": at(`${HOME}/node-types`, "Node types"),
   "node types, no match": at(`${HOME}/node-types?q=nothing-like-it`, "Node types"),

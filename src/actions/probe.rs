@@ -1,0 +1,163 @@
+//! Testing a secret: permission and row in one transaction, the record, then the call, then what came of it.
+//!
+//! Invariant: nothing leaves before the record of it is durable, and nobody holds a connection to the database meanwhile.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::catalog::{Catalog, NodeType};
+use crate::crypto::Purpose;
+use crate::domain::audit::{Event, SecretEvent};
+use crate::domain::keys::SealedValue;
+use crate::domain::probe::Found;
+use crate::domain::secret::Slot;
+use crate::domain::{Finding, Moment, SecretId, Verdict};
+use crate::store::access::{self, Ask, Member, Probing, Proof, UseProof, UseRefusal};
+use crate::store::{self, Db, Error, Fault, Refusal, Unrecorded, WriteTx};
+use crate::upstream::{Upstream, probe};
+
+use super::entering::Facts;
+use super::sign_in::closed;
+use super::uses::{Recorder, Use};
+use super::{Kit, Tools, audit, vend};
+
+/// How often one person may test one secret, and any, in a quarter of an hour: Keyrack looks for nobody's open doors.
+const OF_SECRET: i64 = 10;
+const OF_PERSON: i64 = 60;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ProbeRefusal {
+    #[error(transparent)]
+    Use(#[from] UseRefusal),
+    #[error("no harmless request is known that tells whether the key works")]
+    NoProbe,
+    #[error("it was tested too often")]
+    TooOften(Moment),
+}
+
+impl Refusal for ProbeRefusal {}
+
+/// The parts that a test needs.
+#[derive(Clone)]
+pub struct Means {
+    pub db: Db,
+    pub recorder: Recorder,
+    pub upstream: Upstream,
+    pub catalog: Arc<Catalog>,
+    pub kit: Kit,
+}
+
+/// What the first transaction found: everything that is needed to record, to open and to ask.
+struct Ready {
+    of: Use,
+    name: String,
+    number: i64,
+    description: NodeType,
+    /// The fields that are no secrets.
+    plain: BTreeMap<String, String>,
+    sealed: Option<SealedValue>,
+}
+
+/// Tests the current value of a secret, or the next one, for a person who may.
+pub async fn probe<F>(means: Means, ask: F, secret: SecretId, slot: Slot) -> Result<Verdict, Fault<ProbeRefusal>>
+where
+    F: Fn() -> Ask<Member> + Send + Sync + 'static,
+{
+    let ready = prepare(&means, ask(), secret, slot).await?;
+    // Whoever goes away meanwhile does not stop it: what has left is judged and noted.
+    let testing = tokio::spawn(async move { test(&means, &ask, ready).await });
+    testing.await.unwrap_or_else(|_| Err(Error::Unavailable("the test was given up").into()))
+}
+
+async fn prepare(means: &Means, ask: Ask<Member>, secret: SecretId, slot: Slot) -> Result<Ready, Fault<ProbeRefusal>> {
+    let (catalog, kit) = (means.catalog.clone(), means.kit.clone());
+    let prepared = means.db.write(ask, move |tx, by| {
+        let allowed = access::prove_probe(tx, by, &secret, slot).map_err(|fault| match fault {
+            Fault::Refused(refusal) => Fault::Refused(ProbeRefusal::Use(refusal)),
+            Fault::Store(error) => Fault::Store(error),
+        })?;
+        let row = store::node_types::find(tx, by, allowed.node_type())?.ok_or(store::Denied::NotFound)?;
+        let description = catalog.describe(row.slug.as_str(), row.spec.as_deref());
+        let description = description.filter(|of| of.probe.is_some()).ok_or(ProbeRefusal::NoProbe)?.into_owned();
+        kit.by_person(by.person(), |tools| count(tx, by, tools, &secret))?;
+        let plain = Facts::read(&store::trials::facts(tx, &allowed)?).fields;
+        let sealed = store::vend::sealed_value(tx, by, &allowed)?;
+        let of = kit.by_person(by.person(), |tools| use_of(tx, by, tools, &allowed));
+        Ok(Ready { of, name: allowed.name().to_string(), number: allowed.number(), description, plain, sealed })
+    });
+    prepared.await
+}
+
+fn count(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Member>,
+    tools: Tools<'_>,
+    secret: &SecretId,
+) -> Result<(), Fault<ProbeRefusal>> {
+    tx.unrecorded(Unrecorded::Throttle);
+    let person = by.person().as_str().as_bytes();
+    let of_secret = tools.keyring.throttle_key(&[b"probe", person, secret.as_str().as_bytes()]);
+    let of_person = tools.keyring.throttle_key(&[b"probes", person]);
+    let limits = [(of_secret.as_bytes().as_slice(), OF_SECRET), (of_person.as_bytes().as_slice(), OF_PERSON)];
+    closed(tx, by, &limits)?.map_or(Ok(()), |until| Err(ProbeRefusal::TooOften(until).into()))
+}
+
+fn use_of(tx: &WriteTx<'_>, by: &Proof<'_, Member>, tools: Tools<'_>, allowed: &UseProof<'_, Probing>) -> Use {
+    let event = SecretEvent::Probed {
+        secret: allowed.secret().clone(),
+        name: allowed.name().to_string(),
+        node_type: allowed.node_type().to_string(),
+        environment: allowed.environment(),
+        value: allowed.number(),
+    };
+    Use {
+        workspace: by.workspace().clone(),
+        secret: allowed.secret().clone(),
+        token: None,
+        entry: tools.origin.entry(tx.now(), Event::Secret(event)),
+    }
+}
+
+async fn test(means: &Means, ask: &impl Fn() -> Ask<Member>, ready: Ready) -> Result<Verdict, Fault<ProbeRefusal>> {
+    means.recorder.record(ready.of.clone()).await?;
+    let keyring = &means.kit.keyring;
+    let opened = ready.sealed.as_ref().and_then(|sealed| keyring.open_value(Purpose::Probe, sealed).ok());
+    let (Some(credential), Some(spec)) = (opened, &ready.description.probe) else {
+        note_unreadable(means, ask(), &ready).await?;
+        return Ok(Finding::Unreadable.verdict());
+    };
+    let found = probe::run(&means.upstream, &credential, (&ready.description, spec), &ready.plain).await;
+    drop(credential);
+    let verdict = found.finding.verdict();
+    note(means, ask(), &ready, found).await?;
+    Ok(verdict)
+}
+
+async fn note(means: &Means, ask: Ask<Member>, ready: &Ready, found: Found) -> Result<(), Fault<ProbeRefusal>> {
+    let (kit, id, name, value) = (means.kit.clone(), ready.of.secret.clone(), ready.name.clone(), ready.number);
+    let noted = means.db.write(ask, move |tx, by| {
+        // Deleted, disconnected or replaced for good meanwhile: there is nothing left that it could be said of.
+        if !store::trials::note(tx, by, (&id, value), &found)? {
+            tx.unrecorded(Unrecorded::Nothing);
+            return Ok(());
+        }
+        let event = SecretEvent::ProbeAnswered {
+            secret: id.clone(),
+            name: name.clone(),
+            value,
+            verdict: found.finding.verdict(),
+            finding: found.finding,
+            status: found.status,
+        };
+        Ok(kit.by_person(by.person(), |tools| audit::change(tx, by, tools, Event::Secret(event)))?)
+    });
+    noted.await
+}
+
+async fn note_unreadable(means: &Means, ask: Ask<Member>, ready: &Ready) -> Result<(), Fault<ProbeRefusal>> {
+    let (kit, id, name, value) = (means.kit.clone(), ready.of.secret.clone(), ready.name.clone(), ready.number);
+    let noted = means.db.write(ask, move |tx, by| {
+        Ok(kit.by_person(by.person(), |tools| vend::mark_unreadable(tx, by, tools, (&id, &name, value)))?)
+    });
+    noted.await
+}

@@ -1,0 +1,109 @@
+//! What the last test of each value found. It stands beside the value, so that it never tells of another one.
+
+use diesel::prelude::*;
+
+use crate::domain::probe::Found;
+use crate::domain::secret::Slot;
+use crate::domain::{Finding, Moment, SecretId, Verdict};
+
+use super::access::{AtLeast, InWorkspace, Member, Probing, Proof, UseProof};
+use super::error::Error;
+use super::schema::{secret_values, secrets};
+use super::secrets::ListedSecret;
+use super::tx::{ReadTx, WriteTx};
+
+/// A value that was tested, and what came of it.
+#[derive(Clone, Debug)]
+pub struct Tested {
+    pub slot: Slot,
+    pub at: Moment,
+    pub found: Found,
+}
+
+type Row = (Slot, Option<Moment>, Option<Finding>, Option<i32>, Option<String>);
+
+/// The last test of each value of a secret that somebody has been shown.
+pub fn of(
+    tx: &mut ReadTx<'_>,
+    _by: &Proof<'_, impl AtLeast<Member>>,
+    secret: &ListedSecret,
+) -> Result<Vec<Tested>, Error> {
+    let rows: Vec<Row> = secret_values::table
+        .filter(secret_values::secret_id.eq(&secret.secret.id))
+        .filter(secret_values::probed_at.is_not_null())
+        .select((
+            secret_values::slot,
+            secret_values::probed_at,
+            secret_values::probe_finding,
+            secret_values::probe_status,
+            secret_values::probe_account,
+        ))
+        .load(tx.conn)?;
+    let whole = |(slot, at, finding, status, account): Row| {
+        let status = status.and_then(|status| u16::try_from(status).ok());
+        Some(Tested { slot, at: at?, found: Found { finding: finding?, status, account } })
+    };
+    Ok(rows.into_iter().filter_map(whole).collect())
+}
+
+/// The plain facts of the value that is tested.
+pub fn facts(tx: &mut ReadTx<'_>, of: &UseProof<'_, Probing>) -> Result<String, Error> {
+    let row = secret_values::table
+        .filter(secret_values::secret_id.eq(of.secret()))
+        .filter(secret_values::number.eq(of.number()))
+        .select(secret_values::facts);
+    Ok(row.first(tx.conn).optional()?.unwrap_or_default())
+}
+
+/// Notes what was found at the value of this number; false where that is there no more.
+pub fn note(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    (id, number): (&SecretId, i64),
+    found: &Found,
+) -> Result<bool, Error> {
+    let now = tx.now();
+    let here = secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id));
+    let value = secret_values::table
+        .filter(secret_values::secret_id.eq_any(here.select(secrets::id)))
+        .filter(secret_values::number.eq(number));
+    let noted = diesel::update(value)
+        .set((
+            secret_values::probed_at.eq(now),
+            secret_values::probe_finding.eq(found.finding),
+            secret_values::probe_status.eq(found.status.map(i32::from)),
+            secret_values::probe_account.eq(found.account.as_deref()),
+        ))
+        .execute(tx.conn)?;
+    if noted == 0 {
+        return Ok(false);
+    }
+    settle(tx, by, (id, number), found.finding.verdict())?;
+    Ok(true)
+}
+
+/// A verdict counts for the secret only while its value is the current one: a slow one does not touch a newer value.
+fn settle(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    (id, number): (&SecretId, i64),
+    verdict: Verdict,
+) -> Result<(), Error> {
+    let now = tx.now();
+    let current = secrets::table
+        .filter(secrets::workspace_id.eq(by.workspace()))
+        .filter(secrets::id.eq(id))
+        .filter(secrets::value_number.eq(number));
+    match verdict {
+        Verdict::Verified => {
+            diesel::update(current).set(secrets::rejected_at.eq(None::<Moment>)).execute(tx.conn)?;
+        }
+        // Since when, not how often.
+        Verdict::Rejected => {
+            let fresh = current.filter(secrets::rejected_at.is_null());
+            diesel::update(fresh).set(secrets::rejected_at.eq(now)).execute(tx.conn)?;
+        }
+        Verdict::Unreachable | Verdict::Untestable => {}
+    }
+    Ok(())
+}

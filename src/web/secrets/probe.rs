@@ -1,0 +1,252 @@
+//! Testing a secret, and what its page says of the last test.
+
+use actix_web::web::{Data, Path};
+use serde::Deserialize;
+
+use crate::actions::probe::{self, ProbeRefusal};
+use crate::app::App;
+use crate::catalog::Catalog;
+use crate::domain::policy::Standing;
+use crate::domain::probe::Found;
+use crate::domain::secret::Slot;
+use crate::domain::{Finding, Moment, SecretId, SecretState, Step, Verdict};
+use crate::store::access::{Member, Proof, UseRefusal};
+use crate::store::secrets::{ListedSecret, SecretRow};
+use crate::store::trials::Tested;
+use crate::store::{self, Error as StoreError, Fault, ReadTx};
+use crate::web::csrf::CsrfForm;
+use crate::web::error::Error;
+use crate::web::flash::Flash;
+use crate::web::frame::{Reply, see_other};
+use crate::web::url;
+use crate::web::view::{Shown, When};
+use crate::web::visitor::{Demand, Visitor};
+
+/// What a page needs to know of tests.
+pub(super) struct Seen {
+    /// None where the node type is not described any more.
+    guide: Option<Advice>,
+    enabled: bool,
+    may: bool,
+    last: Option<Tested>,
+}
+
+struct Advice {
+    name: String,
+    testable: bool,
+    rejected: String,
+    rate_limited: String,
+}
+
+pub(super) fn look(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, Member>,
+    catalog: &Catalog,
+    row: &ListedSecret,
+) -> Result<Seen, StoreError> {
+    let node_type = store::node_types::find(tx, by, &row.secret.node_type)?;
+    let described = node_type.as_ref().and_then(|of| catalog.describe(of.slug.as_str(), of.spec.as_deref()));
+    let guide = described.map(|of| Advice {
+        name: of.name.clone(),
+        testable: of.probe.is_some(),
+        rejected: of.guide.rejected.clone(),
+        rate_limited: of.guide.rate_limited.clone(),
+    });
+    let last = store::trials::of(tx, by, row)?.into_iter().find(|tested| tested.slot == Slot::Current);
+    let may = row.facts().testable_by(Standing { person: by.person(), role: by.role() }, tx.now());
+    Ok(Seen { guide, enabled: node_type.is_some_and(|of| of.enabled), may, last })
+}
+
+/// What stands on the page.
+pub struct Trial {
+    pub offer: Offer,
+    pub action: String,
+    pub last: Option<Last>,
+}
+
+pub enum Offer {
+    Button,
+    Cannot(String),
+    /// There is no value, or it is not this person's to test.
+    Nothing,
+}
+
+pub struct Last {
+    pub verdict: Verdict,
+    pub when: When,
+    pub account: Option<String>,
+    pub steps: Vec<StepLine>,
+    /// What the finding means, and the one thing to do about it.
+    pub advice: String,
+}
+
+pub struct StepLine {
+    pub words: String,
+    done: bool,
+}
+
+impl StepLine {
+    pub fn icon(&self) -> &'static str {
+        if self.done { "check" } else { "x-circle" }
+    }
+
+    pub fn class(&self) -> &'static str {
+        if self.done { "good" } else { "bad" }
+    }
+}
+
+impl Shown for Verdict {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Verified => "Verified",
+            Self::Rejected => "Rejected",
+            Self::Unreachable => "Unreachable",
+            Self::Untestable => "Could not be tested",
+        }
+    }
+
+    fn icon(&self) -> &'static str {
+        match self {
+            Self::Verified => "check-circle",
+            Self::Rejected => "x-circle",
+            Self::Unreachable => "unplug",
+            Self::Untestable => "info",
+        }
+    }
+
+    fn class(&self) -> &'static str {
+        match self {
+            Self::Verified => "good",
+            Self::Rejected => "bad",
+            Self::Unreachable => "warn",
+            Self::Untestable => "info",
+        }
+    }
+}
+
+pub(super) fn shown(seen: &Seen, ws: &str, secret: &SecretRow, now: Moment) -> Trial {
+    let last = seen.last.as_ref().map(|tested| Last {
+        verdict: tested.found.finding.verdict(),
+        when: When::new(tested.at, now),
+        account: tested.found.account.clone(),
+        steps: steps(&tested.found),
+        advice: advice(&tested.found, seen.guide.as_ref()),
+    });
+    let action = url::probe_secret(ws, secret.id.as_str());
+    Trial { offer: offer(seen, secret.state(now)), action, last }
+}
+
+fn offer(seen: &Seen, state: SecretState) -> Offer {
+    match (&seen.guide, state) {
+        (_, SecretState::Disconnected) => Offer::Nothing,
+        _ if !seen.may => Offer::Nothing,
+        (None, _) => Offer::Cannot("Its node type is not described any more.".to_owned()),
+        (Some(guide), _) if !guide.testable => Offer::Cannot(format!(
+            "No harmless request to {} is known that tells whether a key works. The first real call will tell.",
+            guide.name
+        )),
+        _ if !seen.enabled => Offer::Cannot("Its node type is disabled in this workspace.".to_owned()),
+        (_, SecretState::Expired) => Offer::Cannot("Its last day is over.".to_owned()),
+        (_, SecretState::NeedsReauthorization) => Offer::Cannot("The account has to be connected again.".to_owned()),
+        _ => Offer::Button,
+    }
+}
+
+/// One line for each step that was reached, the last one failed where the test stopped there.
+fn steps(found: &Found) -> Vec<StepLine> {
+    let mut lines = Vec::new();
+    if !found.finding.began() {
+        return lines;
+    }
+    for step in Step::ALL.iter().copied() {
+        let failed = found.finding.stopped_at() == Some(step);
+        lines.push(StepLine { words: step_words(step, failed, found.status), done: !failed });
+        if failed {
+            break;
+        }
+    }
+    lines
+}
+
+fn step_words(step: Step, failed: bool, status: Option<u16>) -> String {
+    let status = status.map(|code| format!(" with status {code}")).unwrap_or_default();
+    match (step, failed) {
+        (Step::Resolved, false) => "Its address was found".to_owned(),
+        (Step::Resolved, true) => "Its address could not be used".to_owned(),
+        (Step::Connected, false) => "A safe connection was made".to_owned(),
+        (Step::Connected, true) => "No safe connection could be made".to_owned(),
+        (Step::Answered, false) => format!("It answered{status}"),
+        (Step::Answered, true) => "It did not answer".to_owned(),
+        (Step::Understood, false) => "The answer was understood".to_owned(),
+        (Step::Understood, true) => "The answer does not say whether the key works".to_owned(),
+    }
+}
+
+fn advice(found: &Found, guide: Option<&Advice>) -> String {
+    let of_guide =
+        |pick: fn(&Advice) -> &String, else_: &str| guide.map_or_else(|| else_.to_owned(), |of| pick(of).clone());
+    let words = match found.finding {
+        Finding::Accepted => "The provider took the key.",
+        Finding::Refused | Finding::RefusedInBody => {
+            return of_guide(|of| &of.rejected, "The provider did not take the key. Enter another one.");
+        }
+        Finding::RateLimited => {
+            return of_guide(|of| &of.rate_limited, "Requests come too fast. Wait, then test it again.");
+        }
+        Finding::NoSuchName => "The host has no address. Check the address that was entered with the key.",
+        Finding::AddressNotAllowed => {
+            "The host is in a private network, or is not spoken to by https. Whoever runs Keyrack can name it in KEYRACK_UPSTREAM_ALLOW."
+        }
+        Finding::NotConnected | Finding::ConnectTimeout => {
+            "The host takes no connection. Look whether the service is up, then test it again."
+        }
+        Finding::NotTrusted => {
+            "The host could not prove who it is, so nothing was sent. Whoever runs Keyrack can add its certificate authority in KEYRACK_UPSTREAM_CA_FILE."
+        }
+        Finding::NoAnswer | Finding::SlowBody => "The service took too long. Wait a little, then test it again.",
+        Finding::Broken => "What came back was no whole answer. Wait a little, then test it again.",
+        Finding::TooLarge | Finding::NotUnderstood | Finding::Unexpected => {
+            "The answer is another one than the provider documents. Check what the key may do, and the address that was entered with it."
+        }
+        Finding::ServerTrouble => "The service has trouble of its own. Wait a little, then test it again.",
+        Finding::Redirected => {
+            "The service points to another address, and a key does not follow there. Check the address that was entered with it."
+        }
+        Finding::NotPlaced => "The key cannot be sent as its node type says. Enter it again.",
+        Finding::Unreadable => "Its stored value cannot be read. Enter it again.",
+    };
+    words.to_owned()
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    /// `next` tests the value that waits to take over.
+    slot: String,
+}
+
+pub async fn create(
+    visitor: Visitor,
+    demand: Demand<Member>,
+    path: Path<(String, String)>,
+    form: CsrfForm<Form>,
+    app: Data<App>,
+) -> Reply {
+    let id: SecretId = path.1.parse().map_err(|_| Error::NotFound)?;
+    let slot = match form.into_inner().slot.as_str() {
+        "" => Slot::Current,
+        word => word.parse().map_err(|_| Error::BadRequest)?,
+    };
+    let back = url::secret(demand.ws(), id.as_str());
+    let flash = match probe::probe(app.means(visitor.kit(&app)), move || demand.ask(), id, slot).await {
+        Ok(Verdict::Verified) => Flash::ProbeVerified,
+        Ok(Verdict::Rejected) => Flash::ProbeRejected,
+        Ok(Verdict::Unreachable) => Flash::ProbeUnreachable,
+        Ok(Verdict::Untestable) => Flash::ProbeUntestable,
+        Err(Fault::Refused(ProbeRefusal::TooOften(_))) => Flash::ProbeTooOften,
+        Err(Fault::Refused(ProbeRefusal::NoProbe | ProbeRefusal::Use(UseRefusal::Disabled))) => Flash::ProbeUntestable,
+        Err(Fault::Refused(ProbeRefusal::Use(_))) => Flash::ProbeNothing,
+        Err(Fault::Store(error)) => return Err(error.into()),
+    };
+    Ok(see_other(&app, &back, Some(flash)))
+}
