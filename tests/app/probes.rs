@@ -169,9 +169,9 @@ async fn an_address_that_is_not_for_keys_is_not_spoken_to() {
         ("https://169.254.169.254/latest".to_owned(), "Its address could not be used", "KEYRACK_UPSTREAM_ALLOW"),
         ("https://0xa9fea9fe".to_owned(), "Its address could not be used", "KEYRACK_UPSTREAM_ALLOW"),
         ("https://localhost".to_owned(), "Its address could not be used", "KEYRACK_UPSTREAM_ALLOW"),
-        (format!("https://127.0.0.1:{free}"), "No safe connection could be made", "takes no connection"),
+        (format!("https://127.0.0.1:{free}"), "No connection that can be trusted", "takes no connection"),
         // The certificate is for another name.
-        (format!("https://127.0.0.1:{}", provider.port), "No safe connection could be made", "prove who it is"),
+        (format!("https://127.0.0.1:{}", provider.port), "No connection that can be trusted", "prove who it is"),
     ];
     for (at, (base, step, advice)) in cases.iter().enumerate() {
         let page = ada.add_bearer(base, &format!("Key {at}"), VALUE).await;

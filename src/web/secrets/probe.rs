@@ -173,8 +173,8 @@ fn step_words(step: Step, failed: bool, status: Option<u16>) -> String {
     match (step, failed) {
         (Step::Resolved, false) => "Its address was found".to_owned(),
         (Step::Resolved, true) => "Its address could not be used".to_owned(),
-        (Step::Connected, false) => "A safe connection was made".to_owned(),
-        (Step::Connected, true) => "No safe connection could be made".to_owned(),
+        (Step::Connected, false) => "A connection was made".to_owned(),
+        (Step::Connected, true) => "No connection that can be trusted could be made".to_owned(),
         (Step::Answered, false) => format!("It answered{status}"),
         (Step::Answered, true) => "It did not answer".to_owned(),
         (Step::Understood, false) => "The answer was understood".to_owned(),
