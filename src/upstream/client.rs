@@ -106,6 +106,14 @@ impl Upstream {
     /// Sends one request to an address that the guard has let pass, and waits for the head of the answer. A redirect is
     /// an answer like any other.
     pub async fn send(&self, target: &Target, request: Request<Body>) -> Result<Answer, Failure> {
+        let answered = self.ask(target, request).await;
+        if let Err(failure) = &answered {
+            tracing::info!(host = target.origin().shown(), %failure, "an outgoing call came to nothing");
+        }
+        answered
+    }
+
+    async fn ask(&self, target: &Target, request: Request<Body>) -> Result<Answer, Failure> {
         let (mut parts, body) = request.into_parts();
         // What is asked is what was looked at, whatever the request says.
         parts.uri = target.url().as_str().parse().map_err(|_| super::Refused::Malformed)?;

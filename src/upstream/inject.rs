@@ -172,10 +172,10 @@ impl<'a> Draft<'a> {
             }
             Placement::Query { name, template } => {
                 let (name, text) = (texts.fill(name), texts.fill(template));
-                let mut query = Zeroizing::new(path::without(&self.query, &name));
-                let joint = if query.is_empty() { "" } else { "&" };
-                *query = format!("{}{joint}{}={}", *query, *path::as_query(&name), *path::as_query(&text));
-                self.query = query;
+                let kept = Zeroizing::new(path::without(&self.query, &name));
+                let joint = if kept.is_empty() { "" } else { "&" };
+                let pair = (path::as_query(&name), path::as_query(&text));
+                self.query = Zeroizing::new(format!("{}{joint}{}={}", *kept, *pair.0, *pair.1));
                 Ok(())
             }
             Placement::Cookie { name, template } => {

@@ -295,7 +295,7 @@ async fn whoever_uses_it_or_may_replace_it_tests_it() {
     for (statement, words) in [
         ("UPDATE node_types SET enabled = FALSE", "is disabled"),
         ("UPDATE secrets SET expires_at = 1", "last day is over"),
-        ("UPDATE node_types SET spec = NULL", "is known that tells whether a key works"),
+        ("UPDATE node_types SET spec = NULL", "is known that tells whether a key for HTTP Request works"),
     ] {
         app.database.run(statement);
         let shown = ada.get(&page).await;

@@ -142,7 +142,7 @@ fn offer(seen: &Seen, state: SecretState) -> Offer {
         _ if !seen.may => Offer::Nothing,
         (None, _) => Offer::Cannot("Its node type is not described any more.".to_owned()),
         (Some(guide), _) if !guide.testable => Offer::Cannot(format!(
-            "No harmless request to {} is known that tells whether a key works. The first real call will tell.",
+            "No harmless request is known that tells whether a key for {} works. The first real call will tell.",
             guide.name
         )),
         _ if !seen.enabled => Offer::Cannot("Its node type is disabled in this workspace.".to_owned()),

@@ -44,10 +44,10 @@ impl Teller<'_> {
             SecretEvent::Probed { secret, name, .. } => {
                 self.on("sent the value to its provider to test", (secret.as_str(), name), url::secret, "plug")
             }
-            SecretEvent::ProbeAnswered { secret, name, verdict, .. } => {
-                let of = Some(format!("and found it {}", probe_word(*verdict)));
-                Deed { of, ..self.on("tested", (secret.as_str(), name), url::secret, "plug") }
-            }
+            SecretEvent::ProbeAnswered { secret, name, verdict, .. } => Deed {
+                of: Some(probe_words(*verdict).to_owned()),
+                ..self.on("tested", (secret.as_str(), name), url::secret, "plug")
+            },
             SecretEvent::PreviousDestroyed { secret, name, .. } => {
                 self.on("destroyed the earlier value of", (secret.as_str(), name), url::secret, "trash")
             }
@@ -55,12 +55,12 @@ impl Teller<'_> {
     }
 }
 
-fn probe_word(verdict: Verdict) -> &'static str {
+fn probe_words(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Verified => "good",
-        Verdict::Rejected => "rejected",
-        Verdict::Unreachable => "out of reach",
-        Verdict::Untestable => "not to be told",
+        Verdict::Verified => "and found that it works",
+        Verdict::Rejected => "and found that its provider refuses it",
+        Verdict::Unreachable => "and could not reach its provider",
+        Verdict::Untestable => "without learning whether it works",
     }
 }
 
