@@ -89,6 +89,11 @@ pub enum Letter {
         reach: Vec<String>,
         #[serde(default)]
         further: u64,
+        /// To whom the workflows pass, and which.
+        #[serde(default)]
+        heir: Option<String>,
+        #[serde(default)]
+        workflows: Vec<String>,
     },
     /// To the owner of a secret: what an Admin did to it.
     SecretTouched {
@@ -99,6 +104,12 @@ pub enum Letter {
         node_type: String,
         by: String,
         deed: SecretDeed,
+    },
+    /// To the owner of workflows: which nodes have lost their secret, and how.
+    WorkflowsBroken {
+        workspace: String,
+        slug: String,
+        nodes: Vec<String>,
     },
     AccountDeleted,
     /// To an owner: which of their secrets are to have new values.
@@ -134,6 +145,7 @@ impl Letter {
             Self::Removed { .. } => "Notice of a removal",
             Self::MemberGone { .. } => "Report on a member who is gone",
             Self::SecretTouched { .. } => "Notice about a secret",
+            Self::WorkflowsBroken { .. } => "Notice of broken workflows",
             Self::AccountDeleted => "Notice of a deleted account",
             Self::RotationAsked { .. } => "Request for new values",
             Self::Trial { .. } => "Trial letter",

@@ -32,6 +32,10 @@ pub fn workspace(ws: &str) -> String {
     format!("/w/{ws}")
 }
 
+pub fn workflows(ws: &str) -> String {
+    format!("/w/{ws}/workflows")
+}
+
 pub fn members(ws: &str) -> String {
     format!("/w/{ws}/members")
 }

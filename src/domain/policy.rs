@@ -135,6 +135,21 @@ pub fn sees_all_tokens(role: Role) -> bool {
     role >= Role::Admin
 }
 
+/// Admins see every workflow, as they see every secret's row; the others see their own.
+pub fn sees_all_workflows(role: Role) -> bool {
+    role >= Role::Admin
+}
+
+/// Its nodes, its name, and the tokens that may run it are its owner's alone: what runs, runs with the owner's rights.
+pub fn may_change_workflow(person: &PersonId, owner: &PersonId) -> bool {
+    person == owner
+}
+
+/// Admins may also take one away: that gives nobody any use.
+pub fn may_delete_workflow(who: Standing<'_>, owner: &PersonId) -> bool {
+    who.role >= Role::Admin || who.person == owner
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

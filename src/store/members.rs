@@ -108,6 +108,22 @@ pub fn caretakers(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> 
     Ok(rows)
 }
 
+/// The addresses of those of these people who are members.
+pub fn addresses(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    of: &[PersonId],
+) -> Result<Vec<(PersonId, Email)>, Error> {
+    let rows = members::table
+        .inner_join(people::table)
+        .filter(members::workspace_id.eq(by.workspace()))
+        .filter(members::person_id.eq_any(of))
+        .order(people::id)
+        .select((people::id, people::email))
+        .load(tx.conn)?;
+    Ok(rows)
+}
+
 pub fn set_role(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,

@@ -33,6 +33,7 @@ pub mod trail;
 pub mod trials;
 mod tx;
 pub mod vend;
+pub mod workflows;
 pub mod workspaces;
 
 pub use db::Db;

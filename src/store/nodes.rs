@@ -45,6 +45,8 @@ macro_rules! bound {
     };
 }
 
+pub(super) use bound;
+
 /// The nodes that a secret serves.
 pub fn bound_to(
     tx: &mut ReadTx<'_>,

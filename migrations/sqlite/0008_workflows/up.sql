@@ -11,7 +11,8 @@ CREATE TABLE workflows (
     revision BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    UNIQUE (workspace_id, external_id)
+    -- Test and live never meet: the same system may run one of each.
+    UNIQUE (workspace_id, environment, external_id)
 );
 CREATE INDEX workflows_by_age ON workflows (workspace_id, id);
 CREATE INDEX workflows_by_owner ON workflows (owner_id, workspace_id);

@@ -17,7 +17,7 @@ pub use workflows::{WorkflowEvent, WorkflowFacts};
 use super::word::words;
 use super::{
     Delivery, Environment, InvitationId, JobId, Kind, Moment, PersonId, SecretId, SessionId, Sharing, TokenId,
-    WorkspaceId,
+    WorkflowId, WorkspaceId,
 };
 
 words! {
@@ -161,6 +161,11 @@ pub enum Event {
         end_user: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         organization: Option<String>,
+        /// Where a workflow's node asked for it: which, and of which workflow.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        workflow: Option<WorkflowId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<String>,
     },
     #[serde(rename = "token.created")]
     TokenCreated { token: TokenId, name: String, environment: Environment, abilities: String },

@@ -142,6 +142,8 @@ macro_rules! abilities {
 abilities! {
     VendRight Ability::Vend;
     ConnectRight Ability::Connect;
+    ReadRight Ability::Read;
+    ManageRight Ability::Manage;
 }
 
 /// The program itself, in one workspace.

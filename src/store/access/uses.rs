@@ -6,14 +6,14 @@ use diesel::prelude::*;
 
 use crate::domain::policy::{self, SecretFacts, Standing};
 use crate::domain::secret::{ConnectionRole, Slot, StateFacts};
-use crate::domain::{Delivery, Environment, Moment, Name, NodeTypeId, PersonId, SecretId, SecretState, Sharing, Slug};
+use crate::domain::{Delivery, Environment, Moment, Name, NodeTypeId, PersonId, SecretId, SecretState, Sharing, Slug, Called, Handle, Unready, WorkflowId};
 use crate::store::error::{Denied, Error, Fault, Refusal};
-use crate::store::node_types;
+use crate::store::node_types::{self, NodeTypeRow};
 use crate::store::schema::{end_users, organizations, secret_shares, secret_values, secrets};
 use crate::store::secrets as secret_rows;
 use crate::store::tx::ReadTx;
 
-use super::{AtLeast, Member, Proof, VendRight};
+use super::{AtLeast, Member, Proof, VendRight, node_uses};
 
 /// Whose connection a machine names, outside the workspace's own people.
 #[derive(Clone, Debug)]
@@ -33,15 +33,27 @@ pub enum Whose {
 
 /// What is asked for.
 #[derive(Clone, Debug)]
-pub struct Wanted {
-    pub node_type: Slug,
-    pub whose: Whose,
-    pub chosen: Option<SecretId>,
-    /// Whether connections beside the first one count.
-    pub several: bool,
+pub enum Wanted {
+    /// A secret of a node type.
+    Secret {
+        node_type: Slug,
+        whose: Whose,
+        chosen: Option<SecretId>,
+        /// Whether connections beside the first one count.
+        several: bool,
+    },
+    /// What a node of a workflow is bound to.
+    Node { workflow: Called, key: Handle },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// The node that a secret is used for.
+#[derive(Clone, Debug)]
+pub struct NodeUse {
+    pub workflow: WorkflowId,
+    pub key: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UseRefusal {
     #[error("the node type is disabled")]
     Disabled,
@@ -53,6 +65,10 @@ pub enum UseRefusal {
     SelectionRequired,
     #[error("the secret is used through the proxy only")]
     ProxyOnly,
+    #[error("the workflow does not name the token among those that may run it")]
+    Unlisted,
+    #[error("the node “{key}” needs reconfiguration: {why}")]
+    NeedsReconfiguration { key: String, why: Unready },
 }
 
 impl Refusal for UseRefusal {}
@@ -71,6 +87,7 @@ pub struct UseProof<'tx, For = Vending> {
     slot: Slot,
     /// The number of the value that the row stands for; an older value put back has another.
     number: i64,
+    of_node: Option<NodeUse>,
     brand: PhantomData<fn(&'tx For) -> &'tx For>,
 }
 
@@ -98,12 +115,24 @@ impl<For> UseProof<'_, For> {
     pub fn environment(&self) -> Environment {
         self.environment
     }
+
+    /// Which node it is for, where one asked.
+    pub fn of_node(&self) -> Option<&NodeUse> {
+        self.of_node.as_ref()
+    }
+}
+
+/// The one secret that is meant, before the rules that hold for every use.
+pub(super) struct Meant {
+    pub node_type: NodeTypeRow,
+    pub candidate: Candidate,
+    pub of_node: Option<NodeUse>,
 }
 
 #[derive(Queryable)]
-struct Candidate {
+pub(super) struct Candidate {
     id: SecretId,
-    name: Name,
+    pub name: Name,
     node_type: NodeTypeId,
     environment: Environment,
     owner: Option<PersonId>,
@@ -118,22 +147,43 @@ struct Candidate {
     role: Option<ConnectionRole>,
 }
 
+/// The share of the one whose right counts: with whom, and until when.
+pub(super) type Share = Option<(PersonId, Option<Moment>)>;
+
+impl Candidate {
+    /// Whether this person may use it: said by the rule itself, whatever a query was told.
+    pub fn is_usable(&self, share: &Share, person: &PersonId, now: Moment) -> bool {
+        let facts = SecretFacts {
+            owner: self.owner.as_ref(),
+            sharing: self.sharing,
+            shared_until: self.shared_until,
+            chosen: share.as_ref().map(|(_, until)| *until),
+        };
+        facts.usable_by(person, now)
+    }
+}
+
 /// Grants the use of the one secret that is meant, or says why not.
 pub fn prove_vend<'tx>(
     tx: &mut ReadTx<'tx>,
     by: &Proof<'tx, VendRight>,
     wanted: &Wanted,
 ) -> Result<UseProof<'tx>, Fault<UseRefusal>> {
-    let node_type = node_types::find(tx, by, &wanted.node_type)?.ok_or(Denied::NotFound)?;
-    if !node_type.enabled {
-        return Err(UseRefusal::Disabled.into());
-    }
-    let candidates = match &wanted.whose {
-        Whose::Person(person) if person == by.maker() => of_member(tx, by, &node_type.id)?,
-        Whose::Person(_) => return Err(Denied::NotFound.into()),
-        Whose::Connection(of) => of_connection(tx, by, &node_type.id, of, wanted.several)?,
+    let Meant { node_type, candidate, of_node } = match wanted {
+        Wanted::Secret { node_type, whose, chosen, several } => {
+            let node_type = node_types::find(tx, by, node_type)?.ok_or(Denied::NotFound)?;
+            if !node_type.enabled {
+                return Err(UseRefusal::Disabled.into());
+            }
+            let candidates = match whose {
+                Whose::Person(person) if person == by.maker() => of_member(tx, by, &node_type.id)?,
+                Whose::Person(_) => return Err(Denied::NotFound.into()),
+                Whose::Connection(of) => of_connection(tx, by, &node_type.id, of, *several)?,
+            };
+            Meant { node_type, candidate: choose(candidates, chosen.as_ref())?, of_node: None }
+        }
+        Wanted::Node { workflow, key } => node_uses::meant(tx, by, (workflow, key))?,
     };
-    let candidate = choose(candidates, wanted.chosen.as_ref())?;
     // Said once more where it counts, whatever the queries above were told.
     if !policy::fits((&candidate.node_type, candidate.environment), (&node_type.id, by.environment())) {
         return Err(UseRefusal::NotInstalled.into());
@@ -145,11 +195,12 @@ pub fn prove_vend<'tx>(
     Ok(UseProof {
         secret: candidate.id,
         name: candidate.name,
-        node_type: wanted.node_type.clone(),
+        node_type: node_type.slug,
         node_type_id: candidate.node_type,
         environment: candidate.environment,
         slot: Slot::Current,
         number: candidate.number,
+        of_node,
         brand: PhantomData,
     })
 }
@@ -250,9 +301,11 @@ macro_rules! candidate_columns {
     };
 }
 
+pub(super) use candidate_columns;
+
 fn of_member(tx: &mut ReadTx<'_>, by: &Proof<'_, VendRight>, node_type: &NodeTypeId) -> Result<Vec<Candidate>, Error> {
     let now = tx.now();
-    let rows: Vec<(Candidate, Option<(PersonId, Option<Moment>)>)> = secrets::table
+    let rows: Vec<(Candidate, Share)> = secrets::table
         .left_join(
             secret_shares::table
                 .on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.maker()))),
@@ -269,16 +322,7 @@ fn of_member(tx: &mut ReadTx<'_>, by: &Proof<'_, VendRight>, node_type: &NodeTyp
         .order(secrets::id)
         .select((candidate_columns!(), (secret_shares::person_id, secret_shares::ends_at).nullable()))
         .load(tx.conn)?;
-    // Said once more by the rule itself, whatever the query was told.
-    let usable = |(candidate, share): &(Candidate, Option<(PersonId, Option<Moment>)>)| {
-        let facts = SecretFacts {
-            owner: candidate.owner.as_ref(),
-            sharing: candidate.sharing,
-            shared_until: candidate.shared_until,
-            chosen: share.as_ref().map(|(_, until)| *until),
-        };
-        facts.usable_by(by.maker(), now)
-    };
+    let usable = |(candidate, share): &(Candidate, Share)| candidate.is_usable(share, by.maker(), now);
     Ok(rows.into_iter().filter(usable).map(|(candidate, _)| candidate).collect())
 }
 

@@ -81,6 +81,8 @@ macro_rules! is_over {
 
 /// Those that a person may use: the SQL of `policy::SecretFacts::usable_by`, and that they belong here.
 pub fn usable<'a>(ids: Ids<'a>, person: &'a PersonId, now: Moment) -> Ids<'a> {
+}
+
     let shared_with_them = secret_shares::table
         .filter(secret_shares::person_id.eq(person))
         .filter(secret_shares::ends_at.is_null().or(secret_shares::ends_at.gt(now)))
@@ -135,7 +137,7 @@ fn in_state(ids: Ids<'_>, state: SecretState, now: Moment) -> Ids<'_> {
 }
 
 /// A text as a pattern that finds it anywhere, each of its characters standing for itself.
-fn anywhere(text: &str) -> String {
+pub(in crate::store) fn anywhere(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for c in text.chars() {
@@ -148,7 +150,7 @@ fn anywhere(text: &str) -> String {
     pattern
 }
 
-fn matching<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, sought: &'a Sought, now: Moment) -> Ids<'a> {
+pub(super) fn matching<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, sought: &'a Sought, now: Moment) -> Ids<'a> {
     let mut ids = visible(by, now);
     if let Some(part) = &sought.name {
         ids = ids.filter(secrets::name_key.like(anywhere(part)).escape('\\'));
@@ -203,7 +205,7 @@ pub fn count(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, sought: 
     counted(tx, matching(by, sought, tx.now()))
 }
 
-fn counted(tx: &mut ReadTx<'_>, ids: Ids<'_>) -> Result<u64, Error> {
+pub(super) fn counted(tx: &mut ReadTx<'_>, ids: Ids<'_>) -> Result<u64, Error> {
     let number: i64 = ids.select(diesel::dsl::count_star()).get_result(tx.conn)?;
     Ok(u64::try_from(number).unwrap_or_default())
 }

@@ -1,5 +1,6 @@
 //! Secrets' rows: everything about them except how to open them.
 
+mod choosing;
 mod lists;
 mod of_type;
 mod order;
@@ -20,19 +21,19 @@ use super::error::Error;
 use super::schema::{secret_shares, secrets};
 use super::tx::WriteTx;
 
+pub use choosing::{Choice, choice};
+pub(super) use lists::anywhere;
 pub(super) use lists::usable as usable_ids;
+pub use lists::{
+    Sought, SoughtOwner, SoughtUsers, Troubles, any_used, count, find, is_usable, list, newest_to_fetch, owned_by,
+    seen_among, troubles,
+};
+pub use of_type::{count_by_type, disconnect_type, of_type};
 pub use order::{Order, Spot};
 pub use values::{
     EndedPrevious, Held, NewValue, Replaced, destroy_slot, destroy_values, ended_previous, held, insert_value,
     note_new_value, note_staged, promote, roll_back, with_ended_previous,
 };
-
-pub use lists::{
-    Sought, SoughtOwner, SoughtUsers, Troubles, any_used, count, find, is_usable, list, newest_to_fetch, owned_by,
-    seen_among, troubles,
-};
-
-pub use of_type::{count_by_type, disconnect_type, of_type};
 
 /// A secret as lists and pages show it.
 #[derive(Queryable, Clone)]
