@@ -12,12 +12,14 @@ use crate::store::invitations::InvitationRow;
 use crate::store::members::MemberRow;
 use crate::store::paging::Turn;
 use crate::store::secrets::{ListedSecret, Order, Sought, SoughtUsers};
+use crate::store::nodes::BoundNode;
 use crate::store::tokens::TokenRow;
+use crate::store::workflows::WorkflowRow;
 use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
 
-use super::nodes::{self, Because};
+use super::nodes::{self, Because, Loosened};
 use super::secrets::describe;
-use super::{Tools, audit, invitations, letters, outbox};
+use super::{Tools, audit, invitations, letters, outbox, handover};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MemberRefusal {
@@ -75,6 +77,10 @@ pub struct Leaving {
     pub invitations: Vec<InvitationRow>,
     /// What others own and they could use.
     pub reach: Reach,
+    /// Passed to whoever takes over, with their nodes.
+    pub workflows: Vec<WorkflowRow>,
+    /// The nodes, of anybody's workflows, that the secrets serve.
+    pub nodes: Vec<BoundNode>,
     /// Who may take over what stays: the remover, or for somebody who leaves any of the other Owners.
     pub heirs: Vec<MemberRow>,
     pub by_themselves: bool,
@@ -109,7 +115,9 @@ impl Leaving {
         let secrets = self.secrets.iter().map(|row| format!("{} {}", row.secret.id, Self::may_keep(row)));
         let tokens = self.tokens.iter().map(|token| token.id.to_string());
         let invitations = self.invitations.iter().map(|row| row.id.to_string());
-        let all: Vec<String> = secrets.chain(tokens).chain(invitations).collect();
+        let workflows = self.workflows.iter().map(|row| row.id.to_string());
+        let nodes = self.nodes.iter().map(|node| format!("{} {}", node.id, node.secret));
+        let all: Vec<String> = secrets.chain(tokens).chain(invitations).chain(workflows).chain(nodes).collect();
         format!("{:08x}", crc32fast::hash(all.join(",").as_bytes()))
     }
 
@@ -117,7 +125,8 @@ impl Leaving {
         secret.secret.sharing != Sharing::Private
     }
 
-    /// Whether it may end so, and who takes over what stays: needed where a slot is kept, and nowhere else.
+    /// Whether it may end so, and who takes over what stays: needed where a slot is kept or a workflow passes on,
+    /// and nowhere else.
     pub fn heir(&self, keeping: &Keeping) -> Result<Option<&PersonId>, MemberRefusal> {
         if self.fingerprint() != keeping.seen {
             return Err(MemberRefusal::Changed);
@@ -129,7 +138,7 @@ impl Leaving {
             None => self.heirs.first(),
         };
         let keeps = self.secrets.iter().any(|row| keeping.secrets.contains(&row.secret.id) && Self::may_keep(row));
-        if keeps && heir.is_none() {
+        if (keeps || !self.workflows.is_empty()) && heir.is_none() {
             return Err(MemberRefusal::NoHeir);
         }
         Ok(heir.map(|heir| &heir.person))
@@ -157,6 +166,8 @@ pub fn leaving(
         tokens: store::tokens::made_by(tx, by, person)?,
         invitations: store::invitations::of_member(tx, by, &member)?,
         reach: Reach::read(tx, by, person)?,
+        workflows: store::workflows::owned_by(tx, by, person)?,
+        nodes: store::workflows::of_secrets_of(tx, by, person)?,
         member,
         heirs,
         by_themselves,
@@ -178,10 +189,12 @@ pub struct Ended {
     pub leaving: Leaving,
     /// The secrets of which the places stay.
     pub kept: BTreeSet<SecretId>,
+    /// Who takes over.
+    heir: Option<PersonId>,
 }
 
-/// Ends a membership: secrets deleted or their slots kept, tokens revoked, offers taken back, shares ended, and those
-/// concerned written to, all in one transaction.
+/// Ends a membership: secrets deleted or their slots kept, workflows passed on, tokens revoked, offers taken back, shares
+/// ended, and those concerned written to, all in one transaction.
 pub fn end(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
@@ -189,24 +202,21 @@ pub fn end(
     (person, keeping): (&PersonId, &Keeping),
 ) -> Result<Ended, Fault<MemberRefusal>> {
     let leaving = leaving(tx, by, person)?;
-    let heir = leaving.heir(keeping)?;
-    let mut kept = BTreeSet::new();
-    for row in &leaving.secrets {
-        let id = &row.secret.id;
-        let event = match heir.filter(|_| keeping.secrets.contains(id) && Leaving::may_keep(row)) {
-            Some(heir) => {
-                kept.insert(id.clone());
-                store::secrets::hand_over(tx, by, id, heir)?;
-                Event::SlotKept { secret: describe(row), former_owner: person.clone(), owner: heir.clone() }
-            }
-            None => {
-                let because = Because { why: TroubleWhy::OwnerLeft, by: nodes::done_by(by, Some(person)) };
-                nodes::secret_goes(tx, by, tools, (id, because))?;
-                store::secrets::delete(tx, by, id)?;
-                Event::SecretDeleted { secret: describe(row) }
-            }
-        };
-        audit::change(tx, by, tools, event)?;
+    let heir = leaving.heir(keeping)?.cloned();
+    let (kept, mut loosened) = end_secrets(tx, by, tools, (&leaving, heir.as_ref(), keeping))?;
+    if let Some(heir) = &heir {
+        // What was theirs is the heir's to mend.
+        for (node, _) in loosened.iter_mut().filter(|(node, _)| node.owner == *person) {
+            node.owner = heir.clone();
+        }
+        loosened.extend(handover::pass_on(tx, by, tools, (&leaving.workflows, heir))?);
+        // Whoever runs a workflow on a secret that is kept may not be among those whom the heir's secret is for.
+        let because = Because { why: TroubleWhy::OwnerLeft, by: nodes::done_by(by, Some(person)) };
+        for id in &kept {
+            let bound = store::nodes::bound_to(tx, by, id)?;
+            let lost = nodes::loosen_out_of_reach(tx, by, tools, (bound, because))?;
+            loosened.extend(lost.into_iter().map(|node| (node, because)));
+        }
     }
     for token in &leaving.tokens {
         store::tokens::revoke(tx, by, &token.id)?;
@@ -218,9 +228,40 @@ pub fn end(
     }
     store::members::delete(tx, by, person)?;
     audit::change(tx, by, tools, ended(&leaving, kept.len()))?;
-    let ended = Ended { leaving, kept };
+    let ended = Ended { leaving, kept, heir };
     tell(tx, by, tools, &ended)?;
+    nodes::tell_owners(tx, by, tools, &loosened)?;
     Ok(ended)
+}
+
+/// Which slots are kept, and the nodes that have lost their secret with one that is not.
+fn end_secrets(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    tools: Tools<'_>,
+    (leaving, heir, keeping): (&Leaving, Option<&PersonId>, &Keeping),
+) -> Result<(BTreeSet<SecretId>, Loosened), Error> {
+    let (mut kept, mut loosened) = (BTreeSet::new(), Loosened::new());
+    let person = &leaving.member.person;
+    let because = Because { why: TroubleWhy::OwnerLeft, by: nodes::done_by(by, Some(person)) };
+    for row in &leaving.secrets {
+        let id = &row.secret.id;
+        let event = match heir.filter(|_| keeping.secrets.contains(id) && Leaving::may_keep(row)) {
+            Some(heir) => {
+                kept.insert(id.clone());
+                store::secrets::hand_over(tx, by, id, heir)?;
+                Event::SlotKept { secret: describe(row), former_owner: person.clone(), owner: heir.clone() }
+            }
+            None => {
+                let lost = nodes::take_secret(tx, by, tools, (id, because))?;
+                loosened.extend(lost.into_iter().map(|node| (node, because)));
+                store::secrets::delete(tx, by, id)?;
+                Event::SecretDeleted { secret: describe(row) }
+            }
+        };
+        audit::change(tx, by, tools, event)?;
+    }
+    Ok((kept, loosened))
 }
 
 impl Ended {
@@ -230,6 +271,13 @@ impl Ended {
             self.leaving.secrets.iter().partition(|row| self.kept.contains(&row.secret.id));
         let names = |rows: Vec<&ListedSecret>| rows.iter().map(|row| row.secret.name.to_string()).collect();
         (names(deleted), names(kept))
+    }
+
+    /// To whom the workflows have passed, and which those are; nobody where there are none.
+    pub fn workflows(&self) -> (Option<&MemberRow>, Vec<String>) {
+        let heir = self.leaving.heirs.iter().find(|row| Some(&row.person) == self.heir.as_ref());
+        let names: Vec<String> = self.leaving.workflows.iter().map(|row| row.name.to_string()).collect();
+        (heir.filter(|_| !names.is_empty()), names)
     }
 
     pub fn tokens(&self) -> Vec<String> {
@@ -259,6 +307,7 @@ fn tell(
         outbox::of_workspace(tx, by, tools, (&gone.email, letter))?;
     }
     let (deleted, kept) = ended.secrets();
+    let (heir, workflows) = ended.workflows();
     let letter = Letter::MemberGone {
         workspace: workspace.name.to_string(),
         slug: workspace.slug.to_string(),
@@ -269,6 +318,8 @@ fn tell(
         tokens: ended.tokens(),
         reach: ended.reach(),
         further: ended.leaving.reach.further(),
+        heir: heir.map(|row| row.name.to_string()),
+        workflows,
     };
     for caretaker in store::members::caretakers(tx, by)? {
         outbox::of_workspace(tx, by, tools, (&caretaker.email, letter.clone()))?;

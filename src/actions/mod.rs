@@ -9,6 +9,7 @@ pub mod custom_apis;
 pub mod entering;
 pub mod farewell;
 pub mod founding;
+mod handover;
 pub mod installation;
 pub mod invitations;
 pub mod keeping;
@@ -32,6 +33,7 @@ pub mod uses;
 pub mod values;
 pub mod vend;
 pub mod work;
+pub mod workflows;
 pub mod workspaces;
 
 pub use tools::{Kit, Tools};

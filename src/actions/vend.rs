@@ -44,9 +44,9 @@ pub async fn vend(
                 Fault::Store(error) => Fault::Store(error),
             })?;
             let sealed = store::vend::sealed_value(tx, by, &allowed)?;
-            let (end_user, organization) = match &wanted.whose {
-                Whose::Person(_) => (None, None),
-                Whose::Connection(of) => (of.end_user.clone(), of.organization.clone()),
+            let (end_user, organization) = match &wanted {
+                Wanted::Secret { whose: Whose::Connection(of), .. } => (of.end_user.clone(), of.organization.clone()),
+                Wanted::Secret { .. } | Wanted::Node { .. } => (None, None),
             };
             let event = Event::Vended {
                 secret: allowed.secret().clone(),
@@ -56,6 +56,8 @@ pub async fn vend(
                 value: allowed.number(),
                 end_user,
                 organization,
+                workflow: allowed.of_node().map(|of| of.workflow.clone()),
+                node: allowed.of_node().map(|of| of.key.clone()),
             };
             let of = Use {
                 workspace: by.workspace().clone(),

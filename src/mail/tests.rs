@@ -57,10 +57,26 @@ fn letters() -> impl Strategy<Value = (Letter, &'static str)> {
         (anything(), anything(), prop::option::of(anything()), names(), names(), names(), names()).prop_map(
             |(workspace, name, by, deleted, kept, tokens, reach)| {
                 let (slug, further) = ("acme".to_owned(), 7);
-                let gone = Letter::MemberGone { workspace, slug, name, by, deleted, kept, tokens, reach, further };
+                let (heir, workflows) = (Some(name.clone()), kept.clone());
+                let gone = Letter::MemberGone {
+                    workspace,
+                    slug,
+                    name,
+                    by,
+                    deleted,
+                    kept,
+                    tokens,
+                    reach,
+                    further,
+                    heir,
+                    workflows,
+                };
                 (gone, "/w/acme/members")
             }
         ),
+        (anything(), names()).prop_map(|(workspace, nodes)| {
+            (Letter::WorkflowsBroken { workspace, slug: "acme".to_owned(), nodes }, "/w/acme/workflows")
+        }),
     ]
 }
 

@@ -122,7 +122,10 @@ impl Sheet {
                 *until,
             ),
             Letter::SecretTouched { .. } => super::words_of_secrets::sheet(letter, base),
-            Letter::Removed { .. } | Letter::RoleChanged { .. } | Letter::MemberGone { .. } => {
+            Letter::Removed { .. }
+            | Letter::RoleChanged { .. }
+            | Letter::MemberGone { .. }
+            | Letter::WorkflowsBroken { .. } => {
                 of_membership(letter, base)
             }
             _ => of_account(letter, base),
@@ -234,9 +237,13 @@ fn of_membership(letter: &Letter, base: &str) -> Sheet {
             )],
             ..Sheet::default()
         },
-        Letter::MemberGone { workspace, slug, name, by, deleted, kept, tokens, reach, further } => {
+        Letter::MemberGone {
+            workspace, slug, name, by, deleted, kept, tokens, reach, further, heir, workflows
+        } => {
             let how = by.as_ref().map_or_else(|| format!("{name} has left"), |by| format!("{by} removed {name} from"));
             let nothing = deleted.is_empty() && kept.is_empty() && tokens.is_empty();
+            let passed = heir.as_ref().filter(|_| !workflows.is_empty());
+            let passed = passed.map(|heir| format!("What they ran is {heir}’s now."));
             let what = if nothing { "No secret and no token ended with it." } else { "This is what ended with it." };
             let more = (*further > 0).then(|| format!("and {further} more"));
             let reach = &reach.iter().cloned().chain(more).collect();
@@ -245,16 +252,28 @@ fn of_membership(letter: &Letter, base: &str) -> Sheet {
                 ("Kept without a value: whoever uses them needs a new one", kept),
                 ("Service tokens revoked: whatever holds one stops working", tokens),
                 ("Of others, and theirs to use until now: some of these may deserve a new value", reach),
+                ("Workflows passed on", workflows),
             ];
             let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
             Sheet {
                 subject: format!("{name} is no longer a member of {workspace}"),
-                lines: vec![format!("{how} the workspace “{workspace}”. {what}")],
+                lines: [format!("{how} the workspace “{workspace}”. {what}")].into_iter().chain(passed).collect(),
                 lists: lists.map(|(heading, names)| List { heading, names: names.clone() }).collect(),
                 button: Some(Button { label: "Look at the members", url: format!("{base}{}", path::members(slug)) }),
                 ..Sheet::default()
             }
         }
+        Letter::WorkflowsBroken { workspace, slug, nodes } => Sheet {
+            subject: format!("Your workflows of {workspace} need another key"),
+            lines: vec![
+                "These nodes of your workflows have no key that they could use. Until you choose another, whatever asks \
+                 for one is told so."
+                    .to_owned(),
+            ],
+            lists: vec![List { heading: "Nodes to configure", names: nodes.clone() }],
+            button: Some(Button { label: "Look at your workflows", url: format!("{base}{}", path::workflows(slug)) }),
+            ..Sheet::default()
+        },
         _ => Sheet::default(),
     }
 }
