@@ -26,6 +26,12 @@ pub enum Error {
     Disabled,
     #[error("The secret is used through the proxy only; its value cannot be fetched.")]
     ProxyOnly,
+    #[error("This token is not among those that may run the workflow. Its owner can list it.")]
+    Unlisted,
+    #[error("The workflow belongs to another member. Register it with a token of theirs.")]
+    NotYours,
+    #[error("{0}")]
+    NeedsReconfiguration(String),
     #[error("Several connections could be meant; name one with connected_account_id.")]
     SelectionRequired,
     #[error("The stored value of \"{0}\" cannot be read. It has to be entered again.")]
@@ -52,6 +58,9 @@ impl Error {
             Self::NotFound => "not_found",
             Self::Disabled => "node_type_disabled",
             Self::ProxyOnly => "delivery_proxy_only",
+            Self::Unlisted => "workflow_token_not_listed",
+            Self::NotYours => "workflow_of_another_member",
+            Self::NeedsReconfiguration(_) => "needs_reconfiguration",
             Self::SelectionRequired => "account_selection_required",
             Self::Unreadable(_) => "secret_unreadable",
             Self::TooLarge => "payload_too_large",
@@ -68,9 +77,11 @@ impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NoToken | Self::UnknownToken => StatusCode::UNAUTHORIZED,
-            Self::Lacks(_) | Self::Disabled | Self::ProxyOnly => StatusCode::FORBIDDEN,
+            Self::Lacks(_) | Self::Disabled | Self::ProxyOnly | Self::Unlisted | Self::NotYours => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::SelectionRequired | Self::Unreadable(_) => StatusCode::CONFLICT,
+            Self::SelectionRequired | Self::Unreadable(_) | Self::NeedsReconfiguration(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Body(_) => StatusCode::BAD_REQUEST,
@@ -153,6 +164,10 @@ impl From<VendRefusal> for Error {
             VendRefusal::Use(UseRefusal::Disabled) => Self::Disabled,
             VendRefusal::Use(UseRefusal::ProxyOnly) => Self::ProxyOnly,
             VendRefusal::Use(UseRefusal::SelectionRequired) => Self::SelectionRequired,
+            VendRefusal::Use(UseRefusal::Unlisted) => Self::Unlisted,
+            VendRefusal::Use(UseRefusal::NeedsReconfiguration { key, why }) => {
+                Self::NeedsReconfiguration(format!("The node “{key}” needs reconfiguration: {why}."))
+            }
             // Answered as a success that says so, before it comes here.
             VendRefusal::Use(UseRefusal::NotInstalled | UseRefusal::NeedsReauthorization) => Self::NotFound,
         }

@@ -1,4 +1,4 @@
-//! What machines speak: the Pipes-compatible routes.
+//! What machines speak: the Pipes-compatible routes, and Keyrack's own under `/api/v1`.
 //!
 //! Invariant: every error is a JSON object `{code, message}`, and a token's text goes no further than
 //! `authenticate`.
@@ -7,3 +7,4 @@ mod authenticate;
 mod body;
 pub mod error;
 pub mod pipes;
+pub mod workflows;

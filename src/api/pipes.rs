@@ -64,7 +64,7 @@ fn present<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<St
     Option::<String>::deserialize(from).map(Some)
 }
 
-fn read<T: serde::de::DeserializeOwned>(sent: &Sent) -> Result<T, Error> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(sent: &Sent) -> Result<T, Error> {
     serde_json::from_slice(sent.bytes()?).map_err(|error| match error.classify() {
         // The position helps; the text around it could be a secret and stays out.
         serde_json::error::Category::Data => Error::Invalid(missing(&error)),
@@ -128,6 +128,11 @@ pub async fn vend(caller: Caller, path: Path<String>, sent: Sent, app: Data<App>
         Err(wrong) => return Err(caller.hears::<VendRight>(&app, wrong).await),
     };
     let vended = vend::vend((&app.db, &app.recorder), &app.kit(caller.address), || caller.ask(), wanted).await;
+    vend_answer(vended)
+}
+
+/// What every vend answers: the value, that there is none to have now, or an error.
+pub(super) fn vend_answer(vended: Result<Credential, Fault<VendRefusal>>) -> Result<HttpResponse, Error> {
     match vended {
         Ok(vended) => Ok(credential(&vended)),
         Err(Fault::Refused(VendRefusal::Use(UseRefusal::NotInstalled))) => Ok(inactive("not_installed")),
@@ -140,7 +145,7 @@ pub async fn vend(caller: Caller, path: Path<String>, sent: Sent, app: Data<App>
 
 fn wanted(path: &Path<String>, sent: &Sent) -> Result<Wanted, Error> {
     let body: VendBody = read(sent)?;
-    Ok(Wanted {
+    Ok(Wanted::Secret {
         node_type: slug_of(path)?,
         whose: body.subject.whose()?,
         chosen: body.subject.account()?,

@@ -20,7 +20,7 @@ use crate::web;
 use crate::web::chrome::Theme;
 
 /// Addresses that speak to machines: their errors are JSON, and no cookie is set on them.
-const MACHINE_PATHS: [&str; 4] = ["/data-integrations", "/user_management", "/organizations", "/events"];
+const MACHINE_PATHS: [&str; 5] = ["/api", "/data-integrations", "/user_management", "/organizations", "/events"];
 const QUIET_PATHS: [&str; 2] = ["/assets/", "/health/"];
 
 pub(super) async fn around<B: MessageBody + 'static>(

@@ -8,9 +8,9 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpResponse, Resource, Route, web};
 
 use super::health;
-use crate::api::pipes;
+use crate::api::{pipes, workflows as runs};
 use crate::domain::{Ability, Role};
-use crate::web::{account, activity, assets, forgotten, home, invitations, jobs, members, node_types, rotations, secrets, set_up, sign_in, sign_up, theme, tokens, workspaces};
+use crate::web::{account, activity, assets, forgotten, home, invitations, jobs, members, node_types, rotations, secrets, set_up, sign_in, sign_up, theme, tokens, workflows, workspaces};
 
 /// What a caller must be at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,10 @@ pub static HEALTH: &[Entry] =
 pub static MACHINES: &[Entry] = &[
     post("/data-integrations/{slug}/credentials", Least::Token(Ability::Vend), |r| r.to(pipes::vend)),
     put("/data-integrations/{slug}/api-key", Least::Token(Ability::Connect), |r| r.to(pipes::put_api_key)),
+    get("/api/v1/workflows", Least::Token(Ability::Read), |r| r.to(runs::index)),
+    get("/api/v1/workflows/{workflow}", Least::Token(Ability::Read), |r| r.to(runs::show)),
+    put("/api/v1/workflows/{workflow}", Least::Token(Ability::Manage), |r| r.to(runs::register)),
+    post("/api/v1/workflows/{workflow}/nodes/{node}/credentials", Least::Token(Ability::Vend), |r| r.to(runs::vend)),
 ];
 
 /// The same for everybody: answered without looking at any session.
@@ -148,6 +152,22 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/custom-apis/new", ADMIN, |r| r.to(node_types::custom::create)),
     get("/w/{workspace}/custom-apis/{custom_api}", ADMIN, |r| r.to(node_types::custom::edit)),
     post("/w/{workspace}/custom-apis/{custom_api}", ADMIN, |r| r.to(node_types::custom::update)),
+    get("/w/{workspace}/workflows", MEMBER, |r| r.to(workflows::index)),
+    get("/w/{workspace}/workflows/new", MEMBER, |r| r.to(workflows::create::new)),
+    post("/w/{workspace}/workflows/new", MEMBER, |r| r.to(workflows::create::create)),
+    get("/w/{workspace}/workflows/{workflow}", MEMBER, |r| r.to(workflows::show)),
+    post("/w/{workspace}/workflows/{workflow}/name", MEMBER, |r| r.to(workflows::update::rename)),
+    get("/w/{workspace}/workflows/{workflow}/delete", MEMBER, |r| r.to(workflows::delete::new)),
+    post("/w/{workspace}/workflows/{workflow}/delete", MEMBER, |r| r.to(workflows::delete::create)),
+    post("/w/{workspace}/workflows/{workflow}/tokens", MEMBER, |r| r.to(workflows::update::list_token)),
+    post("/w/{workspace}/workflows/{workflow}/tokens/{token}/remove", MEMBER, |r| {
+        r.to(workflows::update::unlist_token)
+    }),
+    post("/w/{workspace}/workflows/{workflow}/nodes", MEMBER, |r| r.to(workflows::update::add_node)),
+    get("/w/{workspace}/workflows/{workflow}/nodes/{node}", MEMBER, |r| r.to(workflows::node::show)),
+    post("/w/{workspace}/workflows/{workflow}/nodes/{node}/bind", MEMBER, |r| r.to(workflows::node::bind)),
+    post("/w/{workspace}/workflows/{workflow}/nodes/{node}/unbind", MEMBER, |r| r.to(workflows::node::unbind)),
+    post("/w/{workspace}/workflows/{workflow}/nodes/{node}/remove", MEMBER, |r| r.to(workflows::node::remove)),
     get("/w/{workspace}/invitations", ADMIN, |r| r.to(invitations::index)),
     get("/w/{workspace}/invitations/new", ADMIN, |r| r.to(invitations::new)),
     post("/w/{workspace}/invitations/new", ADMIN, |r| r.to(invitations::create)),
