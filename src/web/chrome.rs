@@ -39,6 +39,7 @@ impl Chrome {
         let mut items = vec![
             item(Place::Home, "Home", "home", url::workspace(slug)),
             item(Place::Secrets, "Secrets", "key", url::secrets(slug)),
+            item(Place::Workflows, "Workflows", "flow", url::workflows(slug)),
         ];
         items.push(item(Place::NodeTypes, "Node types", "hook", url::node_types(slug)));
         items.push(item(Place::Members, "Members", "people", url::members(slug)));
@@ -172,6 +173,7 @@ pub enum Place {
     Home,
     Secrets,
     NodeTypes,
+    Workflows,
     Members,
     Tokens,
     Activity,

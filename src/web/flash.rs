@@ -68,6 +68,15 @@ flashes! {
     InvitationGone "invitation-gone" Info "That invitation is not open any more.";
     Joined "joined" Good "Welcome. You are a member of this workspace now.";
     RoleChanged "role-changed" Good "The role is changed. It counts from the very next request.";
+    WorkflowMade "workflow-made" Good "The workflow is registered. Add its nodes, and choose a key for each.";
+    WorkflowRenamed "workflow-renamed" Good "The workflow has its new name.";
+    WorkflowDeleted "workflow-deleted" Good "The workflow is deleted with its nodes. The keys stay where they are.";
+    NodeAdded "node-added" Good "The node is added. Choose the key that it uses.";
+    NodeRemoved "node-removed" Good "The node is removed. Its key stays where it is.";
+    NodeBound "node-bound" Good "The node uses this key from now on.";
+    NodeUnbound "node-unbound" Good "The node uses no key any more.";
+    RunnerAdded "runner-added" Good "The token may run this workflow from now on.";
+    RunnerRemoved "runner-removed" Good "The token may not run this workflow any more.";
     TokenShown "token-shown" Info "This token was made already. Its text was shown once, when it was made.";
     TokenRevoked "token-revoked" Good "The token is revoked. The next request with it is refused.";
     TrialQueued "trial-queued" Good "A trial letter is on its way to you. If it cannot leave, it stands below with the reason.";

@@ -4,7 +4,7 @@
 use super::assets;
 pub use crate::domain::path::{
     account, email_proof, forgotten, invitation, members, reset, secret, secrets, sign_in, sign_up as sign_up_link,
-    workspace,
+    workflows, workspace,
 };
 
 pub fn home() -> String {
@@ -146,6 +146,50 @@ pub fn adders(ws: &str) -> String {
 
 pub fn probe_secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}/probe")
+}
+
+pub fn new_workflow(ws: &str) -> String {
+    format!("/w/{ws}/workflows/new")
+}
+
+pub fn workflow(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/workflows/{id}")
+}
+
+pub fn rename_workflow(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/workflows/{id}/name")
+}
+
+pub fn delete_workflow(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/workflows/{id}/delete")
+}
+
+pub fn runners(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/workflows/{id}/tokens")
+}
+
+pub fn remove_runner(ws: &str, id: &str, token: &str) -> String {
+    format!("/w/{ws}/workflows/{id}/tokens/{token}/remove")
+}
+
+pub fn nodes(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/workflows/{id}/nodes")
+}
+
+pub fn node(ws: &str, id: &str, node: &str) -> String {
+    format!("/w/{ws}/workflows/{id}/nodes/{node}")
+}
+
+pub fn bind_node(ws: &str, id: &str, node: &str) -> String {
+    format!("/w/{ws}/workflows/{id}/nodes/{node}/bind")
+}
+
+pub fn unbind_node(ws: &str, id: &str, node: &str) -> String {
+    format!("/w/{ws}/workflows/{id}/nodes/{node}/unbind")
+}
+
+pub fn remove_node(ws: &str, id: &str, node: &str) -> String {
+    format!("/w/{ws}/workflows/{id}/nodes/{node}/remove")
 }
 
 pub fn tokens(ws: &str) -> String {

@@ -124,8 +124,8 @@ pub fn meaning(ability: &Ability) -> &'static str {
         Ability::Vend => "Fetch the value of a secret whose delivery is vend.",
         Ability::Proxy => "Call the upstream API through Keyrack, without ever holding the key.",
         Ability::Connect => "Store, replace and disconnect the connections of end users.",
-        Ability::Read => "Read what is connected, never a value.",
-        Ability::Manage => "Add, change and remove node types.",
+        Ability::Read => "Read what there is and whether it works, never a value.",
+        Ability::Manage => "Register workflows and their nodes.",
         Ability::Audit => "Read and export the activity of the workspace.",
     }
 }

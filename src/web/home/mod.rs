@@ -1,6 +1,7 @@
 //! The root address, and the home of a workspace.
 
 mod page;
+mod workflows;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -63,6 +64,8 @@ struct Found {
     troubles: Troubles,
     /// Secrets of one's own that a round asks new values of, and how many there are.
     asked: (Vec<(SecretId, Name, Option<Moment>)>, u64),
+    /// Their own that need reconfiguration, with the nodes that do, and how many there are in all.
+    broken: workflows::Broken,
     /// Work that failed, for an Owner alone.
     failed: Option<u64>,
     recent: Vec<Line>,
@@ -94,6 +97,7 @@ fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Fou
         to_fetch: store::secrets::newest_to_fetch(tx, by)?,
         troubles: store::secrets::troubles(tx, by, now.plus(SOON), TROUBLES)?,
         asked: store::rotations::of_owner(tx, by, ASKED)?,
+        broken: workflows::broken(tx, by)?,
         seen: store::secrets::seen_among(tx, by, recent.iter().map(|line| &line.act))?,
         recent,
         names: store::audit::actors(tx, by)?,
@@ -116,6 +120,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
     let secrets: Vec<_> = found.troubles.rows.iter().filter_map(|row| attention(ws, row, now)).collect();
     let further = found.troubles.all.saturating_sub(u64::try_from(secrets.len()).unwrap_or(u64::MAX));
     let mail = found.failed.map(|failed| about_mail(ws, failed, app.mailer.delivers())).unwrap_or_default();
+    let broken = workflows::attention(ws, &found.broken, now);
     let mut counts = vec![count(found.secrets, ("secret", "secrets"), url::secrets(ws))];
     if chrome.may.tokens {
         counts.push(count(found.tokens, ("service token", "service tokens"), url::tokens(ws)));
@@ -125,7 +130,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
         ws: ws.to_owned(),
         workspace: found.frame.here.as_ref().map(|(row, _)| row.name.to_string()).unwrap_or_default(),
         further,
-        attention: mail.into_iter().chain(secrets).chain(about_rotation(ws, found.asked, now)).collect(),
+        attention: mail.into_iter().chain(broken).chain(secrets).chain(about_rotation(ws, found.asked, now)).collect(),
         start: start.is_open().then_some(start),
         counts,
         recent: found.recent.iter().map(|line| teller.tell(line)).collect(),

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::actions::members::{Ended, Leaving};
 use crate::domain::{Delivery, Moment, SecretId};
+use crate::store::nodes::BoundNode;
 use crate::store::secrets::ListedSecret;
 use crate::web::error::Error;
 use crate::web::secrets::mark;
@@ -18,6 +19,10 @@ pub struct Ending {
     pub name: String,
     pub secrets: Vec<Losing>,
     pub tokens: Vec<String>,
+    /// The workflows that pass to somebody else.
+    pub workflows: Vec<String>,
+    /// The nodes that the secrets serve, each with the name of its workflow and of its secret.
+    pub nodes: Vec<Serving>,
     /// Whom the invitations went to that end.
     pub invitations: Vec<String>,
     /// What others own and they can use until then, as far as it is named.
@@ -28,6 +33,12 @@ pub struct Ending {
     pub heir_error: Option<String>,
     /// What the preview shows, for the act to compare.
     pub seen: String,
+}
+
+pub struct Serving {
+    pub node: String,
+    pub workflow: String,
+    pub secret: String,
 }
 
 pub struct Losing {
@@ -91,6 +102,8 @@ impl Ending {
             name: leaving.member.name.to_string(),
             secrets: losing.collect(),
             tokens: leaving.tokens.iter().map(|token| token.name.to_string()).collect(),
+            workflows: leaving.workflows.iter().map(|row| row.name.to_string()).collect(),
+            nodes: leaving.nodes.iter().map(serving).collect(),
             invitations: leaving.invitations.iter().map(|row| row.email.to_string()).collect(),
             reach: leaving.reach.secrets.iter().map(Reached::of).collect(),
             further: leaving.reach.further(),
@@ -116,6 +129,19 @@ impl Ending {
         self.secrets.iter().any(|secret| secret.may_keep)
     }
 
+    /// Whether somebody has to be named who takes over.
+    pub fn asks_for_heir(&self) -> bool {
+        self.you && (self.has_shared() || !self.workflows.is_empty())
+    }
+
+    pub fn workflows_count(&self) -> String {
+        counted(u64::try_from(self.workflows.len()).unwrap_or(u64::MAX), "workflow", "workflows")
+    }
+
+    pub fn nodes_count(&self) -> String {
+        counted(u64::try_from(self.nodes.len()).unwrap_or(u64::MAX), "node loses", "nodes lose")
+    }
+
     pub fn secrets_count(&self) -> String {
         counted(u64::try_from(self.secrets.len()).unwrap_or(u64::MAX), "secret", "secrets")
     }
@@ -136,6 +162,10 @@ impl Ending {
     pub fn tokens_count(&self) -> String {
         counted(u64::try_from(self.tokens.len()).unwrap_or(u64::MAX), "service token", "service tokens")
     }
+}
+
+fn serving(node: &BoundNode) -> Serving {
+    Serving { node: node.key.clone(), workflow: node.workflow_name.to_string(), secret: node.secret_name.to_string() }
 }
 
 /// A field's value that says which place it is meant for.
@@ -166,6 +196,7 @@ pub struct Gone {
     tokens: Vec<String>,
     invitations: Vec<String>,
     reach: Vec<String>,
+    workflows: Vec<String>,
 }
 
 impl Gone {
@@ -182,6 +213,7 @@ impl Gone {
             tokens: ended.tokens(),
             invitations: leaving.invitations.iter().map(|row| row.email.to_string()).collect(),
             reach: ended.reach().into_iter().chain(more).collect(),
+            workflows: ended.workflows().1,
         }
     }
 
@@ -191,6 +223,7 @@ impl Gone {
             ("Deleted, with their values", self.deleted.as_slice()),
             ("Kept without a value", self.kept.as_slice()),
             ("Service tokens revoked", self.tokens.as_slice()),
+            ("Workflows passed on", self.workflows.as_slice()),
             ("Invitations revoked", self.invitations.as_slice()),
             (
                 if self.by_themselves {

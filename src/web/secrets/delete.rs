@@ -16,7 +16,7 @@ use crate::web::url;
 use crate::web::view::Input;
 use crate::web::visitor::{Demand, Visitor};
 
-use super::{Found, bound_nodes, find, mark, owner_of, page, used_by};
+use super::{Found, find, mark, owner_of, page, used_by};
 
 fn page_of(visitor: &Visitor, ws: &str, found: &Found, confirm: Input) -> page::Delete {
     let secret = &found.row.secret;
@@ -30,7 +30,7 @@ fn page_of(visitor: &Visitor, ws: &str, found: &Found, confirm: Input) -> page::
         owner: owner_of(&found.row),
         yours: found.yours,
         used_by: used_by(ws, &found.users, found.now),
-        nodes: bound_nodes(&found.nodes),
+        serving: found.serving.clone(),
         confirm,
     }
 }

@@ -10,8 +10,9 @@ use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::{ListedSecret, Order, SecretRow, Sought, SoughtOwner, SoughtUsers, Spot};
 use crate::store::{self, Fault};
 use crate::web::chrome::Place;
+use crate::web::filters::{self, InForce};
 use crate::web::frame::{self, Frame, Reply};
-use crate::web::view::{Choice, Link, Pager, Shown as _, When};
+use crate::web::view::{Choice, Pager, Shown as _, When};
 use crate::web::visitor::{Demand, Visitor};
 use crate::web::{paging, url};
 
@@ -61,13 +62,6 @@ impl Asked {
     }
 }
 
-/// A filter in force: its name and value in the query, and its words.
-struct InForce {
-    name: &'static str,
-    value: String,
-    words: String,
-}
-
 /// What the filters' words are taken from.
 struct Narrowed<'a> {
     ws: &'a str,
@@ -80,7 +74,7 @@ struct Narrowed<'a> {
 
 impl Narrowed<'_> {
     fn in_force(&self) -> Vec<InForce> {
-        let one = |name, value: &str, words: &str| InForce { name, value: value.to_owned(), words: words.to_owned() };
+        let one = InForce::new;
         let sought = self.sought;
         let all = [
             sought.name.as_ref().map(|_| one("q", self.typed.trim(), self.typed.trim())),
@@ -131,7 +125,7 @@ impl Narrowed<'_> {
             owners: self.owners(),
             sharings: Sharing::ALL.iter().map(sharing).chain([with_me]).collect(),
             user: in_force.iter().find(|one| one.name == "user").map(|one| one.value.clone()).unwrap_or_default(),
-            chips: in_force.iter().map(|one| self.chip(one.name, &one.words, in_force)).collect(),
+            chips: filters::chips(&url::secrets(self.ws), in_force),
         }
     }
 
@@ -151,13 +145,6 @@ impl Narrowed<'_> {
         }
         owners
     }
-
-    /// Leads to the list without the filter that it names.
-    fn chip(&self, name: &str, words: &str, in_force: &[InForce]) -> Link {
-        let rest: Vec<(&str, &str)> =
-            in_force.iter().filter(|one| one.name != name).map(|one| (one.name, one.value.as_str())).collect();
-        Link { label: words.to_owned(), url: url::with_query(&url::secrets(self.ws), &rest) }
-    }
 }
 
 pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>, app: Data<App>) -> Reply {
@@ -176,7 +163,7 @@ pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>
     let (ws, typed) = (demand.ws(), asked.q.as_str());
     let narrowed = Narrowed { ws, typed, sought: &sought, node_types: &node_types, members: &members, role };
     let in_force = narrowed.in_force();
-    let filters: Vec<(&str, &str)> = in_force.iter().map(|one| (one.name, one.value.as_str())).collect();
+    let filters = filters::pairs(&in_force);
     let sorted = filters.iter().copied().chain((order != Order::Newest).then_some(("sort", order.as_str())));
     let sorted: Vec<(&str, &str)> = sorted.collect();
     let pager = paging::pager(&url::secrets(ws), &sorted, &page, |row| row.spot(order).to_string());

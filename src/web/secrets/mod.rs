@@ -1,5 +1,6 @@
 //! Secrets: the list, and one of them.
 
+mod bound;
 pub mod choose;
 pub mod create;
 mod dates;
@@ -26,7 +27,6 @@ use crate::domain::secret::Slot;
 use crate::domain::{Delivery, Moment, SecretId, SecretState};
 use crate::store::access::Member;
 use crate::store::audit::{Names, StoredEntry};
-use crate::store::nodes::BoundNode;
 use crate::store::paging::Turn;
 use crate::store::secrets::{Held, ListedSecret, SecretRow};
 use crate::store::tokens::UserRow;
@@ -67,10 +67,10 @@ struct Found {
     row: ListedSecret,
     shared: Shared,
     users: Vec<UserRow>,
+    serving: Vec<bound::Serving>,
     history: Vec<StoredEntry>,
     trial: probe::Seen,
     names: Names,
-    nodes: Vec<BoundNode>,
     /// The values beside the current one.
     held: Vec<Held>,
     may_rotate: bool,
@@ -90,6 +90,7 @@ impl Found {
 async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Found, Error> {
     let id: SecretId = id.parse().map_err(|_| Error::NotFound)?;
     let catalog = app.catalog.clone();
+    let ws = demand.ws().to_owned();
     let found = app.db.read(demand.ask(), move |tx, by| {
         let row = store::secrets::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
         let shared = Shared::read(tx, by, &row)?;
@@ -100,7 +101,8 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         let names = store::audit::actors(tx, by)?;
         let standing = Standing { person: by.person(), role: by.role() };
         let may_rotate = row.facts().rotatable_by(standing);
-        let (nodes, held) = (store::nodes::bound_to(tx, by, &id)?, store::secrets::held(tx, by, &row)?);
+        let held = store::secrets::held(tx, by, &row)?;
+        let serving = bound::shown(&ws, &bound::find(tx, by, &row)?, standing);
         let (may_delete, usable) = (row.facts().deletable_by(standing), row.facts().usable_by(by.person(), tx.now()));
         let yours = row.secret.owner.as_ref() == Some(by.person());
         Ok::<_, Fault<Never>>(Found {
@@ -108,10 +110,10 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
             row,
             shared,
             users,
+            serving,
             history,
             trial,
             names,
-            nodes,
             held,
             may_rotate,
             may_delete,
@@ -144,11 +146,6 @@ fn audience(found: &Found) -> Option<Audience> {
     let owner = (owner_of(&found.row).to_string(), &found.frame.person.id);
     let audience = Audience::of(&found.shared, owner, found.yours, found.now);
     found.row.secret.owner.is_some().then(|| audience.in_short())
-}
-
-fn bound_nodes(nodes: &[BoundNode]) -> Vec<page::BoundNode> {
-    let shown = |node: &BoundNode| page::BoundNode { workflow: node.workflow_name.to_string(), node: node.key.clone() };
-    nodes.iter().map(shown).collect()
 }
 
 fn values(held: &[Held], now: Moment) -> page::Values {
@@ -204,9 +201,9 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         rotate: secret.rotate_at.map(|at| When::new(at, now)),
         last_use: secret.last_used_at.map(|at| When::new(at, now)),
         used_by: used_by(demand.ws(), &found.users, now),
+        serving: found.serving.clone(),
         snippet,
         history: told(demand.ws(), &found),
-        nodes: bound_nodes(&found.nodes),
         values: values(&found.held, now),
         holds: found.holds(),
         may_rotate: found.may_rotate,

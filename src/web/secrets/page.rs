@@ -12,7 +12,8 @@ use crate::web::view::{
     Choice, Entry, Input, Link, NodeMark, Pager, Shown, Snippet, Tone, UsedBy, When, counted, grouped,
 };
 
-pub use super::pages_of_life::{BoundNode, Values};
+pub use super::bound::Serving;
+pub use super::pages_of_life::Values;
 use super::sharing::page::Audience;
 use super::sharing::picker::Picker;
 
@@ -304,10 +305,10 @@ pub struct Show {
     pub rotate: Option<When>,
     pub last_use: Option<When>,
     pub used_by: Vec<UsedBy>,
+    pub serving: Vec<Serving>,
     /// The ready request; only where delivery is vend and this person may use the secret.
     pub snippet: Option<Snippet>,
     pub history: Vec<Entry>,
-    pub nodes: Vec<BoundNode>,
     /// The values beside the current one.
     pub values: Values,
     /// True where a value is there to be used; one that cannot be read is none.
@@ -331,6 +332,6 @@ pub struct Delete {
     pub owner: Owner,
     pub yours: bool,
     pub used_by: Vec<UsedBy>,
-    pub nodes: Vec<BoundNode>,
+    pub serving: Vec<Serving>,
     pub confirm: Input,
 }

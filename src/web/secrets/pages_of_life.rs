@@ -6,13 +6,7 @@ use crate::web::url;
 use crate::web::view::{Entry, Input, Link, NodeMark, Pager, Shown as _, Tone, UsedBy, When};
 
 use super::dates;
-use super::page::{Control, Credential, Guide, Owner};
-
-/// A node of a workflow that the secret serves.
-pub struct BoundNode {
-    pub workflow: String,
-    pub node: String,
-}
+use super::page::{Control, Credential, Guide, Owner, Serving};
 
 /// A value that is not the current one.
 pub struct Held {
@@ -142,7 +136,7 @@ pub struct Disconnect {
     pub yours: bool,
     pub owner: Owner,
     pub used_by: Vec<UsedBy>,
-    pub nodes: Vec<BoundNode>,
+    pub serving: Vec<Serving>,
     /// How many values are destroyed.
     pub values: usize,
     pub revoke: Revoke,

@@ -18,7 +18,7 @@ use crate::web::view::Link;
 use crate::web::visitor::{Demand, Visitor};
 
 use super::pages_of_life::{Disconnect, Revoke};
-use super::{Found, Never, bound_nodes, find, mark, owner_of, used_by};
+use super::{Found, Never, find, mark, owner_of, used_by};
 
 type At = Path<(String, String)>;
 
@@ -128,7 +128,7 @@ pub async fn ask_disconnect(visitor: Visitor, demand: Demand<Member>, path: At, 
         yours: found.yours,
         owner: owner_of(&found.row),
         used_by: used_by(demand.ws(), &found.users, found.now),
-        nodes: bound_nodes(&found.nodes),
+        serving: found.serving.clone(),
         values: 1 + found.held.len(),
         revoke: revoke_of(&app, &demand, &found).await?,
     };

@@ -130,8 +130,9 @@ impl Teller<'_> {
             Event::SecretUnreadable { secret: id, name, .. } => {
                 secret("could not read the value of", id, name, "alert")
             }
-            Event::Vended { secret: id, name, end_user, organization, .. } => {
+            Event::Vended { secret: id, name, end_user, organization, node, .. } => {
                 let of = whose(end_user.as_ref(), organization.as_ref());
+                let of = of.or_else(|| node.as_ref().map(|key| format!("for the node {key}")));
                 Deed { of, ..secret("fetched the value of", id, name, "hand-out") }
             }
             Event::TokenCreated { token: id, name, .. } => token("made the service token", id, name),

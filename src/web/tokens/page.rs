@@ -64,7 +64,7 @@ impl New {
 }
 
 /// The abilities that something answers to today.
-const OFFERED: &[Ability] = &[Ability::Vend, Ability::Connect];
+const OFFERED: &[Ability] = &[Ability::Vend, Ability::Connect, Ability::Read, Ability::Manage];
 
 /// A ready choice of abilities, so that most people never choose them singly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Preset {
     /// What the token will be able to do; for `Custom` the boxes say it.
     pub fn abilities(self) -> &'static [Ability] {
         match self {
-            Self::Backend => &[Ability::Vend, Ability::Connect],
+            Self::Backend => &[Ability::Vend, Ability::Connect, Ability::Read, Ability::Manage],
             Self::Connect => &[Ability::Connect],
             Self::Custom => &[],
         }
@@ -109,7 +109,9 @@ impl Preset {
 
     pub fn words(self) -> &'static str {
         match self {
-            Self::Backend => "A server of yours that fetches credentials and stores your end users' keys.",
+            Self::Backend => {
+                "A server of yours that fetches credentials, stores your end users' keys and registers workflows."
+            }
             Self::Connect => "Stores the keys of end users, and fetches none.",
             Self::Custom => "Choose each ability yourself.",
         }
