@@ -10,16 +10,16 @@ use crate::domain::{Letter, PersonId, Role, SecretId, Sharing, TroubleWhy, polic
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::invitations::InvitationRow;
 use crate::store::members::MemberRow;
+use crate::store::nodes::BoundNode;
 use crate::store::paging::Turn;
 use crate::store::secrets::{ListedSecret, Order, Sought, SoughtUsers};
-use crate::store::nodes::BoundNode;
 use crate::store::tokens::TokenRow;
 use crate::store::workflows::WorkflowRow;
 use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
 
 use super::nodes::{self, Because, Loosened};
 use super::secrets::describe;
-use super::{Tools, audit, invitations, letters, outbox, handover};
+use super::{Tools, audit, handover, invitations, letters, outbox};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MemberRefusal {

@@ -25,7 +25,7 @@ use super::{Kit, Tools, audit, vend};
 const OF_SECRET: i64 = 10;
 const OF_PERSON: i64 = 60;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProbeRefusal {
     #[error(transparent)]
     Use(#[from] UseRefusal),

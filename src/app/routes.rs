@@ -10,7 +10,10 @@ use actix_web::{HttpResponse, Resource, Route, web};
 use super::health;
 use crate::api::{pipes, workflows as runs};
 use crate::domain::{Ability, Role};
-use crate::web::{account, activity, assets, forgotten, home, invitations, jobs, members, node_types, rotations, secrets, set_up, sign_in, sign_up, theme, tokens, workflows, workspaces};
+use crate::web::{
+    account, activity, assets, forgotten, home, invitations, jobs, members, node_types, rotations, secrets, set_up,
+    sign_in, sign_up, theme, tokens, workflows, workspaces,
+};
 
 /// What a caller must be at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -44,13 +44,16 @@ use std::marker::PhantomData;
 pub use links::{AccountLink, AskLink, Brought, LinkRight};
 pub use offers::{AskInvited, AskOffered, Which};
 pub use rights::{Admin, AtLeast, CommandLine, InWorkspace, Invited, Member, Nobody, Offered, Oneself, Owner, Right};
-pub use rights::{ConnectRight, Everywhere, VendRight, EmailChange, Invitee, Offer, Reset, Runner, RunnerIn, SetUp, SignUp, TokenRight, ManageRight, ReadRight};
+pub use rights::{
+    ConnectRight, EmailChange, Everywhere, Invitee, ManageRight, Offer, ReadRight, Reset, Runner, RunnerIn, SetUp,
+    SignUp, TokenRight, VendRight,
+};
 pub use rights::{Membership, Myself, MyselfEverywhere, TokenHolder};
 pub use runner::AskRunnerIn;
 pub use sessions::{Ask, AskEverywhere, AskMyself};
 pub use tokens::AskToken;
 pub(in crate::store) use uses::value_row;
-pub use uses::{ConnectionOf, Probing, UseProof, UseRefusal, Vending, Wanted, Whose, prove_probe, prove_vend, NodeUse};
+pub use uses::{ConnectionOf, NodeUse, Probing, UseProof, UseRefusal, Vending, Wanted, Whose, prove_probe, prove_vend};
 
 use super::error::Error;
 use super::tx::{ReadTx, WriteTx};

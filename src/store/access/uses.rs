@@ -6,7 +6,10 @@ use diesel::prelude::*;
 
 use crate::domain::policy::{self, SecretFacts, Standing};
 use crate::domain::secret::{ConnectionRole, Slot, StateFacts};
-use crate::domain::{Delivery, Environment, Moment, Name, NodeTypeId, PersonId, SecretId, SecretState, Sharing, Slug, Called, Handle, Unready, WorkflowId};
+use crate::domain::{
+    Called, Delivery, Environment, Handle, Moment, Name, NodeTypeId, PersonId, SecretId, SecretState, Sharing, Slug,
+    Unready, WorkflowId,
+};
 use crate::store::error::{Denied, Error, Fault, Refusal};
 use crate::store::node_types::{self, NodeTypeRow};
 use crate::store::schema::{end_users, organizations, secret_shares, secret_values, secrets};
@@ -243,6 +246,7 @@ pub fn prove_probe<'tx>(
         node_type_id: node_type.id,
         environment: row.secret.environment,
         slot,
+        of_node: None,
         number,
         brand: PhantomData,
     })

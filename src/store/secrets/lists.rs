@@ -81,8 +81,6 @@ macro_rules! is_over {
 
 /// Those that a person may use: the SQL of `policy::SecretFacts::usable_by`, and that they belong here.
 pub fn usable<'a>(ids: Ids<'a>, person: &'a PersonId, now: Moment) -> Ids<'a> {
-}
-
     let shared_with_them = secret_shares::table
         .filter(secret_shares::person_id.eq(person))
         .filter(secret_shares::ends_at.is_null().or(secret_shares::ends_at.gt(now)))

@@ -11,9 +11,9 @@ mod history;
 mod index;
 pub(super) mod page;
 mod pages_of_life;
+pub mod probe;
 pub mod replace;
 pub mod sharing;
-pub mod probe;
 pub mod turns;
 
 use actix_web::web::{Data, Path};

@@ -103,7 +103,7 @@ pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>
         matching,
         all,
         rows: page.rows.iter().map(|row| row_of(row, &nodes, now)).collect(),
-        pager: paging::pager(&url::workflows(ws), &filters::pairs(&in_force), &page, |row| row.id.as_str()),
+        pager: paging::pager(&url::workflows(ws), &filters::pairs(&in_force), &page, |row| row.id.to_string()),
         chrome: frame::chrome(&visitor, Some(&frame), "Workflows", Place::Workflows),
     };
     frame::page(&app, &visitor, &template)

@@ -7,8 +7,8 @@ mod letters;
 mod mailbox;
 mod parts;
 mod process;
-mod shares;
 mod provider;
+mod shares;
 mod token;
 
 use std::net::TcpListener;
@@ -31,8 +31,8 @@ pub use letters::{Smtp, queue};
 pub use mailbox::{Mail, Mailbox};
 pub use parts::{ManualClock, SeededChance};
 pub use process::{Machine, run};
-pub use shares::share_path;
 pub use provider::{Names, PATIENT, PROVIDER, Provider, Says};
+pub use shares::share_path;
 pub use token::{Answer, Token};
 
 pub const EMAIL: &str = "ada@example.com";
