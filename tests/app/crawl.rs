@@ -88,6 +88,14 @@ fn pattern(path: &str) -> Regex {
     Regex::new(&format!("^{}$", part.replace_all(&parts, "[^/?]+"))).unwrap()
 }
 
+/// A key, a token, and a workflow that has both.
+async fn with_workflow(ada: &mut Browser) {
+    let secret = ada.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
+    let (token, _) = ada.make_token("test").await;
+    let (workflow, _) = ada.add_bound("Invoices", &secret).await;
+    assert_eq!(ada.let_run(&workflow, &token.id()).await.status, 303);
+}
+
 #[actix_web::test]
 async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
     let app = TestApp::start_set(&OPEN).await;
@@ -101,6 +109,7 @@ async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
     ada.add_custom_api("Rooms", "https://rooms.example.com").await;
     let old = ada.add_custom_api("Old rooms", "https://old.example.com").await;
     assert_eq!(ada.submit("/account", &format!("/w/acme/node-types/{old}/disable"), &[]).await.status, 303);
+    with_workflow(&mut ada).await;
     app.failed_notice(crate::support::EMAIL, "anna@example.com").await;
     app.other_owner("grace@example.com").await;
     let mut eve = app.owner_of("Other", "eve@example.com").await;
@@ -137,11 +146,13 @@ async fn every_form_is_sent_to_the_thing_that_its_page_shows() {
     ada.add_custom_api("Rooms", "https://rooms.example.com").await;
     let old = ada.add_custom_api("Old rooms", "https://old.example.com").await;
     assert_eq!(ada.submit("/account", &format!("/w/acme/node-types/{old}/disable"), &[]).await.status, 303);
+    with_workflow(&mut ada).await;
     app.failed_notice(crate::support::EMAIL, "anna@example.com").await;
     app.anonymous().sign_in(crate::support::EMAIL, crate::support::PASSWORD).await;
     let mut forms: Vec<_> = crawl(&mut ada, "/").await.sent.into_iter().collect();
     // What takes the others' thing away comes last.
-    let takes_away = |form: &str| form.ends_with("/revoke-others") || form.ends_with("/discard");
+    let takes_away =
+        |form: &str| form.ends_with("/revoke-others") || form.ends_with("/discard") || form.ends_with("/remove");
     forms.sort_by_key(|(form, _)| (form == "/sign-out", takes_away(form)));
     for part in ["/tokens/tok_", "/secrets/sec_", "/sessions/ses_"] {
         assert!(forms.iter().any(|(form, _)| form.contains(part)), "no form is sent to {part}…");
@@ -157,7 +168,8 @@ async fn a_member_is_shown_no_way_that_is_closed_to_them() {
     let app = TestApp::start().await;
     app.owner().await;
     let mut member = app.member("member@example.com", Role::Member).await;
-    member.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
+    let secret = member.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
+    member.add_bound("Invoices", &secret).await;
     // Every address that was opened answered 200, so none of them was refused.
     let crawl = crawl(&mut member, "/").await;
     assert!(crawl.opened.len() > 10, "{:?}", crawl.opened);

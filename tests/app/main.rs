@@ -49,4 +49,8 @@ mod staged;
 mod support;
 mod telling;
 mod upstream;
+mod workflow_leaving;
+mod workflow_register;
+mod workflow_vend;
+mod workflows;
 mod workspaces;

@@ -1,7 +1,7 @@
 //! Every route as every kind of person and machine.
 
 use keyrack::app::routes::{Entry, FILES, HEALTH, Least, MACHINES, PAGES};
-use keyrack::domain::Role;
+use keyrack::domain::{Ability, Role};
 use serde_json::json;
 
 use crate::support::{Browser, EMAIL, OPEN, PASSWORD, Page, TestApp};
@@ -31,6 +31,9 @@ struct Ids {
     /// A letter about the Owner's account that failed.
     job: String,
     asset: String,
+    /// The actor's own, where they are a member, with its node.
+    workflow: String,
+    node: String,
 }
 
 #[derive(Debug, PartialEq)]
@@ -88,6 +91,8 @@ fn filled(path: &str, ids: &Ids) -> String {
         .replace("{invitation}", &ids.invitation)
         .replace("{entry}", "changes-1")
         .replace("{job}", &ids.job)
+        .replace("{workflow}", &ids.workflow)
+        .replace("{node}", &ids.node)
         .replace("/assets/{hash}/{path:.*}", &ids.asset)
         .replace("{link}", "kr_setup_gone")
 }
@@ -136,7 +141,7 @@ async fn everybody(app: &TestApp) -> Vec<Actor> {
 }
 
 /// A secret of the Member's and a token of the Owner's, which everybody above may see too.
-async fn ids(app: &TestApp, member: &mut Browser, owner: &mut Browser, at: usize) -> Ids {
+async fn ids(app: &TestApp, (member, owner): (&mut Browser, &mut Browser), own: &mut Browser, at: usize) -> Ids {
     let secret = member.add_stripe(&format!("Key {at}"), KEY, "proxy").await;
     let (token, _) = owner.make_token("test").await;
     let (token, page) = (token.id(), owner.get("/account").await);
@@ -146,7 +151,10 @@ async fn ids(app: &TestApp, member: &mut Browser, owner: &mut Browser, at: usize
     let invitation = owner.invite("/w/acme", &format!("guest{at}@example.com")).await;
     let job = app.failed_notice(EMAIL, "anna@example.com").await;
     let custom_api = owner.add_custom_api(&format!("Rooms {at}"), "https://rooms.example.com").await;
-    Ids { custom_api, secret, token, member, invitation, job, asset }
+    // Only its owner changes a workflow, so everybody who can be one has one.
+    let workflow = own.add_workflow("Routes", "").await;
+    let node = own.add_node(&workflow, "charge", "stripe").await;
+    Ids { secret, token, member, invitation, job, asset, custom_api, workflow, node }
 }
 
 #[actix_web::test]
@@ -158,7 +166,8 @@ async fn each_page_opens_for_those_it_is_for_and_for_nobody_else() {
         // Each of them tries the sign-in form with nothing in it, which is counted.
         app.advance(std::time::Duration::from_mins(15));
         let (member, owner) = (&mut actors[3].browser.clone(), &mut actors[5].browser.clone());
-        let ids = ids(&app, member, owner, at).await;
+        let mut own = if actors[at].role.is_some() { actors[at].browser.clone() } else { member.clone() };
+        let ids = ids(&app, (member, owner), &mut own, at).await;
         let actor = &mut actors[at];
         let last = |row: &&&Entry| row.path == "/sign-out";
         let rows = FILES.iter().chain(PAGES).filter(|row| !last(&row)).chain(PAGES.iter().filter(|row| last(&row)));
@@ -180,7 +189,7 @@ async fn each_page_opens_for_those_it_is_for_and_for_nobody_else() {
 async fn no_form_is_taken_without_its_guard_or_from_elsewhere() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    let ids = ids(&app, &mut ada.clone(), &mut ada, 0).await;
+    let ids = ids(&app, (&mut ada.clone(), &mut ada.clone()), &mut ada, 0).await;
     let csrf = ada.get("/account").await.csrf();
     let rows: Vec<_> = PAGES.iter().filter(|row| row.method != "GET").collect();
     assert!(rows.len() >= 10);
@@ -200,9 +209,9 @@ async fn ids_of_another_workspace_are_not_found() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let mut eve = app.owner_of("Other", "eve@example.com").await;
-    let ids = ids(&app, &mut ada.clone(), &mut ada, 0).await;
+    let ids = ids(&app, (&mut ada.clone(), &mut ada.clone()), &mut ada, 0).await;
     let mut tried = 0;
-    let parts = ["{secret}", "{token}", "{member}", "{invitation}", "{job}", "{custom_api}"];
+    let parts = ["{secret}", "{token}", "{member}", "{invitation}", "{job}", "{custom_api}", "{workflow}"];
     let of_workspace = PAGES.iter().filter(|row| row.path.starts_with("/w/"));
     for row in of_workspace.filter(|row| parts.iter().any(|part| row.path.contains(part))) {
         let path = filled(row.path, &ids).replace("/w/acme/", "/w/other/");
@@ -236,14 +245,18 @@ async fn a_lowered_role_counts_at_the_very_next_request() {
 #[actix_web::test]
 async fn machines_routes_want_a_token_with_their_ability() {
     let app = TestApp::start().await;
-    let ada = app.owner().await;
+    let mut ada = app.owner().await;
     app.owner_of("Other", "eve@example.com").await;
-    let body = json!({ "user_id": "customer-42", "secret": KEY });
+    let body = json!({ "user_id": "customer-42", "secret": KEY, "name": "Routes" });
     app.token("test", "connect").await.put_with("stripe", &body).await;
+    let secret = ada.add_stripe("Own", KEY, "vend").await;
+    let workflow = ada.add_bound("Routes", &secret).await.0;
     let theirs = app.token_of("Other", "eve@example.com", "test", "vend,connect").await;
     for row in MACHINES {
         let Least::Token(ability) = row.least else { panic!("{} is open to people", row.path) };
-        let path = row.path.replace("{slug}", "stripe");
+        // By its own name a workflow is registered, by its id it is read.
+        let called = if ability == Ability::Manage { "routes" } else { workflow.as_str() };
+        let path = row.path.replace("{slug}", "stripe").replace("{workflow}", called).replace("{node}", "charge");
         let others = ["vend", "proxy", "connect", "read", "manage", "audit"].into_iter();
         let without = others.filter(|word| *word != ability.as_str()).collect::<Vec<_>>().join(",");
         let weak = app.token("test", &without).await;
@@ -252,6 +265,7 @@ async fn machines_routes_want_a_token_with_their_ability() {
         let cookies = ada.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         weak.with_cookies(row.method.as_str(), &path, &cookies).await.refused(401, "unauthorized");
         let able = app.token("test", ability.as_str()).await;
+        assert_eq!(ada.let_run(&workflow, &able.id()).await.status, 303);
         assert_eq!(able.ask(row.method.as_str(), &path, &body).await.status, 200, "{path}");
     }
     theirs.vend("stripe", "customer-42").await.is_not_installed();

@@ -129,17 +129,13 @@ async fn fill(app: &TestApp) {
     app.post().await;
     // Nobody does what is asked now, so it waits.
     app.anonymous().submit("/forgotten", "/forgotten", &[("email", crate::support::EMAIL)]).await;
+    let (workflow, node) = ada.add_bound("Invoices", &id).await;
+    assert_eq!(ada.let_run(&workflow, &token.id()).await.status, 303);
+    let trouble = "trouble = 'deleted', trouble_secret = 'Old', trouble_by = 'admin', trouble_at = 0";
+    app.database.run(&format!("UPDATE nodes SET {trouble} WHERE id = '{node}'"));
+    app.database.run("UPDATE workflows SET external_id = 'inv'");
     // No action makes any of these yet.
     let acme = "(SELECT id FROM workspaces)";
-    app.database.run(&format!(
-        "INSERT INTO workflows (id, workspace_id, owner_id, environment, name, name_key, external_id, revision, created_at, \
-         updated_at) VALUES ('wfl_1', {acme}, '{person}', 'test', 'Invoices', 'invoices', 'inv', 1, 0, 0)"
-    ));
-    app.database.run("INSERT INTO workflow_tokens (workflow_id, token_id) SELECT 'wfl_1', id FROM tokens");
-    app.database.run(&format!(
-        "INSERT INTO nodes (id, workspace_id, workflow_id, key, node_type, trouble, trouble_secret, trouble_by, trouble_at, \
-         created_at, updated_at) VALUES ('nod_1', {acme}, 'wfl_1', 'charge', 'stripe', 'deleted', 'Old', 'admin', 0, 0, 0)"
-    ));
     app.database.run(&format!(
         "INSERT INTO rotations (id, workspace_id, name, started_by, created_at) VALUES ('rot_1', {acme}, 'All', '{person}', 0)"
     ));

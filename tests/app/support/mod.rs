@@ -10,6 +10,7 @@ mod process;
 mod provider;
 mod shares;
 mod token;
+mod workflows;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub use process::{Machine, run};
 pub use provider::{Names, PATIENT, PROVIDER, Provider, Says};
 pub use shares::share_path;
 pub use token::{Answer, Token};
+pub use workflows::WORKFLOWS;
 
 pub const EMAIL: &str = "ada@example.com";
 pub const PASSWORD: &str = "four plain words suffice";

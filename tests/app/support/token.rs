@@ -84,6 +84,20 @@ impl Token {
         self.send(self.client.put(url).json(body)).await
     }
 
+    /// Vends what a node of a workflow is bound to.
+    pub async fn vend_node(&self, workflow: &str, key: &str) -> Answer {
+        let path = format!("/api/v1/workflows/{workflow}/nodes/{key}/credentials");
+        self.ask("POST", &path, &json!({})).await
+    }
+
+    pub async fn register(&self, external: &str, body: &Value) -> Answer {
+        self.ask("PUT", &format!("/api/v1/workflows/{external}"), body).await
+    }
+
+    pub async fn workflow(&self, called: &str) -> Answer {
+        self.ask("GET", &format!("/api/v1/workflows/{called}"), &json!({})).await
+    }
+
     /// Any request to any of the machines' routes.
     pub async fn ask(&self, method: &str, path: &str, body: &Value) -> Answer {
         self.send(self.client.request(method.parse().unwrap(), format!("{}{path}", self.base)).json(body)).await

@@ -1,5 +1,6 @@
 import { ADA, addCustomApi, addHttpRequest, addStripe, HOME, invite, joinAs, makeToken, send, signInAs } from "./steps.mjs";
 import { expect } from "@playwright/test";
+import { addWorkflows } from "./workflows.mjs";
 
 const day = (ahead) => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
 
@@ -35,6 +36,8 @@ export async function fill(page, keyrack) {
   });
   await vend("guest-1042");
 
+  const { workflow, node } = await addWorkflows(page);
+
   const invited = await invite(page, { email: "grace@example.com", role: "Owner" });
   const colleague = await join(page, invited, "Grace Hill");
   await invite(page, { email: "tom@example.com", message: "Hello Tom,\nthe till keys hang here now." });
@@ -46,7 +49,7 @@ export async function fill(page, keyrack) {
 
   await page.goto(`${HOME}/tokens`);
   const used = await page.getByRole("link", { name: "Booking backend" }).getAttribute("href");
-  return { secret, staged, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname, foreign: new URL(foreign).pathname };
+  return { secret, staged, workflow, node, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname, foreign: new URL(foreign).pathname };
 }
 
 // Enters the value that is to follow the one in use.

@@ -12,6 +12,7 @@ export const at = (path, heading) => async (page) => {
 export const emptyPages = {
   "home of a newcomer": at(HOME, "Harbour Hotels"),
   "secrets, none yet": at(`${HOME}/secrets`, "Secrets"),
+  "workflows, none yet": at(`${HOME}/workflows`, "Workflows"),
   "tokens, none yet": at(`${HOME}/tokens`, "Service tokens"),
   "account of an only Owner, to delete": async (page) => {
     await at("/account/delete", "Delete your account?")(page);
@@ -166,6 +167,35 @@ export const pages = {
     await page.getByRole("link", { name: "Ada Brook" }).click();
     await page.getByRole("link", { name: "Leave the workspace…" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Leave this workspace?");
+  },
+  workflows: at(`${HOME}/workflows`, "Workflows"),
+  "workflows, filtered to nothing": async (page) => {
+    await at(`${HOME}/workflows?q=nothing-like-it`, "Workflows")(page);
+    await expect(page.getByText("No workflow matches")).toBeVisible();
+  },
+  "new workflow": at(`${HOME}/workflows/new`, "New workflow"),
+  "new workflow, refused": async (page) => {
+    await page.goto(`${HOME}/workflows/new`);
+    await page.locator("form.card").evaluate((form) => (form.noValidate = true));
+    await page.getByLabel("External id").fill("not one");
+    await page.getByRole("button", { name: "Register this workflow" }).click();
+    await expect(page.locator("[aria-invalid=true]").first()).toBeVisible();
+  },
+  workflow: async (page, { places }) => at(places.workflow, "Checkout and invoice")(page),
+  "workflow, a node refused": async (page, { places }) => {
+    await page.goto(places.workflow);
+    await page.getByLabel("Name of the node").fill("a b");
+    await page.getByRole("button", { name: "Add this node" }).click();
+    await expect(page.locator("[aria-invalid=true]").first()).toBeVisible();
+  },
+  "workflow, about to be deleted": async (page, { places }) => {
+    await at(`${places.workflow}/delete`, "Delete “Checkout and invoice”?")(page);
+  },
+  "node of a workflow": async (page, { places }) => at(places.node, "charge")(page),
+  "node, about to be removed": async (page, { places }) => {
+    await page.goto(places.node);
+    await page.getByRole("button", { name: "Remove…" }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
   },
   tokens: at(`${HOME}/tokens`, "Service tokens"),
   "new token": at(`${HOME}/tokens/new`, "Make a service token"),
