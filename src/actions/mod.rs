@@ -10,6 +10,7 @@ pub mod entering;
 pub mod farewell;
 pub mod founding;
 mod handover;
+pub mod imports;
 pub mod installation;
 pub mod invitations;
 pub mod keeping;

@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::crypto::Keyring;
-use crate::domain::audit::{Event, ExportFormat};
-use crate::store::access::{Admin, AtLeast, Demand, Proof};
+use crate::domain::audit::{Event, ExportFormat, ListFormat};
+use crate::store::access::{Admin, AtLeast, Demand, Member, Proof};
 use crate::store::audit::StoredEntry;
 use crate::store::record::{self, Chain, Found};
 use crate::store::{Db, Error, Outcome, ReadTx, WriteTx};
@@ -182,4 +182,14 @@ pub fn exported(
     format: ExportFormat,
 ) -> Result<(), Error> {
     audit::change(tx, by, tools, Event::ActivityExported { workspace: by.workspace().clone(), format })
+}
+
+/// Notes that somebody takes away what they may see of the secrets.
+pub fn secrets_exported(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    tools: Tools<'_>,
+    format: ListFormat,
+) -> Result<(), Error> {
+    audit::change(tx, by, tools, Event::SecretsExported { workspace: by.workspace().clone(), format })
 }

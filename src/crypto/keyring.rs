@@ -11,13 +11,13 @@ use data_encoding::BASE64URL_NOPAD;
 use zeroize::Zeroizing;
 
 use crate::domain::keys::{Hook, SealedValue, WrappedDataKey, WrappedInstallationKey, WrappedWorkspaceKey};
-use crate::domain::{Chance, Clock, DataKeyId, JobId, Moment, SecretId, Work, WorkspaceId};
+use crate::domain::{Chance, Clock, DataKeyId, ImportId, JobId, Moment, PersonId, SecretId, Work, WorkspaceId};
 
 use super::credential::Credential;
 use super::kdf::Key;
 use super::mac::Mac;
 use super::master::MasterKeys;
-use super::plaintext::{Plaintext, Purpose};
+use super::plaintext::{Entered, Plaintext, Purpose};
 use super::sealed::{self, Context, KeyName, SealError, Unreadable};
 use super::token::{Bearer, LinkToken, NewToken};
 
@@ -28,6 +28,7 @@ const AUDIT: &str = "audit";
 const WRAPPING: &str = "keyrack wrapping v1";
 const VALUE_COLUMN: &str = "secret_values.blob";
 const WORK: &str = "keyrack queued work v1";
+const IMPORT: &str = "keyrack imports v1";
 const WORK_KEY: KeyName<'static> = KeyName { id: PEPPER, generation: 0 };
 
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,14 @@ pub enum KeyringError {
 
 /// The keys of the whole installation, wrapped: random once, never changed by a rotation.
 pub struct InstallationKeys(pub Vec<WrappedInstallationKey>);
+
+/// What an import's text is bound to.
+#[derive(Clone, Copy)]
+pub struct ImportOf<'a> {
+    pub import: &'a ImportId,
+    pub workspace: &'a WorkspaceId,
+    pub person: &'a PersonId,
+}
 
 struct Cached {
     workspace: WorkspaceId,
@@ -249,6 +258,18 @@ impl Keyring {
         serde_json::from_slice(plain.bytes()).map_err(|_| Unreadable)
     }
 
+    /// Seals what somebody has pasted to be taken apart: for this import, and for them alone.
+    pub fn seal_import(&self, of: ImportOf<'_>, text: &Entered) -> Result<Vec<u8>, SealError> {
+        let cipher = self.pepper.derive(IMPORT).cipher();
+        sealed::seal(&cipher, WORK_KEY, &import_context(&of), text.as_str().as_bytes(), &*self.chance)
+    }
+
+    pub fn open_import(&self, of: ImportOf<'_>, blob: &[u8]) -> Result<Entered, Unreadable> {
+        let plain = sealed::open(&self.pepper.derive(IMPORT).cipher(), WORK_KEY, &import_context(&of), blob)?;
+        let text = std::str::from_utf8(plain.bytes()).map_err(|_| Unreadable)?;
+        Ok(Entered::exact(text.to_owned()))
+    }
+
     /// The key that session cookies are signed with, for the cookie library alone.
     pub fn cookie_key(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(self.pepper.derive("keyrack session cookies v1").bytes().to_vec())
@@ -305,6 +326,17 @@ fn work_context(job: &JobId) -> Context<'_> {
         hook: None,
         row: job.as_str(),
         column: "jobs.payload",
+        number: 0,
+    }
+}
+
+fn import_context<'a>(of: &ImportOf<'a>) -> Context<'a> {
+    Context {
+        purpose: of.person.as_str(),
+        workspace: Some(of.workspace),
+        hook: None,
+        row: of.import.as_str(),
+        column: "imports.payload",
         number: 0,
     }
 }

@@ -14,7 +14,7 @@ mod sealed;
 mod token;
 
 pub use credential::{Credential, Route};
-pub use keyring::{InstallationKeys, Keyring, KeyringError};
+pub use keyring::{ImportOf, InstallationKeys, Keyring, KeyringError};
 pub use mac::Mac;
 pub use master::{MasterKeyError, MasterKeys};
 pub use password::{Checked, HashError, HashSettings, Hasher};

@@ -112,6 +112,8 @@ ids! {
     NodeId "nod_";
     /// A round in which many secrets are given new values.
     RotationId "rot_";
+    /// Many secrets that somebody is about to store at once.
+    ImportId "imp_";
 }
 
 #[cfg(test)]

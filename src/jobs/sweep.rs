@@ -1,5 +1,5 @@
-//! Takes away what is over: sessions, counted attempts, links, invitations, values that were kept to go back to, shares,
-//! and failures that nobody has looked at.
+//! Takes away what is over: sessions, counted attempts, links, invitations, imports, values that were kept to go back to,
+//! shares, and failures that nobody has looked at.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -29,6 +29,7 @@ async fn sweep(app: &App) -> Result<Option<Duration>, Fault<Infallible>> {
         store::sessions::sweep(tx, by)?;
         store::links::sweep(tx, by)?;
         store::invitations::sweep(tx, by)?;
+        store::imports::sweep(tx, by)?;
         let before = tx.now().minus(KEPT);
         Ok(store::jobs::sweep(tx, by, before)?)
     });

@@ -110,6 +110,7 @@ trusted_text!(
     WorkflowId,
     NodeId,
     RotationId,
+    ImportId,
     Email,
     Name,
     Slug,

@@ -30,6 +30,8 @@ pub enum Unrecorded {
     FirstStart,
     /// Taking work and putting it back or away; what it changes is recorded by what it does.
     Work,
+    /// What somebody has begun and not finished: sealed, theirs alone, and gone within the hour.
+    Draft,
     /// Nothing was changed after all.
     Nothing,
 }

@@ -54,10 +54,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
 }
 
 fn check(app: &App, request: &HttpRequest, body: &[u8]) -> Result<(), Error> {
-    let visitor = Visitor::of(request)?;
     let sent: Guard = serde_html_form::from_bytes(body).map_err(|_| Error::BadRequest)?;
+    check_guard(app, request, &sent.csrf)
+}
+
+/// Whether a form carries what this browser was given in this session.
+pub(super) fn check_guard(app: &App, request: &HttpRequest, sent: &str) -> Result<(), Error> {
+    let visitor = Visitor::of(request)?;
     let session = visitor.session.as_ref().map_or("", SessionId::as_str);
-    if app.keyring.form_token_matches(&visitor.context.browser, session, &sent.csrf) {
+    if app.keyring.form_token_matches(&visitor.context.browser, session, sent) {
         Ok(())
     } else {
         Err(Error::ForeignForm)

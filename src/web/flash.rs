@@ -29,6 +29,7 @@ flashes! {
     SecretStored "secret-stored" Good "The key is on its hook. Nobody will see its value again.";
     SecretTrimmed "secret-trimmed" Info "The key is on its hook. Spaces or line ends around what you entered were taken away.";
     ShareSaved "share-saved" Good "Saved. It counts from the very next request.";
+    ImportCancelled "import-cancelled" Good "The import is given up, and what was pasted is destroyed. Nothing of it is stored.";
     SecretDeleted "secret-deleted" Good "The secret is deleted and its value destroyed.";
     NodeTypeAdded "node-type-added" Good "The node type is added. Keys can be stored for it now.";
     NodeTypeEnabled "node-type-enabled" Good "The node type is enabled. Its secrets can be used again, from the very next request.";

@@ -8,6 +8,7 @@ pub mod activity;
 pub mod assets;
 mod attempts;
 mod catalogue;
+mod cells;
 pub mod chrome;
 mod csrf;
 pub mod error;

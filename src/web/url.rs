@@ -80,6 +80,22 @@ pub fn share_secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}/sharing")
 }
 
+pub fn export_secrets(ws: &str) -> String {
+    format!("/w/{ws}/secrets/export")
+}
+
+pub fn new_import(ws: &str) -> String {
+    format!("/w/{ws}/secrets/import")
+}
+
+pub fn import(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/import/{id}")
+}
+
+pub fn cancel_import(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/import/{id}/cancel")
+}
+
 pub fn delete_secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}/delete")
 }

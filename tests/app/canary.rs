@@ -23,7 +23,7 @@ fn spellings(value: &str) -> Vec<String> {
     all
 }
 
-fn find(place: &str, bytes: &[u8], value: &str) {
+pub fn find(place: &str, bytes: &[u8], value: &str) {
     for spelling in spellings(value) {
         let there = bytes.windows(spelling.len()).any(|window| window == spelling.as_bytes());
         assert!(!there, "{place} holds a stored value as {spelling}");

@@ -9,6 +9,8 @@ use regex::Regex;
 
 use crate::support::{Browser, OPEN, Page, TestApp};
 
+const IMPORT: &str = "/w/acme/secrets/import";
+
 /// What a page leads to: addresses to open, and addresses that forms are sent to.
 fn addresses(page: &Page) -> (BTreeSet<String>, BTreeSet<String>) {
     let mut opened = BTreeSet::new();
@@ -116,6 +118,8 @@ async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
     eve.invite("/w/other", crate::support::EMAIL).await;
     ada.invite("/w/acme", "guest@example.com").await;
     app.anonymous().sign_in(crate::support::EMAIL, crate::support::PASSWORD).await;
+    let text = [("text", "STRIPE_KEY=rk_test_crawled1234")];
+    assert_eq!(ada.submit(IMPORT, IMPORT, &text).await.status, 303);
     let mut all = crawl(&mut ada, "/").await;
     let outside = crawl(&mut app.anonymous(), "/").await;
     all.opened.extend(outside.opened);

@@ -9,6 +9,16 @@ use crate::support::{Browser, EMAIL, OPEN, PASSWORD, Page, TestApp};
 const ELSEWHERE: &str = "elsewhere@example.com";
 const KEY: &str = "rk_test_routes1234567890";
 
+const NO_IMPORT: &str = "imp_01jd8x3f5k7q9r2t4v6w8y0z1a";
+
+/// Begins an import and gives its id.
+async fn begin_import(by: &mut Browser) -> String {
+    const NEW: &str = "/w/acme/secrets/import";
+    let page = by.submit(NEW, NEW, &[("text", &format!("STRIPE_KEY={KEY}"))]).await;
+    assert_eq!(page.status, 303, "{}", page.text);
+    page.location().rsplit('/').next().unwrap().to_owned()
+}
+
 struct Actor {
     name: &'static str,
     browser: Browser,
@@ -18,6 +28,8 @@ struct Actor {
     session: String,
     /// An invitation to their address, from elsewhere.
     invitation: String,
+    /// An import of their own, where they have begun one.
+    import: String,
 }
 
 /// What stands for the parts in braces of a path.
@@ -52,7 +64,8 @@ impl Actor {
         let mut elsewhere = app.anonymous();
         assert_eq!(elsewhere.sign_in(ELSEWHERE, PASSWORD).await.status, 303);
         let invitation = elsewhere.invite("/w/elsewhere", email).await;
-        Self { name, browser, signed_in: true, role, session, invitation }
+        let import = if role.is_some() { begin_import(&mut browser).await } else { NO_IMPORT.to_owned() };
+        Self { name, browser, signed_in: true, role, session, invitation, import }
     }
 
     fn expected(&self, least: Least) -> Verdict {
@@ -72,7 +85,7 @@ impl Actor {
     async fn ask(&mut self, row: &Entry, ids: &Ids) -> Page {
         let path =
             row.path.replace("/account/invitations/{invitation}", &format!("/account/invitations/{}", self.invitation));
-        let path = filled(&path, ids).replace("{session}", &self.session);
+        let path = filled(&path, ids).replace("{session}", &self.session).replace("{import}", &self.import);
         if row.method == "GET" {
             return self.browser.get(&path).await;
         }
@@ -129,6 +142,7 @@ async fn everybody(app: &TestApp) -> Vec<Actor> {
         role: None,
         session: "ses_01jd8x3f5k7q9r2t4v6w8y0z1a".to_owned(),
         invitation: "inv_01jd8x3f5k7q9r2t4v6w8y0z1a".to_owned(),
+        import: NO_IMPORT.to_owned(),
     };
     vec![
         anonymous,
@@ -195,6 +209,7 @@ async fn no_form_is_taken_without_its_guard_or_from_elsewhere() {
     assert!(rows.len() >= 10);
     for row in rows {
         let path = filled(row.path, &ids).replace("{session}", "ses_01jd8x3f5k7q9r2t4v6w8y0z1a");
+        let path = path.replace("{import}", NO_IMPORT);
         assert_eq!(ada.post(&path, &[]).await.status, 403, "{path} without a guard");
         let fields = [("csrf", csrf.as_str())];
         let elsewhere = [("origin", "https://evil.example")];
@@ -211,10 +226,11 @@ async fn ids_of_another_workspace_are_not_found() {
     let mut eve = app.owner_of("Other", "eve@example.com").await;
     let ids = ids(&app, (&mut ada.clone(), &mut ada.clone()), &mut ada, 0).await;
     let mut tried = 0;
-    let parts = ["{secret}", "{token}", "{member}", "{invitation}", "{job}", "{custom_api}", "{workflow}"];
+    let parts = ["{secret}", "{token}", "{member}", "{invitation}", "{job}", "{custom_api}", "{workflow}", "{import}"];
+    let import = begin_import(&mut ada).await;
     let of_workspace = PAGES.iter().filter(|row| row.path.starts_with("/w/"));
     for row in of_workspace.filter(|row| parts.iter().any(|part| row.path.contains(part))) {
-        let path = filled(row.path, &ids).replace("/w/acme/", "/w/other/");
+        let path = filled(row.path, &ids).replace("/w/acme/", "/w/other/").replace("{import}", &import);
         let page = if row.method == "GET" {
             eve.get(&path).await
         } else {

@@ -15,8 +15,11 @@ type Tables = BTreeMap<String, BTreeMap<String, Column>>;
 
 /// The tables that `src/store/schema.rs` declares.
 fn declared() -> Tables {
-    let text =
-        concat!(include_str!("../../src/store/schema/mod.rs"), include_str!("../../src/store/schema/consumers.rs"));
+    let text = concat!(
+        include_str!("../../src/store/schema/mod.rs"),
+        include_str!("../../src/store/schema/consumers.rs"),
+        include_str!("../../src/store/schema/drafts.rs"),
+    );
     let table = Regex::new(r"table! \{\s*(\w+) \([\w, ]+\) \{([^}]*)\}").unwrap();
     let column = Regex::new(r"(\w+) -> (?:(Nullable)<)?(\w+)>?,").unwrap();
     let columns_of = |body: &str| -> BTreeMap<String, Column> {
@@ -134,6 +137,8 @@ async fn fill(app: &TestApp) {
     let trouble = "trouble = 'deleted', trouble_secret = 'Old', trouble_by = 'admin', trouble_at = 0";
     app.database.run(&format!("UPDATE nodes SET {trouble} WHERE id = '{node}'"));
     app.database.run("UPDATE workflows SET external_id = 'inv'");
+    let import = [("text", "STRIPE_KEY=rk_test_begun1234567890")];
+    assert_eq!(ada.submit("/w/acme/secrets/import", "/w/acme/secrets/import", &import).await.status, 303);
     // No action makes any of these yet.
     let acme = "(SELECT id FROM workspaces)";
     app.database.run(&format!(

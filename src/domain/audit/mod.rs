@@ -26,6 +26,11 @@ words! {
 }
 
 words! {
+    /// How the list of secrets is exported.
+    ListFormat { Csv = "csv", Json = "json" }
+}
+
+words! {
     /// The three kinds of chain.
     ChainKind { Changes = "changes", Uses = "uses", Installation = "installation" }
 }
@@ -95,6 +100,9 @@ pub enum Event {
     DefaultSharingChanged { workspace: WorkspaceId, before: Sharing, after: Sharing },
     #[serde(rename = "activity.exported")]
     ActivityExported { workspace: WorkspaceId, format: ExportFormat },
+    /// What is known about secrets, never a value.
+    #[serde(rename = "secrets.exported")]
+    SecretsExported { workspace: WorkspaceId, format: ListFormat },
     #[serde(rename = "person.created")]
     PersonCreated { person: PersonId },
     #[serde(rename = "person.renamed")]
@@ -211,6 +219,7 @@ impl Event {
             | Self::WorkspaceRenamed { workspace, .. }
             | Self::DefaultSharingChanged { workspace, .. }
             | Self::ActivityExported { workspace, .. }
+            | Self::SecretsExported { workspace, .. }
             | Self::WorkspaceDeleted { workspace, .. } => workspace.as_str(),
             Self::SignedIn { session } | Self::SignedOut { session } => session.as_str(),
             Self::SignInRefused { person } => person.as_ref().map_or("", PersonId::as_str),
@@ -334,6 +343,7 @@ mod tests {
             Event::WorkspaceDeleted { workspace: id("wsp"), name: name(), heads },
             Event::DefaultSharingChanged { workspace: id("wsp"), before: Sharing::Private, after: Sharing::Workspace },
             Event::ActivityExported { workspace: id("wsp"), format: ExportFormat::Csv },
+            Event::SecretsExported { workspace: id("wsp"), format: ListFormat::Json },
             Event::PersonCreated { person: person() },
             Event::PersonRenamed { person: person(), before: name(), after: name() },
             Event::PersonDeleted { person: person(), sessions: vec![id("ses")], workspaces: 2 },

@@ -1,8 +1,10 @@
 //! The tables, as both databases have them. Kept by hand: the types are those that the two share.
 
 mod consumers;
+mod drafts;
 
 pub(super) use consumers::{nodes, rotation_items, rotations, workflow_tokens, workflows};
+pub(super) use drafts::imports;
 
 diesel::table! {
     installation_keys (purpose) {

@@ -20,6 +20,7 @@ use crate::store::access::Admin;
 use crate::store::paging::Turn;
 use crate::store::trail::{Cut, Look, Size, Told};
 use crate::store::{self, Fault};
+use crate::web::cells;
 use crate::web::csrf;
 use crate::web::error::Error;
 use crate::web::frame::{Reply, see_other};
@@ -148,9 +149,7 @@ fn push_row(piece: &mut String, teller: &Teller<'_>, told: &Told, act: Option<&E
             said.into_iter().chain(std::iter::repeat_n(String::new(), 4)).collect()
         }
     };
-    let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
-    piece.push_str(&cells.join(","));
-    piece.push_str("\r\n");
+    cells::push_row(piece, &cells);
 }
 
 /// In the order of the headings.
@@ -174,26 +173,4 @@ fn cells(teller: &Teller<'_>, told: &Told, act: &Entry) -> Vec<String> {
 fn event_word(act: &Entry) -> String {
     let said = serde_json::to_value(&act.event).ok();
     said.as_ref().and_then(|event| event.get("event")?.as_str()).unwrap_or_default().to_owned()
-}
-
-/// A cell that no spreadsheet takes for a formula, quoted where it must be.
-fn cell(text: &str) -> String {
-    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
-    if guarded.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"] {
-            assert_eq!(cell(text), format!("'{text}"));
-        }
-        assert_eq!(cell("\r=1"), "\"'\r=1\"");
-        assert_eq!(cell("=HYPERLINK(\"a\",\"b\")"), "\"'=HYPERLINK(\"\"a\"\",\"\"b\"\")\"");
-        assert_eq!(cell("a, b"), "\"a, b\"");
-        assert_eq!(cell("Ada = Bob"), "Ada = Bob");
-    }
 }

@@ -40,7 +40,7 @@ pub struct Asked {
 
 impl Asked {
     /// What of it can be understood; the rest narrows nothing.
-    fn sought(&self) -> Sought {
+    pub(super) fn sought(&self) -> Sought {
         let owner = if self.owner == OUTSIDE {
             Some(SoughtOwner::Outside)
         } else {
@@ -173,6 +173,7 @@ pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>
         matching,
         all,
         rows: page.rows.iter().map(|row| row_of(row, now)).collect(),
+        exports: super::export::links(ws, &filters),
         pager: Pager { sorted: order != Order::Newest, ..pager },
         sorts: sorts(ws, &filters, order),
         chrome: frame::chrome(&visitor, Some(&frame), "Secrets", Place::Secrets),

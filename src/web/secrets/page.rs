@@ -28,6 +28,8 @@ pub struct Index {
     pub matching: u64,
     /// How many this person may see at all.
     pub all: u64,
+    /// The list as a file, with the filters in force.
+    pub exports: [Link; 2],
     pub pager: Pager,
     pub sorts: Sorts,
 }

@@ -161,6 +161,9 @@ impl Teller<'_> {
             Event::ActivityExported { format, .. } => {
                 deed(format!("exported the activity as {}", format_word(*format)), None, "book")
             }
+            Event::SecretsExported { format, .. } => {
+                deed(format!("exported the list of secrets as {}", format.as_str().to_uppercase()), None, "key")
+            }
             Event::WorkspaceDeleted { name, .. } => deed(format!("deleted the workspace {name}"), None, "building"),
             Event::RoleChanged { person, name, before, after } => {
                 let of = Some(format!("from {} to {}", before.label(), after.label()));

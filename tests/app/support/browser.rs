@@ -106,6 +106,31 @@ impl Browser {
         self.send(request).await
     }
 
+    /// Sends a form of several parts, as one with a file is sent: fields first, and then a text or a file.
+    pub async fn upload(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (name, file, bytes): (&str, Option<&str>, &[u8]),
+    ) -> Page {
+        const EDGE: &str = "edge-of-the-test";
+        let mut body = Vec::new();
+        let mut part = |name: &str, file: Option<&str>, bytes: &[u8]| {
+            let file =
+                file.map(|file| format!("; filename=\"{file}\"\r\nContent-Type: text/plain")).unwrap_or_default();
+            let head = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        };
+        fields.iter().for_each(|(name, text)| part(name, None, text.as_bytes()));
+        part(name, file, bytes);
+        body.extend_from_slice(format!("--{EDGE}--\r\n").as_bytes());
+        let kind = format!("multipart/form-data; boundary={EDGE}");
+        let request = self.client.post(format!("{}{path}", self.base)).header(ORIGIN, &self.base);
+        self.send(request.header("content-type", kind).body(body)).await
+    }
+
     pub async fn head(&mut self, path: &str) -> Page {
         let request = self.client.head(format!("{}{path}", self.base));
         self.send(request).await

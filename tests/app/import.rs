@@ -1,0 +1,419 @@
+//! Storing many secrets at once: all of them or none, each once, and never in the open between the steps.
+
+use std::time::Duration;
+
+use keyrack::domain::Role;
+
+use crate::support::{Browser, EMAIL, Page, TestApp};
+
+const NEW: &str = "/w/acme/secrets/import";
+const TWILIO: &str = "0123456789abcdef0123456789abcdef";
+
+fn key(tail: &str) -> String {
+    format!("rk_test_import{tail}1234567890")
+}
+
+async fn begin(by: &mut Browser, text: &str) -> String {
+    begin_with(by, text, &[]).await
+}
+
+/// Where the import is looked at.
+async fn begin_with(by: &mut Browser, text: &str, fields: &[(&str, &str)]) -> String {
+    let usual = [("environment", "test"), ("delivery", "vend"), ("sharing", "private")];
+    let csrf = by.get(NEW).await.csrf();
+    let mut all = vec![("csrf", csrf.as_str())];
+    all.extend(usual.iter().filter(|(name, _)| !fields.iter().any(|(other, _)| other == name)));
+    all.extend_from_slice(fields);
+    let page = by.upload(NEW, &all, ("text", None, text.as_bytes())).await;
+    assert_eq!(page.status, 303, "{}", page.text);
+    page.location().to_owned()
+}
+
+async fn refused(by: &mut Browser, file: &[u8]) -> Page {
+    let csrf = by.get(NEW).await.csrf();
+    let fields = [("csrf", csrf.as_str()), ("environment", "live"), ("delivery", "vend"), ("sharing", "workspace")];
+    let page = by.upload(NEW, &fields, ("file", Some("keys.csv"), file)).await;
+    assert_eq!(page.status, 422, "{}", page.text);
+    page
+}
+
+async fn store(by: &mut Browser, import: &str) -> Page {
+    by.submit(import, import, &[("act", "store")]).await
+}
+
+fn summary(page: &Page) -> String {
+    page.text_of("section [role=status]")
+}
+
+/// What the selects of this name are set to.
+fn chosen(page: &Page, name: &str) -> String {
+    page.attributes(&format!("select[name={name}] option[selected]"), "value").pop().unwrap_or_default()
+}
+
+#[actix_web::test]
+async fn a_table_is_mapped_looked_at_and_stored() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let table = format!(
+        "\u{feff}Name;Service;Env;Key;Account SID;Key SID;Expires on;Team\r\n\
+         \"Reception; till\";Stripe;test;{};;;2027-01-31;front\r\n\
+         Restaurant;stripe;LIVE;rk_live_import2222222222;;;;\r\n\
+         Text messages;Twilio;;{TWILIO};AC{TWILIO};SK{TWILIO};;x\r\n",
+        key("one")
+    );
+    let import = begin(&mut ada, &table).await;
+    let page = ada.get(&import).await;
+    assert_eq!(page.status, 200);
+    let columns: Vec<String> = (0..8).map(|at| chosen(&page, &format!("column-{at}"))).collect();
+    let wanted =
+        ["name", "node_type", "environment", "value", "field-account_sid", "field-key_sid", "expires", "ignore"];
+    assert_eq!(columns, wanted, "guessed from the headings");
+    assert_eq!(summary(&page), "3 secrets ready");
+    for shown in
+        ["Reception; till", "Restaurant", "Text messages", "API key: SID and secret", "7890", "in 30 days", "cdef"]
+    {
+        assert!(page.text.contains(shown) || shown == "in 30 days", "{shown}");
+    }
+    let done = store(&mut ada, &import).await;
+    assert_eq!((done.status, done.location()), (303, import.as_str()), "{}", done.text);
+    let report = ada.get(&import).await;
+    assert_eq!(report.text_of("h1"), "3 secrets are on the rack");
+    assert_eq!(app.database.count("secrets"), 3);
+    assert_eq!(app.database.count("secrets WHERE environment = 'live' AND name = 'Restaurant'"), 1);
+    assert_eq!(app.database.count("secrets WHERE expires_at IS NOT NULL"), 1);
+    assert_eq!(app.database.count("secrets WHERE delivery = 'vend' AND sharing = 'private'"), 3);
+    assert_eq!(app.database.count("audit_entries WHERE entry LIKE '%secret.created%'"), 3);
+    let (token, person) = ada.make_token("test").await;
+    token.vend("stripe", &person).await.hands_out(&key("one"));
+}
+
+#[actix_web::test]
+async fn variables_become_what_their_names_and_values_say() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let file = format!(
+        "# keys\r\nexport STRIPE_SECRET_KEY=\"{}\"\r\nOPENAI_API_KEY='sk-proj-abcdefghijklmnopqrstuvwxyz012345'  # c\r\n\
+         PAYMENTS=rk_test_byPrefix1234567890\r\nPORT=3000\r\nDATABASE_URL=postgres://u:p@db/x\r\n",
+        key("env")
+    );
+    let import = begin(&mut ada, &file).await;
+    let page = ada.get(&import).await;
+    let types: Vec<String> = (0..5).map(|at| chosen(&page, &format!("type-{at}"))).collect();
+    assert_eq!(types, ["stripe", "openai", "stripe", "", ""]);
+    let names = page.attributes("input[name^=name-]", "value");
+    assert_eq!(names[..3], ["Stripe secret key", "OpenAI API key", "Payments"]);
+    assert_eq!(summary(&page), "3 secrets ready, 2 left out");
+
+    let form = [("type-2", ""), ("environment-2", "test"), ("name-2", "Payments")];
+    let looked = ada.submit(&import, &import, &form).await;
+    assert_eq!(looked.status, 303);
+    let rename = [("act", "store"), ("type-0", "stripe"), ("environment-0", "test"), ("name-0", "Front desk")];
+    let again = ada.submit(&import, &import, &rename).await;
+    assert_eq!(again.status, 422, "what was changed is shown before it is stored");
+    assert_eq!(summary(&again), "2 secrets ready, 3 left out");
+    assert_eq!(ada.submit(&import, &import, &rename).await.status, 303);
+    let names = app.database.texts("SELECT name AS text FROM secrets ORDER BY name");
+    assert_eq!(names, ["Front desk", "OpenAI API key"]);
+    assert!(ada.get(&import).await.text.contains("3 rows were left out"));
+}
+
+#[actix_web::test]
+async fn one_bad_row_among_fifty_stores_nothing() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let mut rows: Vec<String> = (0..50).map(|at| format!("Key {at},stripe,{}", key(&at.to_string()))).collect();
+    rows[30] = "Key 30,stripe,pk_test_wrong1234567890".to_owned();
+    let import = begin(&mut ada, &format!("name,node_type,value\n{}", rows.join("\n"))).await;
+    let page = ada.get(&import).await;
+    assert_eq!(summary(&page), "49 secrets ready, 1 row to put right");
+    assert!(page.attributes("button[value=store]", "value").is_empty());
+    let bad = store(&mut ada, &import).await;
+    assert_eq!((bad.status, app.database.count("secrets")), (422, 0));
+    assert!(bad.text.contains("A Stripe key begins with") && bad.text.contains("Nothing is stored yet."));
+    let only = ada.get(&format!("{import}?only=faults")).await;
+    assert_eq!(only.attributes("tbody tr", "role").len(), 1);
+    assert_eq!(app.database.count("audit_entries WHERE entry LIKE '%secret.created%'"), 0);
+}
+
+#[actix_web::test]
+async fn names_are_taken_once_in_the_file_and_on_the_rack() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    ada.add_stripe("On the rack", &key("rack"), "vend").await;
+    let row = |name: &str, environment: &str| format!("{name},stripe,{environment},rk_{environment}_import123456\n");
+    let table = ["name,type,environment,value\n".to_owned(), row("ON THE RACK", "test"), row("On the rack", "live")]
+        .into_iter()
+        .chain([row("Twice", "test"), row("tWICE", "test"), row("Twice", "live")])
+        .collect::<String>();
+    let import = begin(&mut ada, &table).await;
+    let page = ada.get(&import).await;
+    assert_eq!(summary(&page), "3 secrets ready, 2 rows to put right");
+    assert!(page.text.contains("Another secret of this node type and environment has that name."));
+    assert!(page.text.contains("Line 4 has the same name, node type and environment."));
+    assert_eq!((store(&mut ada, &import).await.status, app.database.count("secrets")), (422, 1));
+}
+
+#[actix_web::test]
+async fn a_name_that_is_taken_meanwhile_stops_all_of_it() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let import = begin(&mut ada, &format!("STRIPE_KEY={}\nSTRIPE_TOKEN={}", key("a"), key("b"))).await;
+    assert_eq!(summary(&ada.get(&import).await), "2 secrets ready");
+    ada.add_stripe("stripe TOKEN", &key("c"), "vend").await;
+    assert_eq!((store(&mut ada, &import).await.status, app.database.count("secrets")), (422, 1));
+    app.database.execute("DELETE FROM secrets");
+    app.database.execute("UPDATE node_types SET enabled = FALSE WHERE slug = 'stripe'");
+    let page = store(&mut ada, &import).await;
+    assert!(page.status == 422 && page.text.contains("Stripe is disabled in this workspace."), "{}", page.text);
+    app.database.execute("DELETE FROM node_types WHERE slug = 'stripe'");
+    let mut member = app.member("member@example.com", Role::Member).await;
+    let theirs = begin(&mut member, &format!("STRIPE_KEY={}", key("a"))).await;
+    let page = member.get(&theirs).await;
+    assert!(page.text.contains("Stripe is not among this workspace’s node types."), "{}", page.text);
+}
+
+#[actix_web::test]
+async fn test_and_live_are_asked_about() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let import = begin(&mut ada, "name,type,value\nTill,stripe,rk_live_import1234567890").await;
+    let page = ada.get(&import).await;
+    assert!(page.text.contains("This looks like a live key, and its environment is test."));
+    assert_eq!(store(&mut ada, &import).await.status, 422);
+    let confirm = [("asks", "environments"), ("environment_confirmed", "yes")];
+    assert_eq!(ada.submit(&import, &import, &confirm).await.status, 303);
+    assert_eq!(store(&mut ada, &import).await.status, 303);
+    assert_eq!(app.database.count("secrets WHERE environment = 'test'"), 1);
+}
+
+#[actix_web::test]
+async fn an_import_confirmed_twice_at_once_is_stored_once() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let rows: String = (0..20).map(|at| format!("Key {at},stripe,{}\n", key(&at.to_string()))).collect();
+    let import = begin(&mut ada, &format!("name,type,value\n{rows}")).await;
+    let csrf = ada.get(&import).await.csrf();
+    let fields = [("csrf", csrf.as_str()), ("act", "store")];
+    let (mut one, mut other) = (ada.clone(), ada.clone());
+    let (one, other) = tokio::join!(one.post(&import, &fields), other.post(&import, &fields));
+    assert_eq!((one.status, other.status), (303, 303), "{} {}", one.text, other.text);
+    assert_eq!(ada.post(&import, &fields).await.status, 303, "and later");
+    assert_eq!(app.database.count("secrets"), 20);
+    assert_eq!(app.database.count("audit_entries WHERE entry LIKE '%secret.created%'"), 20);
+    assert_eq!(app.database.count("imports WHERE payload IS NULL"), 1);
+}
+
+#[actix_web::test]
+async fn an_import_is_its_persons_alone_and_not_for_long() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let mut grace = app.other_owner("grace@example.com").await;
+    let mut eve = app.owner_of("Other", "eve@example.com").await;
+    let import = begin(&mut ada, &format!("STRIPE_KEY={}", key("mine"))).await;
+    let elsewhere = import.replace("/w/acme/", "/w/other/");
+    for (who, path) in [(&mut grace, &import), (&mut eve, &elsewhere), (&mut eve, &import)] {
+        assert_eq!(who.get(path).await.status, 404);
+        for act in ["", "/cancel"] {
+            assert_eq!(who.submit("/account", &format!("{path}{act}"), &[("act", "store")]).await.status, 404);
+        }
+    }
+    assert!(ada.get(NEW).await.text.contains(&import), "it waits where one would look for it");
+    app.advance(Duration::from_mins(29));
+    assert_eq!(ada.get(&import).await.status, 200);
+    app.advance(Duration::from_mins(1));
+    assert_eq!(ada.get(&import).await.status, 404);
+    assert_eq!(ada.submit("/account", &import, &[("act", "store")]).await.status, 404);
+    assert_eq!((app.database.count("imports"), app.database.count("secrets")), (1, 0));
+    app.post().await;
+    app.advance(Duration::from_hours(1));
+    app.post().await;
+    assert_eq!(app.database.count("imports"), 0, "and is swept away");
+}
+
+#[actix_web::test]
+async fn an_import_goes_with_the_membership_the_workspace_and_by_hand() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let mut member = app.member("member@example.com", Role::Member).await;
+    let theirs = begin(&mut member, &format!("STRIPE_KEY={}", key("theirs"))).await;
+    let mine = begin(&mut ada, &format!("STRIPE_KEY={}", key("mine"))).await;
+    let end = format!("/w/acme/members/{}/end", member.id().await);
+    let form = ada.get(&end).await;
+    let seen = form.attributes("input[name=seen]", "value").pop().unwrap_or_default();
+    let gone = ada.submit(&end, &end, &[("name", "Grace"), ("seen", &seen)]).await;
+    assert_eq!(gone.status, 303, "{}", gone.text);
+    assert_eq!(member.get(&theirs).await.status, 404);
+    assert_eq!(app.database.count("imports"), 1, "the member's is destroyed");
+    let cancelled = ada.submit(&mine, &format!("{mine}/cancel"), &[]).await;
+    assert_eq!((cancelled.status, app.database.count("imports")), (303, 0));
+    assert_eq!(ada.get(&mine).await.status, 404);
+    begin(&mut ada, &format!("STRIPE_KEY={}", key("again"))).await;
+    let delete = "/w/acme/delete";
+    let fields = [("name", "Acme"), ("password", crate::support::PASSWORD)];
+    let deleted = ada.submit(delete, delete, &fields).await;
+    assert_eq!((deleted.status, app.database.count("imports")), (303, 0), "{}", deleted.text);
+}
+
+#[actix_web::test]
+async fn bad_files_are_refused_in_words_and_lose_nothing() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let import = begin(&mut ada, &format!("STRIPE_KEY={}", key("kept"))).await;
+    let wide = vec!["a"; 1_000].join(",");
+    let long = format!("name,value\n{}", "a,b\n".repeat(2_001));
+    let (large, canary) = ("x".repeat(2 * 1_024 * 1_024), "rk_test_canaryRefused123456");
+    let cases: [(&[u8], &str); 7] = [
+        (large.as_bytes(), "This is more than 1 MiB."),
+        (wide.as_bytes(), "There are more than 40 columns."),
+        (long.as_bytes(), "There are more than 2 000 rows."),
+        (b"", "Paste a text or choose a file"),
+        (b"name,value\n", "Paste a text or choose a file"),
+        (b"\xff\xfen\0a\0", "Save it as UTF-8"),
+        (b"A=1\nrk_test_canaryRefused123456\n", "Line 2:"),
+    ];
+    for (file, words) in cases {
+        let page = refused(&mut ada, file).await;
+        let said = page.text_of("#text-error");
+        assert!(said.contains(words), "{words}: {said}");
+        assert!(!page.text.contains(canary));
+        assert_eq!(page.attributes("input[name=environment][checked]", "value"), ["live"]);
+        assert_eq!(page.attributes("input[name=sharing][checked]", "value"), ["workspace"]);
+    }
+    let both = ada.get(NEW).await.csrf();
+    let fields = [("csrf", both.as_str()), ("text", "A=1")];
+    let page = ada.upload(NEW, &fields, ("file", Some("a.env"), b"A=1")).await;
+    assert!(page.status == 422 && page.text.contains("not both"));
+    let huge = vec![b'x'; 9 * 1_024 * 1_024];
+    let page = ada.upload(NEW, &[("csrf", both.as_str())], ("file", Some("a.env"), &huge)).await;
+    assert_eq!(page.status, 413);
+    let unguarded = ada.upload(NEW, &[("csrf", "guess")], ("file", Some("a.env"), b"A=1")).await;
+    assert_eq!(unguarded.status, 403);
+    assert_eq!(ada.upload(NEW, &[], ("file", Some("a.env"), b"A=1")).await.status, 403);
+    assert_eq!(ada.get(&import).await.status, 200, "what was begun before is still there");
+}
+
+#[actix_web::test]
+async fn hostile_rows_are_told_and_not_shown() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let long = "n".repeat(10_000);
+    let huge = "v".repeat(17 * 1_024);
+    let rows = [
+        (format!("a\0b,stripe,test,{}", key("0")), "Name: Use visible characters only"),
+        (format!("a\u{202e}b,stripe,test,{}", key("1")), "Name: Use visible characters only"),
+        (format!("{long},stripe,test,{}", key("2")), "Name: Use at most 80 characters."),
+        (format!(",stripe,test,{}", key("3")), "Name: Enter a name."),
+        (format!("Huge,openai,test,{huge}"), "at most 16 KiB"),
+        (format!("Env,stripe,staging,{}", key("5")), "The environment is test or live."),
+        (format!("Type,no-such,test,{}", key("6")), "No node type here is called that."),
+        ("Empty,stripe,test,".to_owned(), "Fill in this field."),
+        ("Nul,stripe,test,rk_test_\0\0\0\0\0\0\0\0".to_owned(), "cannot be stored"),
+        (format!("{},stripe,test,{}", key("name"), key("7")), "This looks like a key and not like a name"),
+        (format!("<b>bold</b>,stripe,test,{}", key("8")), ""),
+        (format!("=HYPERLINK(1),stripe,test,{}", key("9")), ""),
+    ];
+    let table: String = rows.iter().map(|(row, _)| format!("{row}\n")).collect();
+    let import = begin(&mut ada, &format!("name,type,env,key\n{table}")).await;
+    let page = ada.get(&import).await;
+    assert_eq!(summary(&page), "2 secrets ready, 10 rows to put right");
+    for (_, words) in &rows {
+        assert!(page.text.contains(words), "{words}");
+    }
+    assert!(!page.text.contains("<b>bold") && !page.text.contains(&long) && !page.text.contains(&key("name")));
+}
+
+#[actix_web::test]
+async fn a_wrong_choice_does_not_bring_keys_to_light() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let table = "name,type,password\nA,stripe,plain words one\nB,stripe,rk_test_canaryColumn1234567";
+    let import = begin(&mut ada, table).await;
+    let swap = [("column-0", "value"), ("column-2", "name"), ("first_row", "headings")];
+    assert_eq!(ada.submit(&import, &import, &swap).await.status, 303);
+    let page = ada.get(&import).await;
+    assert!(page.text.contains("can only be the key itself"));
+    assert!(!page.text.contains("plain words one") && !page.text.contains("canaryColumn"), "{}", page.text);
+    assert_eq!((store(&mut ada, &import).await.status, app.database.count("secrets")), (422, 0));
+    // Without headings the first row is a secret, so that no cell of it stands over its column.
+    let bare = "Till,stripe,rk_test_canaryHeading123456\nBar,stripe,rk_test_canaryHeading223456";
+    let import = begin(&mut ada, bare).await;
+    let page = ada
+        .submit(
+            &import,
+            &import,
+            &[("first_row", "headings"), ("column-0", "name"), ("column-1", "node_type"), ("column-2", "value")],
+        )
+        .await;
+    assert_eq!(page.status, 303);
+    let page = ada.get(&import).await;
+    assert!(page.text.contains("Column 3") && !page.text.contains("canaryHeading"));
+    assert_eq!(ada.submit(&import, &import, &[("first_row", "secret")]).await.status, 303);
+    assert_eq!(summary(&ada.get(&import).await), "2 secrets ready");
+    // Nor is a key that stands where a variable's name should.
+    let import = begin_with(&mut ada, "c2VjcmV0Canary1234567890abcd==", &[("format", "env")]).await;
+    assert!(!ada.get(&import).await.text.contains("Canary"));
+}
+
+#[actix_web::test]
+async fn between_its_steps_an_import_lies_sealed() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let values = ["rk_test_canarySealedOne1234567", "rk_test_canarySealedTwo7654321"];
+    let hidden = |moment: &str, seen: &[String]| {
+        let everything = app.database.everything();
+        for value in values {
+            crate::canary::find(moment, &everything, value);
+            seen.iter().for_each(|page| crate::canary::find(moment, page.as_bytes(), value));
+        }
+        for (name, bytes) in app.files() {
+            values.iter().for_each(|value| crate::canary::find(&name, &bytes, value));
+        }
+    };
+    let import = begin(&mut ada, &format!("STRIPE_KEY={}\nSTRIPE_TOKEN={}", values[0], values[1])).await;
+    hidden("before", &ada.seen);
+    ada.get(&import).await;
+    ada.submit(&import, &import, &[("type-0", "openai"), ("environment-0", "live"), ("name-0", "x")]).await;
+    assert_eq!(store(&mut ada, &import).await.status, 422);
+    hidden("during", &ada.seen);
+    ada.submit(&import, &import, &[("type-0", "stripe"), ("environment-0", "test"), ("name-0", "x")]).await;
+    assert_eq!(store(&mut ada, &import).await.status, 303);
+    for path in [import.as_str(), NEW, "/w/acme/secrets", "/w/acme/activity", "/w/acme"] {
+        assert_eq!(ada.get(path).await.status, 200);
+    }
+    hidden("after", &ada.seen);
+}
+
+#[actix_web::test]
+async fn a_sealed_text_opens_for_its_own_import_alone() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let mut grace = app.other_owner("grace@example.com").await;
+    let mine = begin(&mut ada, &format!("STRIPE_KEY={}", key("mine"))).await;
+    let theirs = begin(&mut grace, &format!("STRIPE_KEY={}", key("theirs"))).await;
+    let of = format!("(SELECT id FROM people WHERE email = '{EMAIL}')");
+    let swap = format!(
+        "UPDATE imports SET payload = (SELECT payload FROM imports WHERE person_id = {of}) WHERE person_id <> {of}"
+    );
+    assert_eq!(app.database.execute(&swap), 1);
+    assert_eq!(grace.get(&theirs).await.status, 404);
+    assert_eq!(ada.get(&mine).await.status, 200);
+    app.database.execute(&format!("DELETE FROM imports WHERE person_id <> {of}"));
+    let take = "UPDATE imports SET person_id = (SELECT id FROM people WHERE email = 'grace@example.com')";
+    assert_eq!(app.database.execute(take), 1);
+    assert_eq!(grace.get(&mine).await.status, 404, "a row that was put under another's name");
+}
+
+#[actix_web::test]
+async fn two_thousand_rows_are_stored_and_shown_page_by_page() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let rows: String = (0..2_000).map(|at| format!("Key {at},stripe,{}\n", key(&at.to_string()))).collect();
+    let import = begin(&mut ada, &format!("name,type,value\n{rows}")).await;
+    let page = ada.get(&import).await;
+    assert_eq!(page.attributes("tbody tr", "role").len(), 50);
+    assert_eq!(page.attributes("a[rel=next]", "href"), [format!("{import}?from=50")]);
+    let last = ada.get(&format!("{import}?from=1950")).await;
+    assert!(last.text.contains("Key 1999") && last.attributes("a[rel=next]", "href").is_empty());
+    let done = store(&mut ada, &import).await;
+    assert_eq!((done.status, app.database.count("secrets")), (303, 2_000));
+}
