@@ -16,6 +16,7 @@ mod forms;
 mod hashing;
 mod house;
 mod import;
+mod import_sealed;
 mod invitations;
 mod jobs;
 mod jobs_page;

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::actions::entering::{self, Filled, Given};
 use crate::actions::secrets::{Entry, SecretRefusal};
-use crate::catalog::KindSpec;
+use crate::catalog::{KindSpec, Part, PartOption};
 use crate::crypto::Entered;
 use crate::domain::name::Name;
 use crate::domain::{Environment, Moment, Sharing};
@@ -36,7 +36,7 @@ pub struct Row {
     pub expires_at: Option<Moment>,
     /// What keeps it from being stored.
     pub faults: Vec<String>,
-    pub remarks: Vec<&'static str>,
+    pub remarks: Vec<String>,
     pub left_out: bool,
     /// Whether its prefix speaks of the other environment.
     pub disagrees: bool,
@@ -187,7 +187,7 @@ fn judge(said: Said<'_>, types: &Types<'_>, choices: &Choices, now: Moment) -> R
     if let (true, false, Some(says), Some(chosen)) = (disagrees, choices.confirmed, says, environment) {
         faults.push(format!("This looks like a {says} key, and its environment is {chosen}."));
     }
-    let trimmed = filled.as_ref().is_some_and(|(filled, _)| filled.trimmed);
+    let remarks = filled.as_ref().map(|(filled, _)| remarks(&said, filled)).unwrap_or_default();
     let mut row = Row {
         line: said.line,
         variable: said.variable,
@@ -198,7 +198,7 @@ fn judge(said: Said<'_>, types: &Types<'_>, choices: &Choices, now: Moment) -> R
         last_four: filled.as_ref().and_then(|(filled, _)| filled.last_four.clone()),
         expires_at: expires.unwrap_or_default(),
         faults,
-        remarks: trimmed.then_some("Spaces or line ends around the key are taken away.").into_iter().collect(),
+        remarks,
         left_out: false,
         disagrees,
         entry: None,
@@ -264,7 +264,7 @@ fn fill<'k>(
     let most = kinds.iter().map(|kind| asks(kind)).max().unwrap_or_default();
     let mut first_faults = None;
     for kind in kinds.into_iter().filter(|kind| asks(kind) == most) {
-        match entering::fill(&known.spec, kind, of_kind(kind, given)) {
+        match entering::fill(&known.spec, kind, of_kind(known, kind, given)) {
             Ok(filled) => return Ok((filled, kind)),
             Err(found) => {
                 let label = |name: &str| {
@@ -279,10 +279,26 @@ fn fill<'k>(
     Err(first_faults.unwrap_or_else(|| vec![format!("{} has no kind of that name.", known.name)]))
 }
 
-fn of_kind(kind: &KindSpec, given: &[(Option<&str>, &str)]) -> Given {
+fn of_kind(known: &Known<'_>, kind: &KindSpec, given: &[(Option<&str>, &str)]) -> Given {
     let value = kind.value_field().map(|field| field.name.as_str());
-    let named = given.iter().filter_map(|(field, text)| Some((field.or(value)?, text)));
-    named.map(|(name, text)| (name.to_owned(), Entered::new((*text).to_owned()))).collect()
+    let named = given.iter().filter_map(|(field, text)| Some((field.or(value)?, *text)));
+    let usual = usual(known).map(|(part, option)| (part.name.as_str(), option.value.as_str()));
+    // What is given takes the place of what is usual.
+    usual.chain(named).map(|(name, text)| (name.to_owned(), Entered::new(text.to_owned()))).collect()
+}
+
+/// The first option of each part that has any.
+fn usual<'k>(known: &'k Known<'_>) -> impl Iterator<Item = (&'k Part, &'k PartOption)> {
+    known.spec.parts.iter().filter_map(|part| Some((part, part.options.first()?)))
+}
+
+/// What a person should know although nothing is wrong.
+fn remarks(said: &Said<'_>, filled: &Filled) -> Vec<String> {
+    let trimmed = filled.trimmed.then(|| "Spaces or line ends around the key are taken away.".to_owned());
+    let missing = |part: &Part| said.given.iter().all(|(field, _)| *field != Some(part.name.as_str()));
+    let usual = said.known.into_iter().flat_map(usual).filter(|(part, _)| missing(part));
+    let taken = usual.map(|(part, option)| format!("{}: {}, as nothing else is said.", part.label, option.label));
+    trimmed.into_iter().chain(taken).collect()
 }
 
 /// Marks names that stand here twice, and those that stand on the rack already.

@@ -32,10 +32,10 @@ pub fn parse(text: &str) -> Result<Table, FileFault> {
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
     let mut record = csv::StringRecord::new();
+    let mut lines = Lines { text: text.as_bytes(), counted: 0, line: 1 };
     loop {
         let more = reader.read_record(&mut record);
-        let line = record.position().map_or(0, csv::Position::line);
-        let line = usize::try_from(line).unwrap_or_default();
+        let line = lines.at(record.position().map_or(0, csv::Position::byte));
         if !more.map_err(|_| FileFault::Line { line, why: "It cannot be read as a row of a table." })? {
             break;
         }
@@ -59,6 +59,26 @@ pub fn parse(text: &str) -> Result<Table, FileFault> {
     match rows.iter().find(|row| row.cells.len() > columns) {
         Some(row) => Err(FileFault::Line { line: row.line, why: "It has more cells than the first row." }),
         None => Ok(Table { first, rows, columns }),
+    }
+}
+
+/// Counts lines from one row to the next: the reader's own count is off where lines end in two characters.
+struct Lines<'a> {
+    text: &'a [u8],
+    counted: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    fn at(&mut self, byte: u64) -> usize {
+        let byte = usize::try_from(byte).unwrap_or_default();
+        let rest = self.text.get(byte..).unwrap_or_default();
+        // A row begins after the ends of lines that the reader has left before it.
+        let begins = byte + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let between = self.text.get(self.counted..begins).unwrap_or_default();
+        self.line += between.iter().filter(|byte| **byte == b'\n').count();
+        self.counted = begins.max(self.counted);
+        self.line
     }
 }
 

@@ -57,11 +57,15 @@ impl Known<'_> {
         kinds.chain(choices).collect()
     }
 
-    /// The kinds for which one value says everything.
+    /// The kinds for which one value says everything: a part with options begins with its first, as on the form.
     pub fn of_one_value(&self) -> Vec<&KindSpec> {
         let alone = |kind: &&KindSpec| kind.fields.iter().all(|field| field.value || !field.required);
         let kinds = self.kinds().into_iter().map(|(_, kind)| kind);
-        if self.spec.parts.is_empty() { kinds.filter(alone).collect() } else { Vec::new() }
+        if self.spec.parts.iter().all(|part| !part.options.is_empty()) {
+            kinds.filter(alone).collect()
+        } else {
+            Vec::new()
+        }
     }
 
     /// Whether the value alone would be taken.

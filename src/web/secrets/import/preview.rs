@@ -110,7 +110,7 @@ fn row_of(at: usize, row: &imports::Row, found: &imports::Preview, now: Moment) 
         last_four: row.last_four.clone(),
         expires: row.expires_at.map(|at| When::new(at, now)),
         faults: row.faults.clone(),
-        remarks: row.remarks.iter().map(ToString::to_string).collect(),
+        remarks: row.remarks.clone(),
         left_out: row.left_out,
     }
 }
