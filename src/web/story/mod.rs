@@ -137,6 +137,12 @@ impl Teller<'_> {
             }
             Event::TokenCreated { token: id, name, .. } => token("made the service token", id, name),
             Event::TokenRevoked { token: id, name } => token("revoked the service token", id, name),
+            Event::ActivityExported { format, .. } => {
+                deed(format!("exported the activity as {}", format_word(*format)), None, "book")
+            }
+            Event::SecretsExported { format, .. } => {
+                deed(format!("exported the list of secrets as {}", format.as_str().to_uppercase()), None, "key")
+            }
             Event::Secret(event) => self.deed_to_secret(event),
             Event::NodeType(event) => deed_to_node_type(event),
             Event::Workflow(event) => self.deed_to_workflow(event),
@@ -157,12 +163,6 @@ impl Teller<'_> {
             }
             Event::DefaultSharingChanged { after, .. } => {
                 deed(format!("let new secrets be used by {}", audience(*after)), None, "building")
-            }
-            Event::ActivityExported { format, .. } => {
-                deed(format!("exported the activity as {}", format_word(*format)), None, "book")
-            }
-            Event::SecretsExported { format, .. } => {
-                deed(format!("exported the list of secrets as {}", format.as_str().to_uppercase()), None, "key")
             }
             Event::WorkspaceDeleted { name, .. } => deed(format!("deleted the workspace {name}"), None, "building"),
             Event::RoleChanged { person, name, before, after } => {
@@ -207,6 +207,8 @@ impl Teller<'_> {
             | Event::Vended { .. }
             | Event::TokenCreated { .. }
             | Event::TokenRevoked { .. }
+            | Event::ActivityExported { .. }
+            | Event::SecretsExported { .. }
             | Event::Secret(_)
             | Event::NodeType(_)
             | Event::Rotation(_)

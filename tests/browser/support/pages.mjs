@@ -2,6 +2,14 @@ import { expect } from "@playwright/test";
 import { linkTo } from "./letters.mjs";
 import { ADA, HOME, makeToken, openStripeForm, store } from "./steps.mjs";
 
+// Pastes a text to be imported, as far as the page on which each row is looked at.
+const lookAt = async (page, text) => {
+  await page.goto(`${HOME}/secrets/import`);
+  await page.getByLabel("Or paste them here").fill(text);
+  await page.getByRole("button", { name: "Look at it first" }).click();
+};
+const row = (name, value) => `${name},stripe,${value}\n`;
+
 // Every page there is, by name, and how Ada comes to it.
 
 export const at = (path, heading) => async (page) => {
@@ -52,6 +60,25 @@ export const pages = {
     await openStripeForm(page);
     await page.locator("[data-secret]").fill("sk_live_51Kq");
     await expect(page.getByText("This looks like a live key")).toBeVisible();
+  },
+  "import, first step": at(`${HOME}/secrets/import`, "Import secrets"),
+  "import, refused": async (page) => {
+    await lookAt(page, "STRIPE_KEY=rk_test_not_a_real_key_c4e2\nSTRIPE_TOKEN");
+    await expect(page.locator("[aria-invalid=true]")).toBeFocused();
+  },
+  "import, a table": async (page) => {
+    const rows = [row("Till", "rk_test_not_a_real_key_c4e2"), row("till", "rk_live_not_a_real_key_c4e2"), row("Bar", "pk_test")];
+    await lookAt(page, `name,type,key,Team\n${rows.join("")}`);
+    await expect(page.getByText("A Stripe key begins with")).toBeVisible();
+  },
+  "import, variables": async (page) => {
+    await lookAt(page, "STRIPE_KEY=rk_test_not_a_real_key_c4e2\nexport STRIPE_TOKEN='rk_live_not_a_real_key_q7Td'\nPORT=3000\n");
+    await expect(page.getByText("This looks like a live key")).toBeVisible();
+  },
+  "import, stored": async (page) => {
+    await lookAt(page, `name,type,key\n${row(`Imported ${Date.now()}`, "rk_test_not_a_real_key_c4e2")}`);
+    await page.getByRole("button", { name: "Store 1 secret" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("1 secret is on the rack");
   },
   "secret, for calls through Keyrack": async (page) => {
     await page.goto(`${HOME}/secrets`);
