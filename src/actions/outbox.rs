@@ -22,7 +22,7 @@ pub fn of_workspace(
     tools: Tools<'_>,
     (to, letter): (&Email, Letter),
 ) -> Result<(), Error> {
-    let work = Work::Letter { to: to.clone(), letter };
+    let work = Work::Letter { to: to.clone(), letter: Box::new(letter) };
     queue(tx, by, tools, &work, About { workspace: Some(by.workspace()), person: None })
 }
 
@@ -33,7 +33,7 @@ pub fn of_person<R: Right>(
     tools: Tools<'_>,
     post: Post<'_>,
 ) -> Result<(), Error> {
-    let work = Work::Letter { to: post.to.clone(), letter: post.letter };
+    let work = Work::Letter { to: post.to.clone(), letter: Box::new(post.letter) };
     queue(tx, by, tools, &work, About { workspace: None, person: post.person })
 }
 

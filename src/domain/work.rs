@@ -39,7 +39,7 @@ impl JobKind {
 pub enum Work {
     Letter {
         to: Email,
-        letter: Letter,
+        letter: Box<Letter>,
     },
     /// Whether there is such an account is looked up where nobody can time it.
     ResetAsked {

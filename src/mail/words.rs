@@ -121,7 +121,7 @@ impl Sheet {
                 Button { label: "Use this address", url: to(path::email_proof(link)) },
                 *until,
             ),
-            Letter::SecretTouched { .. } => super::words_of_secrets::sheet(letter, base),
+            Letter::SecretTouched { .. } | Letter::RotationAsked { .. } => super::words_of_secrets::sheet(letter, base),
             Letter::Removed { .. }
             | Letter::RoleChanged { .. }
             | Letter::MemberGone { .. }
@@ -182,25 +182,6 @@ fn of_account(letter: &Letter, base: &str) -> Sheet {
             }
             // No link that could be sent here opens the account any more.
             Sheet { closing: vec!["If it was not you, tell whoever runs this Keyrack at once.".to_owned()], ..sheet }
-        }
-        Letter::RotationAsked { workspace, slug, by, name, due, secrets, more } => {
-            let due = due.map(|end| format!(" They are due by {}.", end.readable())).unwrap_or_default();
-            let mut names = secrets.clone();
-            if *more > 0 {
-                names.push(format!("and {more} more"));
-            }
-            Sheet {
-                subject: format!("New values are asked for in {workspace}: {name}"),
-                lines: vec![
-                    format!("{by} asks you for new values of secrets of yours in the workspace “{workspace}”.{due}"),
-                    "Make a new key with each provider, enter it in Keyrack, and delete the old one there. \
-                     Whatever uses a secret goes on as before."
-                        .to_owned(),
-                ],
-                lists: vec![List { heading: "Your secrets", names }],
-                button: Some(Button { label: "Go to the workspace", url: format!("{base}{}", path::workspace(slug)) }),
-                ..Sheet::default()
-            }
         }
         Letter::AccountDeleted => Sheet {
             subject: "Your account is deleted".to_owned(),

@@ -1,11 +1,39 @@
-//! What an owner reads of what somebody else did to their secret.
+//! What an owner reads of what somebody else did to their secrets, or asks of them.
 
 use crate::domain::letter::SecretDeed;
 use crate::domain::{Letter, path};
 
-use super::words::{Button, Sheet};
+use super::words::{Button, List, Sheet};
 
 pub(super) fn sheet(letter: &Letter, base: &str) -> Sheet {
+    match letter {
+        Letter::SecretTouched { .. } => touched(letter, base),
+        Letter::RotationAsked { .. } => asked(letter, base),
+        _ => Sheet::default(),
+    }
+}
+
+fn asked(letter: &Letter, base: &str) -> Sheet {
+    let Letter::RotationAsked { workspace, slug, by, name, due, secrets, more } = letter else {
+        return Sheet::default();
+    };
+    let due = due.map(|end| format!(" They are due by {}.", end.readable())).unwrap_or_default();
+    let further = (*more > 0).then(|| format!("and {more} more"));
+    Sheet {
+        subject: format!("New values are asked for in {workspace}: {name}"),
+        lines: vec![
+            format!("{by} asks you for new values of secrets of yours in the workspace “{workspace}”.{due}"),
+            "Make a new key with each provider, enter it in Keyrack, and delete the old one there. Whatever uses a \
+             secret goes on as before."
+                .to_owned(),
+        ],
+        lists: vec![List { heading: "Your secrets", names: secrets.iter().cloned().chain(further).collect() }],
+        button: Some(Button { label: "Go to the workspace", url: format!("{base}{}", path::workspace(slug)) }),
+        ..Sheet::default()
+    }
+}
+
+fn touched(letter: &Letter, base: &str) -> Sheet {
     let Letter::SecretTouched { workspace, slug, id, name, node_type, by, deed } = letter else {
         return Sheet::default();
     };

@@ -290,12 +290,15 @@ pub fn close(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Admin>>, id: &Rot
     Ok(diesel::update(open).set(rotations::closed_at.eq(now)).execute(tx.conn)? == 1)
 }
 
+/// A secret that a round asks a new value of, and until when.
+pub type Due = (SecretId, Name, Option<Moment>);
+
 /// What is asked of a member's own secrets: the first so many, the most urgent first, and how many there are.
 pub fn of_owner(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
     limit: i64,
-) -> Result<(Vec<(SecretId, Name, Option<Moment>)>, u64), Error> {
+) -> Result<(Vec<Due>, u64), Error> {
     let left = || {
         rotation_items::table
             .inner_join(rotations::table)

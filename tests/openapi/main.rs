@@ -1,4 +1,5 @@
 //! What becomes of the descriptions that well-known providers publish: read from where `tests/openapi/run` has put them.
+#![allow(clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -9,7 +9,7 @@ use crate::actions::secrets::{Entry, SecretRefusal};
 use crate::catalog::{KindSpec, Part, PartOption};
 use crate::crypto::Entered;
 use crate::domain::name::Name;
-use crate::domain::{Environment, Moment, Sharing};
+use crate::domain::{Delivery, Environment, Moment, Sharing};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::secrets::Dates;
 use crate::store::{self, Error, ReadTx};
@@ -203,31 +203,36 @@ fn judge(said: Said<'_>, types: &Types<'_>, choices: &Choices, now: Moment) -> R
         disagrees,
         entry: None,
     };
-    let slug = said.known.and_then(|known| known.slug.parse().ok());
-    let hook = said.known.and_then(Known::hook);
-    if let (true, Some(name), Some(node_type), Some(hook), Some((filled, _)), Ok(delivery), Ok(sharing)) =
-        (row.faults.is_empty(), name, slug, hook, filled, delivery, sharing)
+    if let (true, Some(name), Some((filled, _)), Ok(delivery), Ok(sharing)) =
+        (row.faults.is_empty(), name, filled, delivery, sharing)
     {
-        let Filled { kind, last_four, facts, credential, .. } = filled;
-        let environment = row.environment;
-        let dates = Dates { expires_at: row.expires_at, rotate_at: None };
-        let sharing = Some(sharing);
-        row.entry = Some(Entry {
-            node_type,
-            hook,
-            environment,
-            name,
-            kind,
-            delivery,
-            sharing,
-            people: BTreeSet::new(),
-            dates,
-            last_four,
-            facts,
-            credential,
-        });
+        row.entry = entry(said.known, (name, filled), (&row, delivery, sharing));
     }
     row
+}
+
+/// The row as it is stored; nothing where its node type has gone meanwhile.
+fn entry(
+    known: Option<&Known<'_>>,
+    (name, filled): (Name, Filled),
+    (row, delivery, sharing): (&Row, Delivery, Sharing),
+) -> Option<Entry> {
+    let known = known?;
+    let Filled { kind, last_four, facts, credential, .. } = filled;
+    Some(Entry {
+        node_type: known.slug.parse().ok()?,
+        hook: known.hook()?,
+        environment: row.environment,
+        name,
+        kind,
+        delivery,
+        sharing: Some(sharing),
+        people: BTreeSet::new(),
+        dates: Dates { expires_at: row.expires_at, rotate_at: None },
+        last_four,
+        facts,
+        credential,
+    })
 }
 
 /// What a cell says, or what holds for all.

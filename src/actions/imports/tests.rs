@@ -95,6 +95,7 @@ fn words_before_a_services_name_do_not_hide_it() {
         name: spec.name.clone(),
         spec: std::borrow::Cow::Borrowed(spec),
         bar: None,
+        revision: 0,
     };
     assert_eq!(leading(&known, &words("GOOGLE_MAPS_API_KEY")), Some(2));
     assert_eq!(leading(&known, &words("GOOGLEMAPS_KEY")), Some(1));

@@ -25,7 +25,7 @@ pub struct Known<'a> {
     pub name: String,
     pub spec: Cow<'a, NodeType>,
     pub bar: Option<Bar>,
-    revision: i64,
+    pub revision: i64,
 }
 
 impl Known<'_> {

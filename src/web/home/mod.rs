@@ -11,10 +11,11 @@ use actix_web::web::Data;
 
 use crate::app::App;
 use crate::domain::audit::{Line, folded};
-use crate::domain::{Moment, Name, SecretId, SecretState};
+use crate::domain::{Moment, SecretId, SecretState};
 use crate::store::access::{Admin, AskNothing, AtLeast, Member, Owner, Proof};
 use crate::store::audit::Names;
 use crate::store::paging::Turn;
+use crate::store::rotations::Due;
 use crate::store::secrets::{ListedSecret, Sought, Troubles};
 use crate::store::trail::{Look, Narrow, Size, Which};
 use crate::store::{self, Fault, ReadTx};
@@ -63,7 +64,7 @@ struct Found {
     to_fetch: Option<SecretId>,
     troubles: Troubles,
     /// Secrets of one's own that a round asks new values of, and how many there are.
-    asked: (Vec<(SecretId, Name, Option<Moment>)>, u64),
+    asked: (Vec<Due>, u64),
     /// Their own that need reconfiguration, with the nodes that do, and how many there are in all.
     broken: workflows::Broken,
     /// Work that failed, for an Owner alone.
@@ -155,14 +156,10 @@ fn about_mail(ws: &str, failed: u64, delivers: bool) -> Vec<page::Attention> {
     stay.into_iter().chain(failed).collect()
 }
 
-fn about_rotation(
-    ws: &str,
-    (rows, all): (Vec<(SecretId, Name, Option<Moment>)>, u64),
-    now: Moment,
-) -> Vec<page::Attention> {
+fn about_rotation(ws: &str, (rows, all): (Vec<Due>, u64), now: Moment) -> Vec<page::Attention> {
     let named = u64::try_from(rows.len()).unwrap_or(u64::MAX);
     let further = all.saturating_sub(named);
-    let item = |(at, (id, name, due)): (usize, (SecretId, Name, Option<Moment>))| {
+    let item = |(at, (id, name, due)): (usize, Due)| {
         let due = due.map(|end| format!("Due {}. ", When::new(end, now).relative)).unwrap_or_default();
         let last = u64::try_from(at).is_ok_and(|at| at + 1 == named);
         let more = if last && further > 0 { format!(" So are {further} more of yours.") } else { String::new() };

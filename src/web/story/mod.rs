@@ -187,33 +187,27 @@ impl Teller<'_> {
                 deed(format!("revoked the invitation to {address}"), None, "mail")
             }
             Event::InvitationDeclined { .. } => deed("declined the invitation", None, "mail"),
-            Event::SetUpDone { .. } => deed("set Keyrack up", None, "check-circle"),
-            Event::PersonCreated { .. } => deed("made an account", None, "people"),
-            Event::SignedIn { .. } => deed("signed in", None, "lock"),
-            Event::SignInRefused { .. } => deed("was refused at the door", None, "lock"),
-            Event::SignedOut { .. } => deed("signed out", None, "lock"),
-            Event::SessionsRevoked { .. } => deed("ended sessions", None, "lock"),
-            Event::PasswordChanged { .. } => deed("changed their password", None, "lock"),
-            Event::MailTried { .. } => deed("sent a trial letter to themselves", None, "mail"),
-            Event::JobRetried { title, .. } => deed(format!("had this tried again: {title}"), None, "mail"),
-            Event::JobDiscarded { title, .. } => deed(format!("gave this up: {title}"), None, "mail"),
-            Event::PasswordReset { .. } => deed("set a new password by mail", None, "lock"),
-            Event::EmailChanged { .. } => deed("changed their e-mail address", None, "person"),
-            Event::SecretCreated { .. }
-            | Event::ValueReplaced { .. }
-            | Event::SecretDeleted { .. }
-            | Event::SlotKept { .. }
-            | Event::SecretUnreadable { .. }
-            | Event::Vended { .. }
-            | Event::TokenCreated { .. }
-            | Event::TokenRevoked { .. }
-            | Event::ActivityExported { .. }
-            | Event::SecretsExported { .. }
-            | Event::Secret(_)
-            | Event::NodeType(_)
-            | Event::Rotation(_)
-            | Event::Workflow(_) => deed("did something", None, "key"),
+            other => deed_with_account(other),
         }
+    }
+}
+
+/// What concerns accounts, sessions and the installation’s own work.
+fn deed_with_account(event: &Event) -> Deed {
+    match event {
+        Event::SetUpDone { .. } => deed("set Keyrack up", None, "check-circle"),
+        Event::PersonCreated { .. } => deed("made an account", None, "people"),
+        Event::SignedIn { .. } => deed("signed in", None, "lock"),
+        Event::SignInRefused { .. } => deed("was refused at the door", None, "lock"),
+        Event::SignedOut { .. } => deed("signed out", None, "lock"),
+        Event::SessionsRevoked { .. } => deed("ended sessions", None, "lock"),
+        Event::PasswordChanged { .. } => deed("changed their password", None, "lock"),
+        Event::MailTried { .. } => deed("sent a trial letter to themselves", None, "mail"),
+        Event::JobRetried { title, .. } => deed(format!("had this tried again: {title}"), None, "mail"),
+        Event::JobDiscarded { title, .. } => deed(format!("gave this up: {title}"), None, "mail"),
+        Event::PasswordReset { .. } => deed("set a new password by mail", None, "lock"),
+        Event::EmailChanged { .. } => deed("changed their e-mail address", None, "person"),
+        _ => deed("did something", None, "key"),
     }
 }
 
