@@ -124,7 +124,7 @@ mod tests {
             ("Bearer {value}", "Bearer", "mentions neither"),
             ("Bearer {value}", "Bearer {key}", "is no field"),
             ("Bearer {value}", "Bearer {value", "not closed"),
-            ("hosts = [\"api.stripe.com\"]", "hosts = [\"https://api.stripe.com\"]", "no host name"),
+            ("hosts = [\"api.stripe.com\"]", "hosts = [\"https://api.stripe.com\"]", "the port of https"),
             ("hosts = [\"api.stripe.com\"]", "hosts = []", "not among the hosts"),
             ("base_url = \"https://", "base_url = \"http://", "no https address"),
             ("pattern = '^(", "pattern = '^((", "regex"),

@@ -21,10 +21,10 @@ fn mix(app: &TestApp) {
     for number in 1..=COUNT {
         let mut what = Vec::new();
         what.push(format!("name_key = 'n{:02}.~{number}', name = 'N{:02}.~{number}'", number % 7, number % 7));
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             what.push(format!("last_used_at = {}", 1_000 + number % 5));
         }
-        if number % 4 == 0 {
+        if number.is_multiple_of(4) {
             what.push(format!("expires_at = {}", 9_000_000_000_000_000_i64 - (number % 6) as i64));
         }
         set(app, &id("00000000", number), &what.join(", "));
@@ -42,8 +42,8 @@ async fn every_order_shows_every_secret_once() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     mix(&app);
-    let used = |n: usize| if n % 3 == 0 { 1_000 + (n % 5) as i64 } else { 0 };
-    let ends = |n: usize| if n % 4 == 0 { -((n % 6) as i64) } else { i64::MAX };
+    let used = |n: usize| if n.is_multiple_of(3) { 1_000 + (n % 5) as i64 } else { 0 };
+    let ends = |n: usize| if n.is_multiple_of(4) { -((n % 6) as i64) } else { i64::MAX };
     let falling = |n: usize| -(n as i64);
     let orders = [
         ("newest", expected(|n| (0, String::new(), falling(n)))),

@@ -176,7 +176,9 @@ async fn an_authority_file_that_holds_none_stops_the_start() {
     for text in
         [None, Some(""), Some("no certificate"), Some("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
     {
-        text.map(|text| std::fs::write(&file, text).unwrap());
+        if let Some(text) = text {
+            std::fs::write(&file, text).unwrap();
+        }
         let config = configured(&[("KEYRACK_UPSTREAM_CA_FILE", file.to_str().unwrap())]);
         let error = Upstream::open(&config, Arc::new(Names::default()), PATIENT).err().expect("it refuses");
         assert!(error.to_string().contains("KEYRACK_UPSTREAM_CA_FILE"), "{error}");

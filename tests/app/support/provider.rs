@@ -162,11 +162,6 @@ impl Names {
         let known = names.iter().map(|(name, all)| ((*name).to_owned(), parsed(all))).collect();
         Self { known, asked: Mutex::default() }
     }
-
-    /// Which names were asked for, in their order.
-    pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
-    }
 }
 
 impl Resolve for Names {
