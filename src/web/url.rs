@@ -1,6 +1,10 @@
 //! Every address that a page links to or posts to, and nothing else knows one:
 //! a path literal in a template or handler is a mistake.
 
+mod consumers;
+
+pub use consumers::*;
+
 use super::assets;
 pub use crate::domain::path::{
     account, email_proof, forgotten, invitation, members, reset, secret, secrets, sign_in, sign_up as sign_up_link,
@@ -100,112 +104,8 @@ pub fn delete_secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}/delete")
 }
 
-pub fn rotations(ws: &str) -> String {
-    format!("/w/{ws}/rotations")
-}
-
-pub fn new_rotation(ws: &str) -> String {
-    format!("/w/{ws}/rotations/new")
-}
-
-pub fn rotation(ws: &str, id: &str) -> String {
-    format!("/w/{ws}/rotations/{id}")
-}
-
-pub fn remind_of_rotation(ws: &str, id: &str) -> String {
-    format!("/w/{ws}/rotations/{id}/remind")
-}
-
-pub fn close_rotation(ws: &str, id: &str) -> String {
-    format!("/w/{ws}/rotations/{id}/close")
-}
-
-pub fn node_types(ws: &str) -> String {
-    format!("/w/{ws}/node-types")
-}
-
-pub fn node_type(ws: &str, slug: &str) -> String {
-    format!("/w/{ws}/node-types/{slug}")
-}
-
-pub fn add_node_type(ws: &str, slug: &str) -> String {
-    format!("/w/{ws}/node-types/{slug}/add")
-}
-
-pub fn disable_node_type(ws: &str, slug: &str) -> String {
-    format!("/w/{ws}/node-types/{slug}/disable")
-}
-
-pub fn enable_node_type(ws: &str, slug: &str) -> String {
-    format!("/w/{ws}/node-types/{slug}/enable")
-}
-
-pub fn describe_node_type(ws: &str, slug: &str) -> String {
-    format!("/w/{ws}/node-types/{slug}/description")
-}
-
-pub fn remove_node_type(ws: &str, slug: &str) -> String {
-    format!("/w/{ws}/node-types/{slug}/remove")
-}
-
-pub fn new_custom_api(ws: &str) -> String {
-    format!("/w/{ws}/custom-apis/new")
-}
-
-pub fn custom_api(ws: &str, slug: &str) -> String {
-    format!("/w/{ws}/custom-apis/{slug}")
-}
-
-pub fn adders(ws: &str) -> String {
-    format!("/w/{ws}/settings/adders")
-}
-
 pub fn probe_secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}/probe")
-}
-
-pub fn new_workflow(ws: &str) -> String {
-    format!("/w/{ws}/workflows/new")
-}
-
-pub fn workflow(ws: &str, id: &str) -> String {
-    format!("/w/{ws}/workflows/{id}")
-}
-
-pub fn rename_workflow(ws: &str, id: &str) -> String {
-    format!("/w/{ws}/workflows/{id}/name")
-}
-
-pub fn delete_workflow(ws: &str, id: &str) -> String {
-    format!("/w/{ws}/workflows/{id}/delete")
-}
-
-pub fn runners(ws: &str, id: &str) -> String {
-    format!("/w/{ws}/workflows/{id}/tokens")
-}
-
-pub fn remove_runner(ws: &str, id: &str, token: &str) -> String {
-    format!("/w/{ws}/workflows/{id}/tokens/{token}/remove")
-}
-
-pub fn nodes(ws: &str, id: &str) -> String {
-    format!("/w/{ws}/workflows/{id}/nodes")
-}
-
-pub fn node(ws: &str, id: &str, node: &str) -> String {
-    format!("/w/{ws}/workflows/{id}/nodes/{node}")
-}
-
-pub fn bind_node(ws: &str, id: &str, node: &str) -> String {
-    format!("/w/{ws}/workflows/{id}/nodes/{node}/bind")
-}
-
-pub fn unbind_node(ws: &str, id: &str, node: &str) -> String {
-    format!("/w/{ws}/workflows/{id}/nodes/{node}/unbind")
-}
-
-pub fn remove_node(ws: &str, id: &str, node: &str) -> String {
-    format!("/w/{ws}/workflows/{id}/nodes/{node}/remove")
 }
 
 pub fn tokens(ws: &str) -> String {

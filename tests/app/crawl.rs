@@ -90,12 +90,13 @@ fn pattern(path: &str) -> Regex {
     Regex::new(&format!("^{}$", part.replace_all(&parts, "[^/?]+"))).unwrap()
 }
 
-/// A key, a token, and a workflow that has both.
+/// A key, a token, a workflow that has both, and a round that asks for another value.
 async fn with_workflow(ada: &mut Browser) {
-    let secret = ada.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
+    let secret = ada.add_stripe("Invoices", "rk_test_crawled4567", "vend").await;
     let (token, _) = ada.make_token("test").await;
     let (workflow, _) = ada.add_bound("Invoices", &secret).await;
     assert_eq!(ada.let_run(&workflow, &token.id()).await.status, 303);
+    ada.start_round("Yearly", &[]).await;
 }
 
 #[actix_web::test]

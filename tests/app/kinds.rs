@@ -40,13 +40,13 @@ fn describe(app: &TestApp) {
     );
     app.database.run(&format!(
         "INSERT INTO node_types (id, workspace_id, slug, name, method, enabled, spec, revision, created_at, updated_at) \
-         VALUES ('nty_01jd8x3f5k7q9r2t4v6w8y0z1a', (SELECT id FROM workspaces WHERE slug = 'acme'), 'custom-bank', \
+         VALUES ('nt_01jd8x3f5k7q9r2t4v6w8y0z1a', (SELECT id FROM workspaces WHERE slug = 'acme'), 'custom-bank', \
          'The Bank', 'key', TRUE, '{spec}', 1, 0, 0)"
     ));
 }
 
 async fn store(ada: &mut Browser, name: &str, fields: &[(&str, &str)]) -> Page {
-    let common = [("name", name), ("environment", "test"), ("delivery", "vend")];
+    let common = [("name", name), ("environment", "test"), ("delivery", "vend"), ("revision", "1")];
     ada.submit(BANK, BANK, &[&common, fields].concat()).await
 }
 

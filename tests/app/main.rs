@@ -36,6 +36,7 @@ mod probes;
 mod processes;
 mod record;
 mod resets;
+mod rotations;
 mod routes;
 mod schema;
 mod sealed;

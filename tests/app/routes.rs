@@ -46,6 +46,7 @@ struct Ids {
     /// The actor's own, where they are a member, with its node.
     workflow: String,
     node: String,
+    rotation: String,
 }
 
 #[derive(Debug, PartialEq)]
@@ -106,6 +107,7 @@ fn filled(path: &str, ids: &Ids) -> String {
         .replace("{job}", &ids.job)
         .replace("{workflow}", &ids.workflow)
         .replace("{node}", &ids.node)
+        .replace("{rotation}", &ids.rotation)
         .replace("/assets/{hash}/{path:.*}", &ids.asset)
         .replace("{link}", "kr_setup_gone")
 }
@@ -168,7 +170,8 @@ async fn ids(app: &TestApp, (member, owner): (&mut Browser, &mut Browser), own: 
     // Only its owner changes a workflow, so everybody who can be one has one.
     let workflow = own.add_workflow("Routes", "").await;
     let node = own.add_node(&workflow, "charge", "stripe").await;
-    Ids { secret, token, member, invitation, job, asset, custom_api, workflow, node }
+    let rotation = owner.start_round(&format!("Round {at}"), &[]).await;
+    Ids { secret, token, member, invitation, job, asset, custom_api, workflow, node, rotation }
 }
 
 #[actix_web::test]
@@ -229,7 +232,17 @@ async fn ids_of_another_workspace_are_not_found() {
     let mut eve = app.owner_of("Other", "eve@example.com").await;
     let ids = ids(&app, (&mut ada.clone(), &mut ada.clone()), &mut ada, 0).await;
     let mut tried = 0;
-    let parts = ["{secret}", "{token}", "{member}", "{invitation}", "{job}", "{custom_api}", "{workflow}", "{import}"];
+    let parts = [
+        "{secret}",
+        "{token}",
+        "{member}",
+        "{invitation}",
+        "{job}",
+        "{custom_api}",
+        "{workflow}",
+        "{import}",
+        "{rotation}",
+    ];
     let import = begin_import(&mut ada).await;
     let of_workspace = PAGES.iter().filter(|row| row.path.starts_with("/w/"));
     for row in of_workspace.filter(|row| parts.iter().any(|part| row.path.contains(part))) {

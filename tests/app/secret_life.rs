@@ -162,7 +162,7 @@ async fn deleting_says_which_nodes_lose_their_key() {
     ada.enter(&id, "next", NEW, &[]).await;
     let path = format!("/w/acme/secrets/{id}/delete");
     let page = ada.get(&path).await;
-    for told in ["1 node of a workflow loses its key", "Monthly invoices", "charge-card"] {
+    for told in ["One node needs another key", "Monthly invoices", "charge-card"] {
         assert!(page.text.contains(told), "{told}: {}", page.text);
     }
     assert_eq!(ada.submit(&path, &path, &[("name", "Payments")]).await.status, 303);

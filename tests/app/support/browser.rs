@@ -181,6 +181,14 @@ impl Browser {
         page.location().strip_prefix("/w/acme/secrets/").expect("goes to the secret").to_owned()
     }
 
+    /// Starts a round of rotation with these fields besides the name, and gives its id.
+    pub async fn start_round(&mut self, name: &str, besides: &[(&str, &str)]) -> String {
+        const NEW: &str = "/w/acme/rotations/new";
+        let page = self.submit(NEW, NEW, &[&[("name", name)], besides].concat()).await;
+        assert_eq!(page.status, 303, "{}", page.text);
+        page.location().strip_prefix("/w/acme/rotations/").expect("goes to the round").to_owned()
+    }
+
     /// Describes an API of one's own that takes a bearer token, and gives its slug.
     pub async fn add_custom_api(&mut self, name: &str, base_url: &str) -> String {
         const NEW: &str = "/w/acme/custom-apis/new";
