@@ -43,7 +43,7 @@ test("the first Tab leads past the menu", async ({ ada }) => {
   await ada.keyboard.press("Enter");
   await expect(ada.locator("#main")).toBeFocused();
   await ada.keyboard.press("Tab");
-  await expect(ada.getByRole("link", { name: "Add a key" })).toBeFocused();
+  await expect(ada.getByRole("link", { name: "Import many" })).toBeFocused();
 });
 
 for (const path of [HOME, `${HOME}/secrets`, `${HOME}/secrets/new/http-request`, `${HOME}/tokens/new`, "/account"]) {
