@@ -72,7 +72,9 @@ async fn a_round_holds_what_was_picked_and_no_more() {
     assert_eq!(told(&mut ada, &hers).await, "0 of 2 secrets done", "her own, and what is shared with her");
     let typed = ada.start_round("Typed", &[("pick", "node_type"), ("node_type", "stripe")]).await;
     assert_eq!(told(&mut ada, &typed).await, "0 of 3 secrets done");
-    let counted = ada.get(&format!("/w/acme/rotations/new?pick=person&person={grace_id}")).await;
+    let pick = [("pick", "person"), ("person", grace_id.as_str()), ("count", "yes")];
+    let counted = ada.submit("/w/acme/rotations/new", "/w/acme/rotations/new", &pick).await;
+    assert_eq!(counted.status, 200, "nothing is started, and nothing stands in an address");
     assert!(counted.text.contains("This asks 2 people for new values of 2 secrets."), "{}", counted.text);
     for nothing in [("environment", "live"), ("node_type", "http-request")] {
         let path = "/w/acme/rotations/new";

@@ -125,6 +125,8 @@ pub struct Form {
     person: String,
     environment: String,
     due_on: String,
+    /// Only to be told how many there are.
+    count: String,
 }
 
 impl Form {
@@ -206,6 +208,11 @@ pub async fn create(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form
     let (pick, environment) = (form.pick()?, form.environment()?);
     let (name, name_input) = forms::name(&form.name);
     let (due_at, due_input) = forms::last_day(&form.due_on, app.clock.now());
+    if !form.count.is_empty() {
+        let offer = offer(&demand, &app, &form).await?;
+        let inputs = (forms::kept(&form.name), forms::kept(&form.due_on), None);
+        return frame::page(&app, &visitor, &new_page(&visitor, demand.ws(), (&offer, &form), inputs));
+    }
     let (Some(name), Some(due_at)) = (name, due_at) else {
         let offer = offer(&demand, &app, &form).await?;
         let page = new_page(&visitor, demand.ws(), (&offer, &form), (name_input, due_input, None));
