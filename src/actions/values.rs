@@ -42,6 +42,8 @@ impl Refusal for ValueRefusal {}
 
 /// A value as somebody entered it, checked against the description of its node type.
 pub struct NewEntry {
+    /// Which description of the node type the person had before them.
+    pub revision: i64,
     pub kind: Kind,
     pub last_four: Option<String>,
     /// Plain facts to show, as JSON.
@@ -81,6 +83,10 @@ fn hook_for(
     let node_type = store::node_types::find(tx, by, &secret.node_type)?.ok_or(Denied::NotFound)?;
     if !node_type.enabled {
         return Err(ValueRefusal::Disabled.into());
+    }
+    // Product rule 16: a value goes where the person who entered it saw that it would.
+    if node_type.revision != entry.revision {
+        return Err(ValueRefusal::Moved.into());
     }
     let governs = row.facts().governed_by(by.person());
     // Product rule 4: whoever enters a value for somebody else sends it nowhere else, and hands it to nobody else.

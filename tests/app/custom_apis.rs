@@ -223,6 +223,15 @@ async fn names_and_slugs_are_never_anothers() {
     assert_eq!(ada.submit("/account", "/w/acme/custom-apis/stripe", &[("name", "Mine")]).await.status, 404);
 }
 
+fn held(secret: &str) -> String {
+    format!("SELECT count(*) AS number FROM secret_values WHERE secret_id = '{secret}'")
+}
+
+/// Enters another value on a form that was drawn from this revision of the description.
+async fn enter(by: &mut Browser, form: &str, revision: &str) -> Page {
+    by.submit(form, form, &[("revision", revision), ("kind", "api_key"), ("api_key-api_key", KEY)]).await
+}
+
 #[actix_web::test]
 async fn another_address_destroys_what_was_entered_for_the_one_before() {
     let app = TestApp::start().await;
@@ -277,6 +286,20 @@ async fn another_address_destroys_what_was_entered_for_the_one_before() {
         let late = ada.submit(form, form, &fields).await;
         assert!(late.status == 422 && late.text.contains("was changed since"), "{}", late.text);
     }
+    // Nor does one that was opened to enter another value.
+    let value = format!("/w/acme/secrets/{secret}/replace");
+    for revision in [open_form.as_str(), ""] {
+        let late = enter(&mut ada, &value, revision).await;
+        assert!(late.status == 422 && late.text.contains("travel has changed since"), "{}", late.text);
+    }
+    assert_eq!(app.database.number(&held(&secret)), 0);
+    let seen = ada.get(&value).await.attributes("input[name=revision]", "value").remove(0);
+    assert_eq!(enter(&mut ada, &value, &seen).await.status, 303);
+    assert_eq!(change(&mut ada, &[moved, ("name", "Our rooms")]).await.status, 303);
+    let late = enter(&mut ada, &format!("/w/acme/secrets/{secret}/next"), &seen).await;
+    assert!(late.status == 422 && late.text.contains("travel has changed since"), "{}", late.text);
+    assert_eq!(app.database.number(&held(&secret)), 1);
+    token.vend("custom-rooms", &person).await.hands_out(KEY);
     assert_eq!(token.put("custom-rooms", "guest-1", "guest-key-again-12345").await.status, 200);
     token.vend("custom-rooms", "guest-1").await.hands_out("guest-key-again-12345");
 }

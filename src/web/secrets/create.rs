@@ -9,7 +9,7 @@ use crate::actions::entering::Filled;
 use crate::actions::node_types::BuiltIn;
 use crate::actions::secrets::{self, Entry, Hung, SecretRefusal};
 use crate::app::App;
-use crate::catalog::{CUSTOM, NodeType};
+use crate::catalog::NodeType;
 use crate::domain::{Delivery, Environment, Moment, Sharing, Slug, policy};
 use crate::store::access::Member;
 use crate::store::node_types::NodeTypeRow;
@@ -167,7 +167,10 @@ fn understand(app: &App, (node_type, hook): (&NodeType, Hung), mut sent: Vec<(St
     let people = picker::Sent::take(&mut sent)?;
     let sent: Sent = sent.into_iter().collect();
     let text = |name: &str| sent.get(name).map(String::as_str).unwrap_or_default();
-    let hook = as_seen(node_type, hook, sent.get("revision"));
+    let hook = match hook {
+        Hung::Known(revision) => Hung::Known(form::seen(node_type, revision, &sent)),
+        new => new,
+    };
     let (name, name_input) = forms::name(text("name"));
     let environment: Environment = text("environment").parse().map_err(|_| Error::BadRequest)?;
     let delivery: Delivery = text("delivery").parse().map_err(|_| Error::BadRequest)?;
@@ -209,14 +212,4 @@ fn understand(app: &App, (node_type, hook): (&NodeType, Hung), mut sent: Vec<(St
         credential,
     };
     Ok(Read::Whole(Box::new(entry), draft, trimmed))
-}
-
-/// A custom API may have been described anew while the form was open; the catalogue's own never are.
-fn as_seen(node_type: &NodeType, hook: Hung, seen: Option<&String>) -> Hung {
-    match hook {
-        Hung::Known(_) if node_type.slug.starts_with(CUSTOM) => {
-            Hung::Known(seen.and_then(|text| text.parse().ok()).unwrap_or_default())
-        }
-        other => other,
-    }
 }

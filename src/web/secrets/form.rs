@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::actions::entering::{self, Facts, FieldFault, Filled, Given};
-use crate::catalog::{FieldSpec, KindSpec, NodeType, Part, PartOption};
+use crate::catalog::{CUSTOM, FieldSpec, KindSpec, NodeType, Part, PartOption};
 use crate::crypto::Entered;
 use crate::domain::{Environment, Kind};
 use crate::web::error::Error;
@@ -177,6 +177,15 @@ pub fn read(
             Ok((None, draft))
         }
     }
+}
+
+/// Which description the form was drawn from. A custom API may have got another one while the form was open, so there
+/// the form's word counts; the catalogue's own never change.
+pub fn seen(node_type: &NodeType, revision: i64, sent: &Sent) -> i64 {
+    if !node_type.slug.starts_with(CUSTOM) {
+        return revision;
+    }
+    sent.get("revision").and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 fn chosen_way<'a>(node_type: &'a NodeType, form: &Sent) -> Result<(String, &'a KindSpec), Error> {

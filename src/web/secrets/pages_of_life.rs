@@ -82,6 +82,7 @@ pub struct Replace {
     pub id: String,
     pub name: String,
     pub node_type: NodeMark,
+    pub revision: i64,
     pub environment: Environment,
     pub entering: Entering,
     /// Whoever enters a value for somebody else is told what that does not give them.

@@ -63,6 +63,8 @@ fn nothing_to_follow(app: &Data<App>, ws: &str, ground: &Ground<'_>) -> HttpResp
 struct Ground<'a> {
     found: Found,
     node_type: Cow<'a, NodeType>,
+    /// Which description of the node type that is.
+    revision: i64,
     entering: Entering,
     /// Whether the person decides where the value may travel and how it may leave.
     governs: bool,
@@ -75,17 +77,18 @@ async fn ground<'a>(app: &'a Data<App>, demand: &Demand<Member>, id: &str, stage
     }
     let slug = found.row.secret.node_type.clone();
     let described = app.db.read(demand.ask(), move |tx, by| {
-        Ok::<_, Fault<Never>>(store::node_types::find(tx, by, &slug)?.ok_or(store::Denied::NotFound)?.spec)
+        Ok::<_, Fault<Never>>(store::node_types::find(tx, by, &slug)?.ok_or(store::Denied::NotFound)?)
     });
+    let described = described.await?;
     let slug = found.row.secret.node_type.as_str();
-    let node_type = app.catalog.describe(slug, described.await?.as_deref()).ok_or(Error::NotFound)?;
+    let node_type = app.catalog.describe(slug, described.spec.as_deref()).ok_or(Error::NotFound)?;
     let entering = match (found.holds(), staged) {
         (true, true) => Entering::Stage,
         (true, false) => Entering::Replace,
         (false, _) => Entering::Fill,
     };
     let governs = found.yours;
-    Ok(Ground { found, node_type, entering, governs })
+    Ok(Ground { found, node_type, revision: described.revision, entering, governs })
 }
 
 /// What the form shows.
@@ -128,6 +131,7 @@ impl Ground<'_> {
             id: secret.id.to_string(),
             name: secret.name.to_string(),
             node_type: mark(secret),
+            revision: self.revision,
             environment,
             entering: self.entering,
             yours: self.found.yours,
@@ -149,6 +153,7 @@ impl Ground<'_> {
         let delivery = wanted.map(|word| word.parse::<Delivery>()).transpose().map_err(|_| Error::BadRequest)?;
         let over = secret.expires_at.is_some_and(|end| end <= now);
         let (dates, dates_draft) = dates::read(&sent, dates::Known { over, ..dates::Known::default() }, now);
+        let revision = form::seen(&self.node_type, self.revision, &sent);
         let (filled, credential) = form::read(&self.node_type, secret.environment, sent, self.fixed())?;
         let shown = delivery.unwrap_or(secret.delivery);
         let draft = Draft { credential, dates: dates_draft, delivery: shown, refused: false, refusal: None };
@@ -157,7 +162,7 @@ impl Ground<'_> {
         };
         let parts = parts_of(&self.node_type, &Facts::read(&filled.facts));
         let Filled { kind, last_four, facts, credential, trimmed, .. } = filled;
-        let entry = NewEntry { kind, last_four, facts, parts, credential, dates, delivery };
+        let entry = NewEntry { revision, kind, last_four, facts, parts, credential, dates, delivery };
         Ok(Read::Whole(Box::new(entry), draft, trimmed))
     }
 }
