@@ -142,8 +142,7 @@ async fn another_kind_may_take_the_place_and_its_provider_is_named_where_it_is_t
     let stored = store(&mut ada, "Bank", &[("kind", "api_key"), ("api_key-key", "an-api-key-value-1")]).await;
     let secret = stored.location().to_owned();
     let next = format!("{secret}/next");
-    let pair =
-        [("revision", "1"), ("kind", "key_pair"), ("key_pair-key_id", "kid-5"), ("key_pair-private_key", PEM)];
+    let pair = [("revision", "1"), ("kind", "key_pair"), ("key_pair-key_id", "kid-5"), ("key_pair-private_key", PEM)];
     assert_eq!(ada.submit(&next, &next, &pair).await.status, 303);
     assert!(ada.get(&secret).await.text.contains("The Bank · API key"));
     let id = secret.rsplit('/').next().unwrap().to_owned();

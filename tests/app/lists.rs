@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use keyrack::domain::{Clock as _, Role, SecretState};
 
-use crate::support::{Browser, EMAIL, Page, TestApp};
+use crate::support::{Browser, Database, EMAIL, Page, TestApp};
 
 const SECRETS: &str = "/w/acme/secrets";
 const TOKENS: &str = "/w/acme/tokens";
@@ -26,9 +26,9 @@ pub fn numbers(count: usize) -> String {
 }
 
 /// Puts Stripe secrets on the rack past the program, older than any that it makes. The tag is eight digits.
-pub fn hang(app: &TestApp, count: usize, tag: &str, owner: &str, sharing: &str) {
+pub fn hang(database: &Database, count: usize, tag: &str, owner: &str, sharing: &str) {
     let (numbers, owner) = (numbers(count), person(owner));
-    let added = app.database.execute(&format!(
+    let added = database.execute(&format!(
         "INSERT INTO secrets (id, workspace_id, node_type_id, environment, name, name_key, kind, owner_id, sharing, \
          delivery, revision, value_number, newest_number, facts, value_entered_at, created_at, updated_at) {numbers} \
          SELECT 'sec_01jd8x3f5k{tag}' || tail, {ACME}, (SELECT id FROM node_types WHERE slug = 'stripe' AND workspace_id = {ACME}), \
@@ -80,7 +80,7 @@ fn set_of(ids: &[&str]) -> BTreeSet<String> {
 async fn a_walk_loses_and_repeats_nothing_whatever_comes_and_goes() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    hang(&app, 120, "00000000", EMAIL, "private");
+    hang(&app.database, 120, "00000000", EMAIL, "private");
     let first = ada.get(&format!("{SECRETS}?environment=test&q=e")).await;
     assert_eq!((rows(&first).len(), newer(&first)), (50, None));
     assert_eq!(told(&first), "120 of 120 secrets");
@@ -108,7 +108,7 @@ async fn a_walk_loses_and_repeats_nothing_whatever_comes_and_goes() {
 async fn a_page_that_was_emptied_leads_back_to_the_newest() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    hang(&app, 51, "00000000", EMAIL, "private");
+    hang(&app.database, 51, "00000000", EMAIL, "private");
     let first = ada.get(SECRETS).await;
     app.database.execute(&format!("DELETE FROM secrets WHERE id = '{}'", id("00000000", 1)));
     let emptied = ada.get(&older(&first).unwrap()).await;
@@ -126,8 +126,8 @@ async fn filters_combine_and_counts_are_honest() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     app.member(GRACE, Role::Member).await;
-    hang(&app, 4, "00000001", EMAIL, "private");
-    hang(&app, 3, "00000002", GRACE, "workspace");
+    hang(&app.database, 4, "00000001", EMAIL, "private");
+    hang(&app.database, 3, "00000002", GRACE, "workspace");
     let (of_ada, of_grace) = (|n| id("00000001", n), |n| id("00000002", n));
     set(&app, &of_ada(1), "environment = 'live'");
     set(&app, &of_ada(2), "environment = 'live', rejected_at = 1");
@@ -166,7 +166,7 @@ async fn filters_combine_and_counts_are_honest() {
 async fn a_filter_that_means_nothing_narrows_nothing() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    hang(&app, 3, "00000000", EMAIL, "private");
+    hang(&app.database, 3, "00000000", EMAIL, "private");
     for query in
         ["state=banana", "owner=%00", "sharing=%27", "environment=", "node_type=A%20B", "before=x", "after=%00"]
     {
@@ -190,7 +190,7 @@ async fn a_filter_that_means_nothing_narrows_nothing() {
 async fn every_state_in_the_database_is_the_state_that_is_derived() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    hang(&app, 32, "00000000", EMAIL, "private");
+    hang(&app.database, 32, "00000000", EMAIL, "private");
     let now = app.clock.now().micros();
     let mut number = 0;
     for value in ["NULL", "1"] {
@@ -231,10 +231,10 @@ async fn a_member_neither_sees_nor_counts_what_is_private_to_others() {
     let mut ada = app.owner().await;
     let mut grace = app.member(GRACE, Role::Member).await;
     app.member("alan@example.com", Role::Member).await;
-    hang(&app, 60, "00000001", EMAIL, "private");
-    hang(&app, 2, "00000002", EMAIL, "workspace");
-    hang(&app, 3, "00000003", EMAIL, "members");
-    hang(&app, 1, "00000004", GRACE, "private");
+    hang(&app.database, 60, "00000001", EMAIL, "private");
+    hang(&app.database, 2, "00000002", EMAIL, "workspace");
+    hang(&app.database, 3, "00000003", EMAIL, "members");
+    hang(&app.database, 1, "00000004", GRACE, "private");
     // Shared with somebody else; shared once and private again; an end user's.
     for (shared, with) in
         [(id("00000003", 1), GRACE), (id("00000003", 2), "alan@example.com"), (id("00000001", 1), GRACE)]
@@ -267,7 +267,7 @@ async fn a_member_neither_sees_nor_counts_what_is_private_to_others() {
 async fn what_is_searched_for_is_meant_literally() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    hang(&app, 6, "00000000", EMAIL, "private");
+    hang(&app.database, 6, "00000000", EMAIL, "private");
     for (number, name) in ["50% off", "50x off", "a_b", "axb", "c\\d", "ÄRGER"].iter().enumerate() {
         let key = name.to_lowercase();
         set(&app, &id("00000000", number + 1), &format!("name = '{name}', name_key = '{key}'"));
@@ -283,7 +283,7 @@ async fn what_is_searched_for_is_meant_literally() {
 async fn two_thousand_secrets_leave_the_pages_small() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    hang(&app, 2_000, "00000000", EMAIL, "private");
+    hang(&app.database, 2_000, "00000000", EMAIL, "private");
     app.database.execute("UPDATE secrets SET rejected_at = 1");
     for query in ["", "?state=rejected&q=key"] {
         let page = ada.get(&format!("{SECRETS}{query}")).await;
@@ -302,7 +302,7 @@ async fn two_thousand_secrets_leave_the_pages_small() {
 async fn home_names_what_is_broken_before_what_ends_soon() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    hang(&app, 9, "00000000", EMAIL, "private");
+    hang(&app.database, 9, "00000000", EMAIL, "private");
     let in_days = |days: u64| app.clock.now().plus(Duration::from_secs(days * 86_400)).micros();
     for (number, what) in [
         (1, "rejected_at = 1".to_owned()),

@@ -17,7 +17,7 @@ async fn walk(browser: &mut Browser, query: &str) -> (Vec<String>, Vec<Page>) {
 
 /// Ties in every column that there is an order by, some of them at the edges of pages.
 fn mix(app: &TestApp) {
-    hang(app, COUNT, "00000000", EMAIL, "private");
+    hang(&app.database, COUNT, "00000000", EMAIL, "private");
     let mut all = String::new();
     for number in 1..=COUNT {
         let mut what = Vec::new();

@@ -1,8 +1,9 @@
 //! The real program, run as an operator runs it: its own folder, its own environment, real signals.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, mpsc};
@@ -129,11 +130,22 @@ impl Machine {
     /// Starts a server and does not wait for it.
     pub fn serve(&self) -> Serving {
         let address = format!("127.0.0.1:{}", free_port());
+        let base = format!("http://{address}");
         let mut settings = borrowed(&self.settings);
-        settings.push(("KEYRACK_LISTEN", &address));
+        settings.extend([("KEYRACK_LISTEN", address.as_str()), ("KEYRACK_PUBLIC_URL", base.as_str())]);
         let mut command = command(self.folder.path(), &settings, &[]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Serving { child: command.spawn().unwrap(), base: format!("http://{address}"), address }
+        let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        Serving { child: command.spawn().unwrap(), base, address }
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("server.log")
+    }
+
+    /// What the servers have logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap()
     }
 }
 
