@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::crypto::{Keyring, LinkToken, Mac};
-use crate::domain::audit::Event;
+use crate::domain::audit::{AccountEvent, Event};
 use crate::domain::{Email, Letter, LinkId, Moment, PersonId, Work};
 use crate::store::access::{AccountLink, EmailChange, Oneself, Proof, Reset, Right, Runner, SignUp};
 use crate::store::links::{NewLink, Purpose};
@@ -221,7 +221,7 @@ pub fn reset_password(
     let person = store::people::of_link(tx, by)?;
     store::people::set_password(tx, by, hash)?;
     sign_in::forget(tx, by, attempt)?;
-    let event = Event::PasswordReset { person: person.id.clone() };
+    let event = Event::Account(AccountEvent::PasswordReset { person: person.id.clone() });
     Ok(sign_in::password_is_new(tx, by, tools, &person, event)?)
 }
 
@@ -262,7 +262,7 @@ pub fn change_email(
     // In this order: whoever makes a link of what waits holds the row of the work, and then looks at the person's.
     store::links::forget_of(tx, by, &person.id)?;
     store::people::set_email(tx, by).map_err(taken)?;
-    audit::installation(tx, tools, Event::EmailChanged { person: person.id.clone() })?;
+    audit::installation(tx, tools, Event::Account(AccountEvent::EmailChanged { person: person.id.clone() }))?;
     let (before, after) = (person.email, by.address().clone());
     for (to, to_new) in [(&before, false), (&after, true)] {
         let letter = Letter::EmailChanged { before: before.clone(), after: after.clone(), to_new };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::audit::Event;
+use crate::domain::audit::{AccountEvent, Event};
 use crate::domain::{Letter, WorkspaceId};
 use crate::store::access::{Everywhere, Proof};
 use crate::store::people::Person;
@@ -104,7 +104,8 @@ pub fn end(
     sign_in::succeed(tx, by, attempt)?;
     let sessions = store::sessions::delete_all(tx, &oneself, &person.id)?;
     store::people::delete(tx, by)?;
-    let event = Event::PersonDeleted { person: person.id.clone(), sessions, workspaces: places.len() };
+    let event =
+        Event::Account(AccountEvent::PersonDeleted { person: person.id.clone(), sessions, workspaces: places.len() });
     audit::installation(tx, tools, event)?;
     let post = Post { to: &person.email, person: None, letter: Letter::AccountDeleted };
     outbox::of_person(tx, by, tools, post)?;

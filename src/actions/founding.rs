@@ -1,6 +1,6 @@
 //! The first Owner and their workspace: by the set-up link in a browser, or at the command line.
 
-use crate::domain::audit::{ChainKind, Event};
+use crate::domain::audit::{AccountEvent, ChainKind, Event, PeopleEvent};
 use crate::domain::{ChainId, Email, Name, PersonId, Role, Slug, WorkspaceId};
 use crate::store::access::{CommandLine, Oneself, Owner, Proof, Right, SetUp};
 use crate::store::people::{Person, Proven};
@@ -59,7 +59,7 @@ pub fn set_up<'tx>(
     let account = NewAccount { name: ask.name.clone(), password_hash: ask.password_hash.clone() };
     let person = new_person(tx, by, tools, (&ask.email, Proven::Yes), &account)?;
     let workspace = new_workspace(tx, by, tools, &ask.workspace, &person)?;
-    audit::installation(tx, tools, Event::SetUpDone { person: person.id.clone() })?;
+    audit::installation(tx, tools, Event::Account(AccountEvent::SetUpDone { person: person.id.clone() }))?;
     Ok(Founded { person: person.id, workspace, made: true })
 }
 
@@ -84,12 +84,12 @@ pub fn create_owner<'tx>(
     }
     let owner: Proof<'tx, Owner> = store::workspaces::act_as_operator(tx, by, &row, &person.id);
     store::workspaces::insert_member(tx, &owner, &person.id, Role::Owner)?;
-    let joined = Event::MemberJoined {
+    let joined = Event::People(PeopleEvent::MemberJoined {
         person: person.id.clone(),
         name: person.name.to_string(),
         role: Role::Owner,
         invited_by: None,
-    };
+    });
     audit::change(tx, &owner, tools, joined)?;
     Ok(Founded { person: person.id, workspace: row.slug, made: false })
 }
@@ -104,7 +104,7 @@ pub(super) fn new_person<R: Right>(
     let id = PersonId::draw(tx.now(), tools.chance);
     let person = Person { id, email: email.clone(), name: account.name.clone() };
     store::people::insert(tx, by, (&person, proven), &account.password_hash)?;
-    audit::installation(tx, tools, Event::PersonCreated { person: person.id.clone() })?;
+    audit::installation(tx, tools, Event::Account(AccountEvent::PersonCreated { person: person.id.clone() }))?;
     Ok(person)
 }
 
@@ -124,7 +124,7 @@ fn new_workspace<'tx, R: Right>(
         let chain = ChainId::draw(tx.now(), tools.chance);
         store::audit::open_chain(tx, &chain, kind, id.as_str())?;
     }
-    let created = Event::WorkspaceCreated { workspace: id, name: name.to_string() };
+    let created = Event::People(PeopleEvent::WorkspaceCreated { workspace: id, name: name.to_string() });
     audit::installation(tx, tools, created.clone())?;
     audit::change(tx, &proof, tools, created)?;
     Ok(slug)

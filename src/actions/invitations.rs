@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::crypto::LinkToken;
-use crate::domain::audit::Event;
+use crate::domain::audit::{Event, PeopleEvent};
 use crate::domain::message::Message;
 use crate::domain::{Email, InvitationId, Letter, LinkId, Moment, PersonId, Role, Slug, policy};
 use crate::store::access::{Admin, AtLeast, InWorkspace, Invited, Member, Offer, Offered, Proof};
@@ -84,7 +84,8 @@ pub fn invite(
     let link = KeptLink { id: &made.link.id, mac: mac.as_bytes(), handed_on: ask.handed_on, until: made.until };
     store::invitations::insert(tx, by, &NewInvitation { id: &id, email: &ask.email, role: ask.role, message, link })?;
     write(tx, by, tools, (&ask.email, ask.role, message), &made)?;
-    let event = Event::InvitationSent { invitation: id, address: ask.email.to_string(), role: ask.role };
+    let event =
+        Event::People(PeopleEvent::InvitationSent { invitation: id, address: ask.email.to_string(), role: ask.role });
     audit::change(tx, by, tools, event)?;
     Ok(made)
 }
@@ -106,7 +107,7 @@ pub fn send_again(
     let link = KeptLink { id: &made.link.id, mac: mac.as_bytes(), handed_on, until: made.until };
     store::invitations::renew(tx, by, id, &link)?;
     write(tx, by, tools, (&row.email, row.role, row.message.as_deref()), &made)?;
-    let event = Event::InvitationSentAgain { invitation: row.id, address: row.email.to_string() };
+    let event = Event::People(PeopleEvent::InvitationSentAgain { invitation: row.id, address: row.email.to_string() });
     audit::change(tx, by, tools, event)?;
     Ok(made)
 }
@@ -129,7 +130,8 @@ pub(super) fn take_back(
     row: &InvitationRow,
 ) -> Result<(), Error> {
     store::invitations::delete(tx, by, &row.id)?;
-    let event = Event::InvitationRevoked { invitation: row.id.clone(), address: row.email.to_string() };
+    let event =
+        Event::People(PeopleEvent::InvitationRevoked { invitation: row.id.clone(), address: row.email.to_string() });
     audit::change(tx, by, tools, event)
 }
 
@@ -245,7 +247,7 @@ fn join<'tx, R: Offeree>(
     let offer = R::offer(by.holder());
     let (role, invited_by) = (offer.role, Some(offer.inviter.clone()));
     let member: Proof<'tx, Member> = store::invitations::accept(tx, by, person)?;
-    let event = Event::MemberJoined { person: person.clone(), name, role, invited_by };
+    let event = Event::People(PeopleEvent::MemberJoined { person: person.clone(), name, role, invited_by });
     audit::change(tx, &member, tools, event)
 }
 
@@ -255,6 +257,7 @@ pub fn decline(tx: &mut WriteTx<'_>, by: &Proof<'_, Invited>, tools: Tools<'_>) 
     if !store::invitations::decline(tx, by)? {
         return Err(Denied::SpentLink.into());
     }
-    let event = Event::InvitationDeclined { invitation: offer.id, address: offer.email.to_string() };
+    let event =
+        Event::People(PeopleEvent::InvitationDeclined { invitation: offer.id, address: offer.email.to_string() });
     Ok(audit::change(tx, by, tools, event)?)
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::audit::Event;
+use crate::domain::audit::{Event, PeopleEvent};
 use crate::domain::{Letter, PersonId, Role, SecretId, Sharing, TroubleWhy, policy};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::invitations::InvitationRow;
@@ -63,7 +63,8 @@ pub fn change_role(
         outbox::of_workspace(tx, by, tools, (&member.email, letter))?;
     }
     let name = member.name.to_string();
-    let event = Event::RoleChanged { person: person.clone(), name, before: member.role, after: to };
+    let event =
+        Event::People(PeopleEvent::RoleChanged { person: person.clone(), name, before: member.role, after: to });
     Ok(audit::change(tx, by, tools, event)?)
 }
 
@@ -331,8 +332,8 @@ fn ended(leaving: &Leaving, kept: usize) -> Event {
     let (person, name, role) = (leaving.member.person.clone(), leaving.member.name.to_string(), leaving.member.role);
     let (secrets, tokens) = (leaving.secrets.len() - kept, leaving.tokens.len());
     if leaving.by_themselves {
-        Event::MemberLeft { person, name, role, secrets, kept, tokens }
+        Event::People(PeopleEvent::MemberLeft { person, name, role, secrets, kept, tokens })
     } else {
-        Event::MemberRemoved { person, name, role, secrets, kept, tokens }
+        Event::People(PeopleEvent::MemberRemoved { person, name, role, secrets, kept, tokens })
     }
 }

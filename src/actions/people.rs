@@ -1,7 +1,7 @@
 //! What people change of their own accounts.
 
 use crate::domain::Name;
-use crate::domain::audit::Event;
+use crate::domain::audit::{AccountEvent, Event};
 use crate::store::access::{Oneself, Proof};
 use crate::store::{self, Outcome, Unrecorded, WriteTx};
 
@@ -16,5 +16,9 @@ pub fn rename(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, tools: Tools<'_>, n
     }
     store::people::rename(tx, by, name)?;
     let (before, after) = (person.name.to_string(), name.to_string());
-    Ok(audit::installation(tx, tools, Event::PersonRenamed { person: person.id, before, after })?)
+    Ok(audit::installation(
+        tx,
+        tools,
+        Event::Account(AccountEvent::PersonRenamed { person: person.id, before, after }),
+    )?)
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::crypto::Keyring;
-use crate::domain::audit::Event;
+use crate::domain::audit::{AccountEvent, Event};
 use crate::domain::{Email, Letter, Moment, PersonId, SessionId};
 use crate::store::access::{Nobody, Oneself, Proof, Right};
 use crate::store::people::Person;
@@ -203,7 +203,7 @@ pub fn open_session<R: Right>(
     if let Some(session) = &browser.session
         && store::sessions::delete(tx, by, session)?
     {
-        audit::installation(tx, tools, Event::SignedOut { session: session.clone() })?;
+        audit::installation(tx, tools, Event::Account(AccountEvent::SignedOut { session: session.clone() }))?;
     }
     let now = tx.now();
     let session = SessionId::draw(now, tools.chance);
@@ -217,7 +217,7 @@ pub fn open_session<R: Right>(
     };
     let cookie = tools.keyring.random_text();
     store::sessions::insert(tx, by, &row, tools.keyring.session_mac(&cookie).as_bytes())?;
-    audit::installation(tx, tools, Event::SignedIn { session: session.clone() })?;
+    audit::installation(tx, tools, Event::Account(AccountEvent::SignedIn { session: session.clone() }))?;
     Ok(Opened { session, cookie })
 }
 
@@ -227,7 +227,7 @@ pub fn refuse(
     tools: Tools<'_>,
     person: Option<PersonId>,
 ) -> Outcome<()> {
-    Ok(audit::installation(tx, tools, Event::SignInRefused { person })?)
+    Ok(audit::installation(tx, tools, Event::Account(AccountEvent::SignInRefused { person }))?)
 }
 
 /// Ends one of one's own sessions; this one when none is named.
@@ -242,8 +242,8 @@ pub fn end(
         return Err(Denied::NotFound.into());
     }
     let event = match session {
-        None => Event::SignedOut { session: id },
-        Some(_) => Event::SessionsRevoked { sessions: vec![id] },
+        None => Event::Account(AccountEvent::SignedOut { session: id }),
+        Some(_) => Event::Account(AccountEvent::SessionsRevoked { sessions: vec![id] }),
     };
     Ok(audit::installation(tx, tools, event)?)
 }
@@ -251,7 +251,7 @@ pub fn end(
 pub fn end_others(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, tools: Tools<'_>) -> Outcome<usize> {
     let sessions = store::sessions::delete_others(tx, by)?;
     let count = sessions.len();
-    audit::installation(tx, tools, Event::SessionsRevoked { sessions })?;
+    audit::installation(tx, tools, Event::Account(AccountEvent::SessionsRevoked { sessions }))?;
     Ok(count)
 }
 
@@ -268,7 +268,13 @@ pub fn change_password(
         return Err(Denied::SignedOut.into());
     }
     succeed(tx, by, attempt)?;
-    password_is_new(tx, by, tools, &person, Event::PasswordChanged { person: person.id.clone() })?;
+    password_is_new(
+        tx,
+        by,
+        tools,
+        &person,
+        Event::Account(AccountEvent::PasswordChanged { person: person.id.clone() }),
+    )?;
     Ok(open_session(tx, by, tools, &person.id, browser)?)
 }
 
@@ -285,7 +291,7 @@ pub(super) fn password_is_new<R: Right>(
     forget_letters(tx, by, tools, &person.email)?;
     audit::installation(tx, tools, event)?;
     if !sessions.is_empty() {
-        audit::installation(tx, tools, Event::SessionsRevoked { sessions })?;
+        audit::installation(tx, tools, Event::Account(AccountEvent::SessionsRevoked { sessions }))?;
     }
     // Whoever changes it back and forth does not fill the mailbox with it.
     let name = tools.keyring.throttle_key(&[b"password notice", person.id.as_str().as_bytes()]);

@@ -1,6 +1,6 @@
 //! A workspace's name and address, and its end.
 
-use crate::domain::audit::{ChainHead, Event};
+use crate::domain::audit::{ChainHead, Event, PeopleEvent};
 use crate::domain::{Name, Sharing, Slug};
 use crate::store::access::{Admin, AtLeast, Owner, Proof};
 use crate::store::{self, Fault, Outcome, Refusal, Unrecorded, WriteTx};
@@ -30,7 +30,7 @@ pub fn rename(
     let slug = take_slug(tx, by, tools, (name, by.workspace()))?;
     store::workspaces::rename(tx, by, name, &slug)?;
     let (before, after) = (row.name.to_string(), name.to_string());
-    let event = Event::WorkspaceRenamed { workspace: row.id, before, after };
+    let event = Event::People(PeopleEvent::WorkspaceRenamed { workspace: row.id, before, after });
     audit::change(tx, by, tools, event)?;
     Ok(slug)
 }
@@ -51,7 +51,8 @@ pub fn share_by_default(
         return Ok(());
     }
     store::workspaces::set_default_sharing(tx, by, sharing)?;
-    let event = Event::DefaultSharingChanged { workspace: by.workspace().clone(), before, after: sharing };
+    let event =
+        Event::People(PeopleEvent::DefaultSharingChanged { workspace: by.workspace().clone(), before, after: sharing });
     Ok(audit::change(tx, by, tools, event)?)
 }
 
@@ -65,6 +66,6 @@ pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Owner>>, tools: 
     });
     let heads = heads.collect();
     store::workspaces::delete(tx, by)?;
-    let event = Event::WorkspaceDeleted { workspace: row.id, name: row.name.to_string(), heads };
+    let event = Event::People(PeopleEvent::WorkspaceDeleted { workspace: row.id, name: row.name.to_string(), heads });
     Ok(audit::installation(tx, tools, event)?)
 }

@@ -58,6 +58,7 @@ impl FromStr for EntryName {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::audit::AccountEvent;
 
     #[test]
     fn an_entry_has_one_name() {
@@ -72,8 +73,11 @@ mod tests {
 
     #[test]
     fn a_topic_is_read_off_the_subject() {
-        let person = "usr_01jd8x3f5k7q9r2t4v6w8y0z1a".parse().ok().map(|person| Event::PersonCreated { person });
+        let person = "usr_01jd8x3f5k7q9r2t4v6w8y0z1a"
+            .parse()
+            .ok()
+            .map(|person| Event::Account(AccountEvent::PersonCreated { person }));
         assert_eq!(person.as_ref().map(Topic::of), Some(Topic::Members));
-        assert_eq!(Topic::of(&Event::SignInRefused { person: None }), Topic::Workspace);
+        assert_eq!(Topic::of(&Event::Account(AccountEvent::SignInRefused { person: None })), Topic::Workspace);
     }
 }

@@ -1,6 +1,8 @@
 //! What is recorded: who did what to which thing, with what result. Never a value.
 
+mod accounts;
 mod node_types;
+mod people;
 mod rotations;
 mod secrets;
 mod workflows;
@@ -9,15 +11,16 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+pub use accounts::AccountEvent;
 pub use node_types::{NodeTypeEvent, NodeTypeFacts};
+pub use people::PeopleEvent;
 pub use rotations::RotationEvent;
 pub use secrets::SecretEvent;
 pub use workflows::{WorkflowEvent, WorkflowFacts};
 
 use super::word::words;
 use super::{
-    Delivery, Environment, InvitationId, JobId, Kind, Moment, PersonId, SecretId, SessionId, Sharing, TokenId,
-    WorkflowId, WorkspaceId,
+    Delivery, Environment, JobId, Kind, Moment, PersonId, SecretId, Sharing, TokenId, WorkflowId, WorkspaceId,
 };
 
 words! {
@@ -87,69 +90,13 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event")]
 pub enum Event {
-    #[serde(rename = "set_up.done")]
-    SetUpDone { person: PersonId },
-    #[serde(rename = "workspace.created")]
-    WorkspaceCreated { workspace: WorkspaceId, name: String },
-    #[serde(rename = "workspace.renamed")]
-    WorkspaceRenamed { workspace: WorkspaceId, before: String, after: String },
-    /// With where its chains ended, since they go with it.
-    #[serde(rename = "workspace.deleted")]
-    WorkspaceDeleted { workspace: WorkspaceId, name: String, heads: Vec<ChainHead> },
-    #[serde(rename = "workspace.default_sharing_changed")]
-    DefaultSharingChanged { workspace: WorkspaceId, before: Sharing, after: Sharing },
     #[serde(rename = "activity.exported")]
     ActivityExported { workspace: WorkspaceId, format: ExportFormat },
     /// What is known about secrets, never a value.
     #[serde(rename = "secrets.exported")]
     SecretsExported { workspace: WorkspaceId, format: ListFormat },
-    #[serde(rename = "person.created")]
-    PersonCreated { person: PersonId },
-    #[serde(rename = "person.renamed")]
-    PersonRenamed { person: PersonId, before: String, after: String },
-    /// Without name or address: nothing of them is kept here.
-    #[serde(rename = "person.deleted")]
-    PersonDeleted { person: PersonId, sessions: Vec<SessionId>, workspaces: usize },
-    #[serde(rename = "member.joined")]
-    MemberJoined {
-        person: PersonId,
-        name: String,
-        role: super::Role,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        invited_by: Option<PersonId>,
-    },
-    #[serde(rename = "member.role_changed")]
-    RoleChanged { person: PersonId, name: String, before: super::Role, after: super::Role },
-    #[serde(rename = "member.removed")]
-    MemberRemoved { person: PersonId, name: String, role: super::Role, secrets: usize, kept: usize, tokens: usize },
-    #[serde(rename = "member.left")]
-    MemberLeft { person: PersonId, name: String, role: super::Role, secrets: usize, kept: usize, tokens: usize },
-    #[serde(rename = "invitation.sent")]
-    InvitationSent { invitation: InvitationId, address: String, role: super::Role },
-    #[serde(rename = "invitation.sent_again")]
-    InvitationSentAgain { invitation: InvitationId, address: String },
-    #[serde(rename = "invitation.revoked")]
-    InvitationRevoked { invitation: InvitationId, address: String },
-    #[serde(rename = "invitation.declined")]
-    InvitationDeclined { invitation: InvitationId, address: String },
     #[serde(rename = "secret.slot_kept")]
     SlotKept { secret: SecretFacts, former_owner: PersonId, owner: PersonId },
-    #[serde(rename = "session.started")]
-    SignedIn { session: SessionId },
-    #[serde(rename = "session.refused")]
-    SignInRefused { person: Option<PersonId> },
-    #[serde(rename = "session.ended")]
-    SignedOut { session: SessionId },
-    #[serde(rename = "session.revoked")]
-    SessionsRevoked { sessions: Vec<SessionId> },
-    #[serde(rename = "password.changed")]
-    PasswordChanged { person: PersonId },
-    /// By a link that was sent to their address.
-    #[serde(rename = "password.reset")]
-    PasswordReset { person: PersonId },
-    /// Which addresses, the entry does not keep: they are the person's own, and it may outlive the account.
-    #[serde(rename = "email.changed")]
-    EmailChanged { person: PersonId },
     #[serde(rename = "secret.created")]
     SecretCreated { secret: SecretFacts, value: i64 },
     #[serde(rename = "secret.value_replaced")]
@@ -193,37 +140,20 @@ pub enum Event {
     Workflow(WorkflowEvent),
     #[serde(untagged)]
     Rotation(RotationEvent),
+    #[serde(untagged)]
+    Account(AccountEvent),
+    #[serde(untagged)]
+    People(PeopleEvent),
 }
 
 impl Event {
     /// The id of what the act is about, by which its history is found.
     pub fn subject(&self) -> &str {
         match self {
-            Self::SetUpDone { person }
-            | Self::PersonCreated { person }
-            | Self::PersonRenamed { person, .. }
-            | Self::PersonDeleted { person, .. }
-            | Self::MemberJoined { person, .. }
-            | Self::RoleChanged { person, .. }
-            | Self::MemberRemoved { person, .. }
-            | Self::MemberLeft { person, .. }
-            | Self::PasswordChanged { person }
-            | Self::MailTried { person }
-            | Self::PasswordReset { person }
-            | Self::EmailChanged { person } => person.as_str(),
-            Self::InvitationSent { invitation, .. }
-            | Self::InvitationSentAgain { invitation, .. }
-            | Self::InvitationRevoked { invitation, .. }
-            | Self::InvitationDeclined { invitation, .. } => invitation.as_str(),
-            Self::WorkspaceCreated { workspace, .. }
-            | Self::WorkspaceRenamed { workspace, .. }
-            | Self::DefaultSharingChanged { workspace, .. }
-            | Self::ActivityExported { workspace, .. }
-            | Self::SecretsExported { workspace, .. }
-            | Self::WorkspaceDeleted { workspace, .. } => workspace.as_str(),
-            Self::SignedIn { session } | Self::SignedOut { session } => session.as_str(),
-            Self::SignInRefused { person } => person.as_ref().map_or("", PersonId::as_str),
-            Self::SessionsRevoked { sessions } => sessions.first().map_or("", SessionId::as_str),
+            Self::ActivityExported { workspace, .. } | Self::SecretsExported { workspace, .. } => workspace.as_str(),
+            Self::MailTried { person } => person.as_str(),
+            Self::Account(event) => event.subject(),
+            Self::People(event) => event.subject(),
             Self::SecretCreated { secret, .. }
             | Self::ValueReplaced { secret, .. }
             | Self::SecretDeleted { secret }
@@ -322,12 +252,56 @@ mod tests {
         }
     }
 
+    fn among_people() -> Vec<Event> {
+        let (person, name) = (|| id::<PersonId>("usr"), || "Ada".to_owned());
+        let (role, secrets, kept, tokens) = (Role::Member, 3, 1, 2);
+        let heads = vec![ChainHead { kind: ChainKind::Uses, seq: 7, mac: "0f".to_owned() }];
+        vec![
+            Event::Account(AccountEvent::SetUpDone { person: person() }),
+            Event::People(PeopleEvent::WorkspaceCreated { workspace: id("wsp"), name: name() }),
+            Event::People(PeopleEvent::WorkspaceRenamed { workspace: id("wsp"), before: name(), after: name() }),
+            Event::People(PeopleEvent::WorkspaceDeleted { workspace: id("wsp"), name: name(), heads }),
+            Event::People(PeopleEvent::DefaultSharingChanged {
+                workspace: id("wsp"),
+                before: Sharing::Private,
+                after: Sharing::Workspace,
+            }),
+            Event::Account(AccountEvent::PersonCreated { person: person() }),
+            Event::Account(AccountEvent::PersonRenamed { person: person(), before: name(), after: name() }),
+            Event::Account(AccountEvent::PersonDeleted { person: person(), sessions: vec![id("ses")], workspaces: 2 }),
+            Event::People(PeopleEvent::MemberJoined {
+                person: person(),
+                name: name(),
+                role,
+                invited_by: Some(person()),
+            }),
+            Event::People(PeopleEvent::InvitationSent { invitation: id("inv"), address: name(), role }),
+            Event::People(PeopleEvent::InvitationSentAgain { invitation: id("inv"), address: name() }),
+            Event::People(PeopleEvent::InvitationRevoked { invitation: id("inv"), address: name() }),
+            Event::People(PeopleEvent::InvitationDeclined { invitation: id("inv"), address: name() }),
+            Event::People(PeopleEvent::RoleChanged {
+                person: person(),
+                name: name(),
+                before: role,
+                after: Role::Owner,
+            }),
+            Event::People(PeopleEvent::MemberRemoved { person: person(), name: name(), role, secrets, kept, tokens }),
+            Event::People(PeopleEvent::MemberLeft { person: person(), name: name(), role, secrets, kept, tokens }),
+            Event::Account(AccountEvent::SignedIn { session: id("ses") }),
+            Event::Account(AccountEvent::SignInRefused { person: None }),
+            Event::Account(AccountEvent::SignedOut { session: id("ses") }),
+            Event::Account(AccountEvent::SessionsRevoked { sessions: vec![id("ses")] }),
+            Event::Account(AccountEvent::PasswordChanged { person: person() }),
+            Event::Account(AccountEvent::PasswordReset { person: person() }),
+            Event::Account(AccountEvent::EmailChanged { person: person() }),
+        ]
+    }
+
     /// The entry's own words stand beside the event's in one object: none may have the same name.
     #[test]
     fn every_kind_of_change_is_read_back_as_it_was_written() {
         let (person, name) = (|| id::<PersonId>("usr"), || "Ada".to_owned());
-        let (role, secrets, kept, tokens) = (Role::Member, 3, 1, 2);
-        let heads = vec![ChainHead { kind: ChainKind::Uses, seq: 7, mac: "0f".to_owned() }];
+        let secrets = 3;
         let (environment, abilities) = (Environment::Live, "vend".to_owned());
         let node_type = || NodeTypeFacts {
             id: id("nt"),
@@ -337,32 +311,9 @@ mod tests {
         };
         let workflow = || WorkflowFacts { id: id("wfl"), name: name(), environment };
         let events = [
-            Event::SetUpDone { person: person() },
-            Event::WorkspaceCreated { workspace: id("wsp"), name: name() },
-            Event::WorkspaceRenamed { workspace: id("wsp"), before: name(), after: name() },
-            Event::WorkspaceDeleted { workspace: id("wsp"), name: name(), heads },
-            Event::DefaultSharingChanged { workspace: id("wsp"), before: Sharing::Private, after: Sharing::Workspace },
             Event::ActivityExported { workspace: id("wsp"), format: ExportFormat::Csv },
             Event::SecretsExported { workspace: id("wsp"), format: ListFormat::Json },
-            Event::PersonCreated { person: person() },
-            Event::PersonRenamed { person: person(), before: name(), after: name() },
-            Event::PersonDeleted { person: person(), sessions: vec![id("ses")], workspaces: 2 },
-            Event::MemberJoined { person: person(), name: name(), role, invited_by: Some(person()) },
-            Event::InvitationSent { invitation: id("inv"), address: name(), role },
-            Event::InvitationSentAgain { invitation: id("inv"), address: name() },
-            Event::InvitationRevoked { invitation: id("inv"), address: name() },
-            Event::InvitationDeclined { invitation: id("inv"), address: name() },
-            Event::RoleChanged { person: person(), name: name(), before: role, after: Role::Owner },
-            Event::MemberRemoved { person: person(), name: name(), role, secrets, kept, tokens },
-            Event::MemberLeft { person: person(), name: name(), role, secrets, kept, tokens },
             Event::SlotKept { secret: secret(), former_owner: person(), owner: person() },
-            Event::SignedIn { session: id("ses") },
-            Event::SignInRefused { person: None },
-            Event::SignedOut { session: id("ses") },
-            Event::SessionsRevoked { sessions: vec![id("ses")] },
-            Event::PasswordChanged { person: person() },
-            Event::PasswordReset { person: person() },
-            Event::EmailChanged { person: person() },
             Event::SecretCreated { secret: secret(), value: 1 },
             Event::ValueReplaced { secret: secret(), value: 2 },
             Event::SecretDeleted { secret: secret() },
@@ -379,7 +330,7 @@ mod tests {
             Event::Rotation(RotationEvent::Closed { rotation: id("rot"), name: name(), done: 3, left: 1 }),
             Event::Workflow(WorkflowEvent::NodeUnbound { workflow: workflow(), node: name() }),
         ];
-        for event in events {
+        for event in among_people().into_iter().chain(events) {
             let from = "192.0.2.1".parse().ok();
             let entry = Entry { at: Moment::from_micros(1), by: Actor::Person { id: person() }, from, event };
             let text = serde_json::to_string(&entry).unwrap();

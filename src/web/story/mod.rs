@@ -1,15 +1,18 @@
 //! Audit entries as sentences.
 
+mod accounts;
 mod node_types;
+mod people;
 mod rotations;
 mod secrets;
 mod workflows;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::domain::audit::{Actor, Entry as Act, Event, ExportFormat, Line};
-use crate::domain::{Moment, Name, PersonId, SecretId, Sharing, TokenId};
+use crate::domain::audit::{Actor, Entry as Act, Event, ExportFormat, Line, PeopleEvent};
+use crate::domain::{Moment, Name, PersonId, SecretId, TokenId};
 
+use accounts::deed_with_account;
 use node_types::deed_to_node_type;
 
 use super::url;
@@ -68,9 +71,11 @@ impl Teller<'_> {
         let who = match (&act.event, &act.by) {
             // What nobody did from inside is told of what came of it.
             (
-                Event::WorkspaceCreated { name, .. }
-                | Event::MemberJoined { name, .. }
-                | Event::MemberLeft { name, .. },
+                Event::People(
+                    PeopleEvent::WorkspaceCreated { name, .. }
+                    | PeopleEvent::MemberJoined { name, .. }
+                    | PeopleEvent::MemberLeft { name, .. },
+                ),
                 _,
             ) => name.clone(),
             (_, Actor::Person { id }) => self.person(id),
@@ -147,75 +152,12 @@ impl Teller<'_> {
             Event::NodeType(event) => deed_to_node_type(event),
             Event::Workflow(event) => self.deed_to_workflow(event),
             Event::Rotation(event) => self.deed_to_rotation(event),
-            other => self.deed_among_people(other, by),
+            Event::People(event) => self.deed_among_people(event, by),
+            Event::Account(event) => deed_with_account(event),
+            Event::MailTried { .. } => deed("sent a trial letter to themselves", None, "mail"),
+            Event::JobRetried { title, .. } => deed(format!("had this tried again: {title}"), None, "mail"),
+            Event::JobDiscarded { title, .. } => deed(format!("gave this up: {title}"), None, "mail"),
         }
-    }
-
-    /// What concerns workspaces, people and their sessions.
-    fn deed_among_people(&self, event: &Event, by: &Actor) -> Deed {
-        match event {
-            Event::PersonRenamed { before, after, .. } => {
-                deed(format!("changed their name from {before} to {after}"), None, "person")
-            }
-            Event::PersonDeleted { .. } => deed("deleted their account", None, "person"),
-            Event::WorkspaceRenamed { before, after, .. } => {
-                deed(format!("renamed the workspace from {before} to {after}"), None, "building")
-            }
-            Event::DefaultSharingChanged { after, .. } => {
-                deed(format!("let new secrets be used by {}", audience(*after)), None, "building")
-            }
-            Event::WorkspaceDeleted { name, .. } => deed(format!("deleted the workspace {name}"), None, "building"),
-            Event::RoleChanged { person, name, before, after } => {
-                let of = Some(format!("from {} to {}", before.label(), after.label()));
-                Deed { of, ..self.on("changed the role of", (person.as_str(), name), url::member, "people") }
-            }
-            Event::MemberRemoved { name, .. } => deed(format!("removed {name}"), None, "leave"),
-            Event::MemberLeft { .. } => deed("left the workspace", None, "leave"),
-            Event::WorkspaceCreated { .. } => deed(format!("was made {}", self.means(by)), None, "building"),
-            Event::MemberJoined { role, invited_by, .. } => {
-                let means = invited_by.as_ref().map(|by| format!("on the invitation of {}", self.person(by)));
-                let means = means.unwrap_or_else(|| self.means(by));
-                deed(format!("joined as {} {means}", role.label()), None, "people")
-            }
-            Event::InvitationSent { address, role, .. } => {
-                deed(format!("invited {address} as {}", role.label()), None, "mail")
-            }
-            Event::InvitationSentAgain { address, .. } => {
-                deed(format!("sent the invitation to {address} again"), None, "mail")
-            }
-            Event::InvitationRevoked { address, .. } => {
-                deed(format!("revoked the invitation to {address}"), None, "mail")
-            }
-            Event::InvitationDeclined { .. } => deed("declined the invitation", None, "mail"),
-            other => deed_with_account(other),
-        }
-    }
-}
-
-/// What concerns accounts, sessions and the installation’s own work.
-fn deed_with_account(event: &Event) -> Deed {
-    match event {
-        Event::SetUpDone { .. } => deed("set Keyrack up", None, "check-circle"),
-        Event::PersonCreated { .. } => deed("made an account", None, "people"),
-        Event::SignedIn { .. } => deed("signed in", None, "lock"),
-        Event::SignInRefused { .. } => deed("was refused at the door", None, "lock"),
-        Event::SignedOut { .. } => deed("signed out", None, "lock"),
-        Event::SessionsRevoked { .. } => deed("ended sessions", None, "lock"),
-        Event::PasswordChanged { .. } => deed("changed their password", None, "lock"),
-        Event::MailTried { .. } => deed("sent a trial letter to themselves", None, "mail"),
-        Event::JobRetried { title, .. } => deed(format!("had this tried again: {title}"), None, "mail"),
-        Event::JobDiscarded { title, .. } => deed(format!("gave this up: {title}"), None, "mail"),
-        Event::PasswordReset { .. } => deed("set a new password by mail", None, "lock"),
-        Event::EmailChanged { .. } => deed("changed their e-mail address", None, "person"),
-        _ => deed("did something", None, "key"),
-    }
-}
-
-fn audience(sharing: Sharing) -> &'static str {
-    match sharing {
-        Sharing::Private => "their owner alone",
-        Sharing::Members => "chosen members",
-        Sharing::Workspace => "the whole workspace",
     }
 }
 

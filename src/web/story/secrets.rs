@@ -4,7 +4,8 @@ use crate::domain::audit::{SecretEvent, SecretFacts};
 use crate::domain::{Moment, Verdict};
 use crate::web::url;
 
-use super::{Deed, Teller, audience};
+use super::people::audience;
+use super::{Deed, Teller};
 
 impl Teller<'_> {
     pub(super) fn deed_to_secret(&self, event: &SecretEvent) -> Deed {
