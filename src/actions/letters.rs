@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::Letter;
 use crate::domain::letter::SecretDeed;
-use crate::store::access::{AtLeast, Member, Proof};
+use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::secrets::ListedSecret;
 use crate::store::{self, Error, WriteTx};
 
@@ -15,7 +15,7 @@ const MOST: i64 = 5;
 
 pub(super) fn may_tell(
     tx: &mut WriteTx<'_>,
-    by: &Proof<'_, impl AtLeast<Member>>,
+    by: &Proof<'_, impl InWorkspace>,
     tools: Tools<'_>,
     about: &[&[u8]],
 ) -> Result<bool, Error> {

@@ -8,7 +8,7 @@ use crate::store::access::{Admin, AtLeast, Proof};
 use crate::store::rotations::{NewRotation, Pick};
 use crate::store::{self, Denied, Error, Fault, Refusal, Unrecorded, WriteTx};
 
-use super::{Tools, audit, outbox};
+use super::{Tools, audit, letters, outbox};
 
 /// A round has this many secrets at most: a larger one is better done in parts, by node type.
 pub const MOST: u64 = 10_000;
@@ -109,6 +109,9 @@ fn write_to_owners(
     let starter = store::workspaces::find_person(tx, by)?.name.to_string();
     let asked = store::rotations::asked(tx, by, id)?;
     for owner in &asked {
+        if !letters::may_tell(tx, by, tools, &[b"rotation", owner.person.as_str().as_bytes()])? {
+            continue;
+        }
         let letter = Letter::RotationAsked {
             workspace: workspace.name.to_string(),
             slug: workspace.slug.to_string(),

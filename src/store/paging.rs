@@ -8,6 +8,9 @@ use super::error::Error;
 /// Rows on a page.
 pub const PAGE: usize = 50;
 
+/// Ids in one question: a database takes only so many.
+pub const IDS_AT_ONCE: usize = 500;
+
 /// Which page is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Turn<K> {

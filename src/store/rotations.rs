@@ -1,5 +1,7 @@
 //! Rounds of rotation, and the secrets that were picked for them.
 
+use std::collections::HashMap;
+
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -9,7 +11,7 @@ use crate::domain::{Email, Environment, Moment, Name, PersonId, RotationId, Secr
 
 use super::access::{Admin, AtLeast, InWorkspace, Member, Proof};
 use super::error::Error;
-use super::paging::{Page, Turn, page_of_keys, turned};
+use super::paging::{IDS_AT_ONCE, Page, Turn, page_of_keys, turned};
 use super::schema::{node_types, people, rotation_items, rotations, secrets};
 use super::secrets::usable_ids;
 use super::tx::{ReadTx, WriteTx};
@@ -147,11 +149,8 @@ pub fn start(
         ))
         .execute(tx.conn)?;
     let ids: Vec<SecretId> = picked(by, pick, now).load(tx.conn)?;
-    ids.chunks(CHUNK).try_for_each(|ids| insert_items(tx, new.id, ids))
+    ids.chunks(IDS_AT_ONCE).try_for_each(|ids| insert_items(tx, new.id, ids))
 }
-
-/// Ids in one statement; SQLite takes no more than some thousands.
-const CHUNK: usize = 500;
 
 fn insert_items(tx: &mut WriteTx<'_>, rotation: &RotationId, ids: &[SecretId]) -> Result<(), Error> {
     let items: Vec<(SecretId, Name, Name, Name)> = secrets::table
@@ -185,13 +184,18 @@ pub fn list(
             rotations::table.filter(rotations::workspace_id.eq(by.workspace())).select(rotations::id).into_boxed();
         Ok(turned!(of_workspace, rotations::id, turn, limit).load(tx.conn)?)
     })?;
-    let mut rows = Vec::with_capacity(page.rows.len());
-    for id in &page.rows {
-        if let Some(row) = find(tx, by, id)? {
-            rows.push((row, progress(tx, by, id)?));
-        }
-    }
-    Ok(Page { rows, has_newer: page.has_newer, has_older: page.has_older })
+    let mut found: Vec<RotationRow> = rotations::table
+        .left_join(people::table)
+        .filter(rotations::id.eq_any(&page.rows))
+        .select(columns!())
+        .load(tx.conn)?;
+    found.sort_by(|one, other| other.id.cmp(&one.id));
+    let mut progress = progress_of(tx, by, &page.rows)?;
+    let rows = found.into_iter().map(|row| {
+        let progress = progress.remove(&row.id).unwrap_or_default();
+        (row, progress)
+    });
+    Ok(Page { rows: rows.collect(), has_newer: page.has_newer, has_older: page.has_older })
 }
 
 pub fn find(
@@ -209,30 +213,54 @@ pub fn find(
     Ok(row)
 }
 
-pub fn progress(tx: &mut ReadTx<'_>, _by: &Proof<'_, impl AtLeast<Admin>>, id: &RotationId) -> Result<Progress, Error> {
-    let of_round = || rotation_items::table.filter(rotation_items::rotation_id.eq(id));
-    let all: i64 = of_round().count().get_result(tx.conn)?;
-    let done: i64 = of_round().filter(rotation_items::done.is_not_null()).count().get_result(tx.conn)?;
-    Ok(Progress { all: u64::try_from(all).unwrap_or_default(), done: u64::try_from(done).unwrap_or_default() })
+pub fn progress(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Admin>>, id: &RotationId) -> Result<Progress, Error> {
+    Ok(progress_of(tx, by, std::slice::from_ref(id))?.remove(id).unwrap_or_default())
+}
+
+fn progress_of(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
+    ids: &[RotationId],
+) -> Result<HashMap<RotationId, Progress>, Error> {
+    let counts: Vec<(RotationId, Option<Done>, i64)> = rotation_items::table
+        .inner_join(rotations::table)
+        .filter(rotations::workspace_id.eq(by.workspace()))
+        .filter(rotation_items::rotation_id.eq_any(ids))
+        .group_by((rotation_items::rotation_id, rotation_items::done))
+        .select((rotation_items::rotation_id, rotation_items::done, count_star()))
+        .load(tx.conn)?;
+    let mut progress: HashMap<RotationId, Progress> = HashMap::new();
+    for (id, done, count) in counts {
+        let (count, of) = (u64::try_from(count).unwrap_or_default(), progress.entry(id).or_default());
+        of.all += count;
+        of.done += done.map_or(0, |_| count);
+    }
+    Ok(progress)
 }
 
 /// The secrets of a round, those that are left or those that are done.
 pub fn items(
     tx: &mut ReadTx<'_>,
-    _by: &Proof<'_, impl AtLeast<Admin>>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
     (id, done): (&RotationId, bool),
     turn: &Turn<SecretId>,
 ) -> Result<Page<Item>, Error> {
+    let round = || {
+        rotations::table
+            .filter(rotations::workspace_id.eq(by.workspace()))
+            .filter(rotations::id.eq(id))
+            .select(rotations::id)
+    };
     let page = page_of_keys(turn, &mut |turn, limit| {
         let of_round = rotation_items::table
-            .filter(rotation_items::rotation_id.eq(id))
+            .filter(rotation_items::rotation_id.eq_any(round()))
             .filter(rotation_items::done.is_not_null().eq(done))
             .select(rotation_items::secret_id)
             .into_boxed();
         Ok(turned!(of_round, rotation_items::secret_id, turn, limit).load(tx.conn)?)
     })?;
     let mut rows: Vec<Item> = rotation_items::table
-        .filter(rotation_items::rotation_id.eq(id))
+        .filter(rotation_items::rotation_id.eq_any(round()))
         .filter(rotation_items::secret_id.eq_any(&page.rows))
         .select(item_columns!())
         .load(tx.conn)?;
@@ -245,7 +273,8 @@ pub fn asked(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Admin>>, id: &Rota
     let rows: Vec<(PersonId, Email, String)> = rotation_items::table
         .inner_join(secrets::table.on(secrets::id.eq(rotation_items::secret_id)))
         .inner_join(people::table.on(secrets::owner_id.eq(people::id.nullable())))
-        .filter(secrets::workspace_id.eq(by.workspace()))
+        .inner_join(rotations::table)
+        .filter(rotations::workspace_id.eq(by.workspace()))
         .filter(rotation_items::rotation_id.eq(id))
         .filter(rotation_items::done.is_null())
         .order((people::id, secrets::name_key))
@@ -277,6 +306,27 @@ pub(super) fn tick(
         .filter(rotation_items::done.is_null())
         .filter(rotation_items::rotation_id.eq_any(open));
     diesel::update(left).set((rotation_items::done.eq(done), rotation_items::done_at.eq(now))).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Asks again for what was ticked off by the value that goes: a member went back to the one before.
+pub(super) fn untick(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    (secret, since): (&SecretId, Moment),
+) -> Result<(), Error> {
+    let open = rotations::table
+        .filter(rotations::workspace_id.eq(by.workspace()))
+        .filter(rotations::closed_at.is_null())
+        .select(rotations::id);
+    let by_it = rotation_items::table
+        .filter(rotation_items::secret_id.eq(secret))
+        .filter(rotation_items::done.eq(Done::Replaced))
+        .filter(rotation_items::done_at.ge(since))
+        .filter(rotation_items::rotation_id.eq_any(open));
+    diesel::update(by_it)
+        .set((rotation_items::done.eq(None::<Done>), rotation_items::done_at.eq(None::<Moment>)))
+        .execute(tx.conn)?;
     Ok(())
 }
 

@@ -45,6 +45,15 @@ async fn each_secret_is_ticked_off_by_its_new_value_or_its_end() {
     assert_eq!(told(&mut ada, &round).await, "1 of 3 secrets done");
     assert_eq!(grace.enter(&promoted, "next", NEW, &[]).await.status, 303);
     assert_eq!(told(&mut ada, &round).await, "1 of 3 secrets done", "a value that waits is not in use");
+    let asks = "The rotation round “After the breach” asks for a new value";
+    let page = grace.get(&format!("/w/acme/secrets/{promoted}")).await;
+    assert!(page.text.contains(asks) && page.text.contains("31 Jan 2027"), "{}", page.text);
+    assert_eq!(grace.turn(&promoted, "next/promote").await.status, 303);
+    assert!(!grace.get(&format!("/w/acme/secrets/{promoted}")).await.text.contains(asks));
+    assert_eq!(told(&mut ada, &round).await, "2 of 3 secrets done");
+    assert_eq!(grace.turn(&promoted, "roll-back").await.status, 303);
+    assert_eq!(told(&mut ada, &round).await, "1 of 3 secrets done", "the old value is in use again");
+    assert_eq!(grace.enter(&promoted, "next", NEW, &[]).await.status, 303);
     assert_eq!(grace.turn(&promoted, "next/promote").await.status, 303);
     let path = format!("/w/acme/secrets/{deleted}/delete");
     assert_eq!(grace.submit(&path, &path, &[("name", "Deleted")]).await.status, 303);
@@ -89,6 +98,29 @@ async fn a_round_holds_what_was_picked_and_no_more() {
     let late = ada.submit("/w/acme/rotations/new", "/w/acme/rotations/new", &[("name", ""), ("due_on", "2001-01-01")]);
     let late = late.await;
     assert_eq!((late.status, late.attributes("[aria-invalid=true]", "name").len()), (422, 2));
+}
+
+#[actix_web::test]
+async fn rounds_are_their_workspaces_and_flood_nobody() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    ada.add_stripe("Payments", KEY, "vend").await;
+    let round = ada.start_round("Ours", &[]).await;
+    let mut eve = app.owner_of("Other", "eve@example.com").await;
+    for path in ["", "?show=done"] {
+        assert_eq!(eve.get(&format!("/w/other/rotations/{round}{path}")).await.status, 404);
+    }
+    for act in ["remind", "close"] {
+        assert_eq!(eve.submit("/account", &format!("/w/other/rotations/{round}/{act}"), &[]).await.status, 404);
+    }
+    assert!(!eve.get("/w/other/rotations").await.text.contains("Ours"));
+    app.post().await;
+    for _ in 0..10 {
+        ada.start_round("Again", &[]).await;
+    }
+    let list = ada.get("/w/acme/rotations").await;
+    assert_eq!(list.text.matches("0 of 1").count(), 11, "{}", list.text);
+    assert_eq!(app.post().await.len(), 4, "five in an hour, with the one before");
 }
 
 #[actix_web::test]

@@ -44,7 +44,8 @@ async fn the_form_says_who_may_use_the_secret_before_it_is_stored() {
     assert_eq!((again.status, preselected(&again)), (422, vec!["private".to_owned()]), "what was chosen stays chosen");
 
     let unsaid = ada.add_stripe("Unsaid", "rk_test_sharing12345678", "vend").await;
-    assert!(ada.get(&format!("/w/acme/secrets/{unsaid}")).await.text.contains("Workspace"));
+    let page = ada.get(&format!("/w/acme/secrets/{unsaid}")).await;
+    assert!(page.text_of("dl.facts").contains("Workspace"));
     let mine = add(&mut ada, "Mine", "rk_test_sharing12345678", "private").await;
     assert!(ada.get(mine.location()).await.text.contains("Owner only"));
     assert_eq!(app.database.count("secrets WHERE sharing = 'workspace' AND name = 'Unsaid'"), 1);
@@ -88,7 +89,11 @@ async fn a_shared_secret_is_used_by_others_and_seen_by_nobody() {
 
     let mut member = app.member("member@example.com", Role::Member).await;
     let page = member.get(&shared).await;
-    assert!(page.status == 200 && page.text.contains("Workspace") && page.text.contains("Ada"), "{}", page.status);
+    assert!(
+        page.status == 200 && page.text_of("dl.facts").contains("Workspace") && page.text.contains("Ada"),
+        "{}",
+        page.status
+    );
     assert_eq!(member.get(&hidden).await.status, 404);
     assert_eq!(member.submit("/account", &format!("{shared}/delete"), &[("name", "Shared")]).await.status, 403);
     for browser in [&ada, &grace, &member] {

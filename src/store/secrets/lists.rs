@@ -2,7 +2,7 @@
 //!
 //! Invariant: every list, count and look-up for a person begins with [`visible`].
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::dsl::not;
 use diesel::prelude::*;
@@ -14,7 +14,7 @@ use crate::domain::{Delivery, Environment, Moment, PersonId, SecretId, SecretSta
 use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::connection::Backend;
 use crate::store::error::Error;
-use crate::store::paging::{Page, Turn, page_of_keys};
+use crate::store::paging::{IDS_AT_ONCE, Page, Turn, page_of_keys};
 use crate::store::schema::{end_users, members, node_types, organizations, people, secret_shares, secrets};
 use crate::store::tx::ReadTx;
 
@@ -217,13 +217,38 @@ pub fn find(
     Ok(rows_of(tx, by, seen.as_slice())?.pop())
 }
 
-/// The rows of ids that were found visible, in the order of the ids.
+/// The rows of ids that were found visible, in the order of the ids, however many they are.
 pub(super) fn rows_of(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
     ids: &[SecretId],
 ) -> Result<Vec<ListedSecret>, Error> {
-    let mut rows: Vec<ListedSecret> = secrets::table
+    let mut rows = Vec::with_capacity(ids.len());
+    for some in ids.chunks(IDS_AT_ONCE) {
+        let mut found: HashMap<SecretId, ListedSecret> =
+            load(tx, by, some)?.into_iter().map(|row| (row.secret.id.clone(), row)).collect();
+        rows.extend(some.iter().filter_map(|id| found.remove(id)));
+    }
+    // The policy has the last word. It never takes anything away unless the SQL above tells another story, and then
+    // loudly: the counts would be wrong.
+    let (who, now) = (Standing { person: by.person(), role: by.role() }, tx.now());
+    rows.retain(|row| {
+        let seen = row.facts().visible_to(who, now);
+        if !seen {
+            tracing::error!(secret = %row.secret.id, "a query found a secret that the policy hides");
+        }
+        debug_assert!(seen, "a query found a secret that the policy hides");
+        seen
+    });
+    Ok(rows)
+}
+
+fn load(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    ids: &[SecretId],
+) -> Result<Vec<ListedSecret>, Error> {
+    let rows = secrets::table
         .inner_join(node_types::table)
         .left_join(people::table)
         .left_join(end_users::table)
@@ -242,18 +267,6 @@ pub(super) fn rows_of(
             (secret_shares::person_id, secret_shares::ends_at).nullable(),
         ))
         .load(tx.conn)?;
-    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.secret.id));
-    // The policy has the last word. It never takes anything away unless the SQL above tells another story, and then
-    // loudly: the counts would be wrong.
-    let (who, now) = (Standing { person: by.person(), role: by.role() }, tx.now());
-    rows.retain(|row| {
-        let seen = row.facts().visible_to(who, now);
-        if !seen {
-            tracing::error!(secret = %row.secret.id, "a query found a secret that the policy hides");
-        }
-        debug_assert!(seen, "a query found a secret that the policy hides");
-        seen
-    });
     Ok(rows)
 }
 

@@ -7,14 +7,12 @@ use diesel::prelude::*;
 use crate::domain::{Environment, NodeTypeId};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::error::Error;
+use crate::store::paging::IDS_AT_ONCE;
 use crate::store::schema::secrets;
 use crate::store::tx::ReadTx;
 
 /// Where a name stands: under a node type, in an environment, by its key.
 pub type Place = (NodeTypeId, Environment, String);
-
-/// How many are looked for at once: databases bound what a query may bring.
-const AT_ONCE: usize = 500;
 
 /// Of these keys of names, those that a member's secret has, with where it has them.
 pub fn names_among(
@@ -23,7 +21,7 @@ pub fn names_among(
     keys: &[String],
 ) -> Result<HashSet<Place>, Error> {
     let mut taken = HashSet::new();
-    for some in keys.chunks(AT_ONCE) {
+    for some in keys.chunks(IDS_AT_ONCE) {
         let found: Vec<Place> = secrets::table
             .filter(secrets::workspace_id.eq(by.workspace()))
             .filter(secrets::owner_id.is_not_null())

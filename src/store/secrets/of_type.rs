@@ -4,17 +4,14 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use crate::domain::{Kind, Moment, NodeTypeId, SecretId, policy};
+use crate::domain::{Kind, NodeTypeId, SecretId, policy};
 use crate::store::access::{Admin, AtLeast, Member, Proof};
 use crate::store::error::Error;
 use crate::store::schema::secrets;
 use crate::store::tx::{ReadTx, WriteTx};
 
 use super::lists::{rows_of, visible};
-use super::{ListedSecret, destroy_values};
-
-/// Rows that are read at once: a database takes only so many ids in one question.
-const AT_ONCE: usize = 500;
+use super::{ListedSecret, empty};
 
 /// How many secrets of each node type this member may see.
 pub fn count_by_type(
@@ -46,11 +43,7 @@ pub fn of_type(
 ) -> Result<Vec<ListedSecret>, Error> {
     let ids: Vec<SecretId> =
         visible(by, tx.now()).filter(secrets::node_type_id.eq(node_type)).order(secrets::id.desc()).load(tx.conn)?;
-    let mut rows = Vec::with_capacity(ids.len());
-    for some in ids.chunks(AT_ONCE) {
-        rows.extend(rows_of(tx, by, some)?);
-    }
-    Ok(rows)
+    rows_of(tx, by, &ids)
 }
 
 /// Destroys a secret's values because its node type travels elsewhere now; the slot stays for the kind that is asked
@@ -60,22 +53,9 @@ pub fn disconnect_type(
     by: &Proof<'_, impl AtLeast<Admin>>,
     (id, kind): (&SecretId, Kind),
 ) -> Result<(), Error> {
-    destroy_values(tx, by, id)?;
-    let (now, none) = (tx.now(), None::<Moment>);
+    empty(tx, by, id)?;
     diesel::update(secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id)))
-        .set((
-            secrets::kind.eq(kind),
-            secrets::revision.eq(secrets::revision + 1),
-            secrets::value_entered_at.eq(none),
-            secrets::last_four.eq(None::<String>),
-            secrets::facts.eq("{}"),
-            // Facts of the value that is gone.
-            secrets::expires_at.eq(none),
-            secrets::rejected_at.eq(none),
-            secrets::needs_reauthorization_at.eq(none),
-            secrets::unreadable_at.eq(none),
-            secrets::updated_at.eq(now),
-        ))
+        .set((secrets::kind.eq(kind), secrets::facts.eq("{}")))
         .execute(tx.conn)?;
     Ok(())
 }

@@ -142,6 +142,9 @@ pub fn roll_back(
     (secret, previous): (&SecretRow, &Held),
 ) -> Result<(), Error> {
     destroy_slot(tx, by, (&secret.id, Slot::Current))?;
+    if let Some(since) = secret.value_entered_at {
+        rotations::untick(tx, by, (&secret.id, since))?;
+    }
     become_current(tx, by, &secret.id, previous)
 }
 

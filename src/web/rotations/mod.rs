@@ -26,6 +26,8 @@ use super::visitor::{Demand, Visitor};
 use super::{paging, url};
 
 type Never = std::convert::Infallible;
+type At = Path<(String, String)>;
+type Button = CsrfForm<Nothing>;
 
 pub async fn index(visitor: Visitor, demand: Demand<Admin>, asked: Query<paging::Asked>, app: Data<App>) -> Reply {
     let turn = asked.turn::<RotationId>();
@@ -64,13 +66,7 @@ pub struct Asked {
     after: String,
 }
 
-pub async fn show(
-    visitor: Visitor,
-    demand: Demand<Admin>,
-    path: Path<(String, String)>,
-    asked: Query<Asked>,
-    app: Data<App>,
-) -> Reply {
+pub async fn show(visitor: Visitor, demand: Demand<Admin>, path: At, asked: Query<Asked>, app: Data<App>) -> Reply {
     show_with(&visitor, &demand, &app, (&path.1, &asked), None).await
 }
 
@@ -233,44 +229,37 @@ pub async fn create(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form
     }
 }
 
-pub async fn remind(
-    visitor: Visitor,
-    demand: Demand<Admin>,
-    path: Path<(String, String)>,
-    _form: CsrfForm<Nothing>,
-    app: Data<App>,
-) -> Reply {
-    let id: RotationId = path.1.parse().map_err(|_| Error::NotFound)?;
-    let (kit, to) = (visitor.kit(&app), url::rotation(demand.ws(), id.as_str()));
-    let reminded = app
-        .db
-        .write(demand.ask(), move |tx, by| kit.by_person(by.person(), |tools| rotations::remind(tx, by, tools, &id)));
-    match reminded.await {
-        Ok(()) => Ok(see_other(&app, &to, Some(Flash::RotationReminded))),
-        Err(Fault::Refused(refusal)) => {
-            show_with(&visitor, &demand, &app, (&path.1, &Asked::default()), Some(refusal)).await
-        }
-        Err(Fault::Store(error)) => Err(error.into()),
-    }
+/// What is done to a round by a button of its page.
+#[derive(Clone, Copy)]
+enum Turn {
+    Remind,
+    Close,
 }
 
-pub async fn close(
-    visitor: Visitor,
-    demand: Demand<Admin>,
-    path: Path<(String, String)>,
-    _form: CsrfForm<Nothing>,
-    app: Data<App>,
-) -> Reply {
-    let id: RotationId = path.1.parse().map_err(|_| Error::NotFound)?;
-    let (kit, to) = (visitor.kit(&app), url::rotation(demand.ws(), id.as_str()));
-    let closed = app
-        .db
-        .write(demand.ask(), move |tx, by| kit.by_person(by.person(), |tools| rotations::close(tx, by, tools, &id)));
-    match closed.await {
-        Ok(()) => Ok(see_other(&app, &to, Some(Flash::RotationClosed))),
-        Err(Fault::Refused(refusal)) => {
-            show_with(&visitor, &demand, &app, (&path.1, &Asked::default()), Some(refusal)).await
-        }
+pub async fn remind(visitor: Visitor, demand: Demand<Admin>, path: At, _form: Button, app: Data<App>) -> Reply {
+    turn(&visitor, &demand, &app, (&path.1, Turn::Remind)).await
+}
+
+pub async fn close(visitor: Visitor, demand: Demand<Admin>, path: At, _form: Button, app: Data<App>) -> Reply {
+    turn(&visitor, &demand, &app, (&path.1, Turn::Close)).await
+}
+
+async fn turn(visitor: &Visitor, demand: &Demand<Admin>, app: &Data<App>, (text, turn): (&str, Turn)) -> Reply {
+    let id: RotationId = text.parse().map_err(|_| Error::NotFound)?;
+    let (kit, to) = (visitor.kit(app), url::rotation(demand.ws(), id.as_str()));
+    let done = app.db.write(demand.ask(), move |tx, by| {
+        kit.by_person(by.person(), |tools| match turn {
+            Turn::Remind => rotations::remind(tx, by, tools, &id),
+            Turn::Close => rotations::close(tx, by, tools, &id),
+        })
+    });
+    let flash = match turn {
+        Turn::Remind => Flash::RotationReminded,
+        Turn::Close => Flash::RotationClosed,
+    };
+    match done.await {
+        Ok(()) => Ok(see_other(app, &to, Some(flash))),
+        Err(Fault::Refused(refusal)) => show_with(visitor, demand, app, (text, &Asked::default()), Some(refusal)).await,
         Err(Fault::Store(error)) => Err(error.into()),
     }
 }

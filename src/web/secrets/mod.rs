@@ -26,7 +26,7 @@ use crate::app::App;
 use crate::domain::audit::folded;
 use crate::domain::policy::Standing;
 use crate::domain::secret::Slot;
-use crate::domain::{Delivery, Moment, SecretId, SecretState};
+use crate::domain::{Delivery, Moment, Name, SecretId, SecretState};
 use crate::store::access::Member;
 use crate::store::audit::{Names, StoredEntry};
 use crate::store::paging::Turn;
@@ -75,6 +75,8 @@ struct Found {
     names: Names,
     /// The values beside the current one.
     held: Vec<Held>,
+    /// The rounds that ask for a new value: their names, and when it is due.
+    asking: Vec<(Name, Option<Moment>)>,
     may_rotate: bool,
     may_delete: bool,
     usable: bool,
@@ -104,6 +106,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         let standing = Standing { person: by.person(), role: by.role() };
         let may_rotate = row.facts().rotatable_by(standing);
         let held = store::secrets::held(tx, by, &row)?;
+        let asking = store::rotations::asking_for(tx, by, &id)?;
         let serving = bound::shown(&ws, &bound::find(tx, by, &row)?, standing);
         let (may_delete, usable) = (row.facts().deletable_by(standing), row.facts().usable_by(by.person(), tx.now()));
         let yours = row.secret.owner.as_ref() == Some(by.person());
@@ -117,6 +120,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
             trial,
             names,
             held,
+            asking,
             may_rotate,
             may_delete,
             usable,
@@ -148,6 +152,14 @@ fn audience(found: &Found) -> Option<Audience> {
     let owner = (owner_of(&found.row).to_string(), &found.frame.person.id);
     let audience = Audience::of(&found.shared, owner, found.yours, found.now);
     found.row.secret.owner.is_some().then(|| audience.in_short())
+}
+
+fn asking(found: &Found) -> Vec<page::Asking> {
+    let round = |(name, due): &(Name, Option<Moment>)| page::Asking {
+        round: name.to_string(),
+        due: due.map(|end| When::new(end, found.now)),
+    };
+    found.asking.iter().filter(|_| found.may_rotate).map(round).collect()
 }
 
 fn values(held: &[Held], now: Moment) -> page::Values {
@@ -208,6 +220,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         history: told(demand.ws(), &found),
         values: values(&found.held, now),
         holds: found.holds(),
+        asking: asking(&found),
         may_rotate: found.may_rotate,
         trial: probe::shown(&found.trial, demand.ws(), secret, now),
         may_delete: found.may_delete,

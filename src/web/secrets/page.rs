@@ -315,10 +315,17 @@ pub struct Show {
     pub values: Values,
     /// True where a value is there to be used; one that cannot be read is none.
     pub holds: bool,
+    /// The rotation rounds that ask for a new value.
+    pub asking: Vec<Asking>,
     /// Whether this person may enter a value, and disconnect and delete the secret.
     pub may_rotate: bool,
     pub trial: super::probe::Trial,
     pub may_delete: bool,
+}
+
+pub struct Asking {
+    pub round: String,
+    pub due: Option<When>,
 }
 
 /// What will break, and the name to type before it does.

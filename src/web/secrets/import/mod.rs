@@ -250,13 +250,11 @@ pub async fn update(
 }
 
 pub async fn cancel(
-    visitor: Visitor,
     demand: Demand<Member>,
     path: Path<(String, String)>,
     _form: CsrfForm<Vec<(String, String)>>,
     app: Data<App>,
 ) -> Reply {
-    let _ = visitor;
     let id = id_of(&path.1)?;
     app.db.write(demand.ask(), move |tx, by| imports::cancel(tx, by, &id)).await?;
     Ok(see_other(&app, &url::secrets(demand.ws()), Some(Flash::ImportCancelled)))
