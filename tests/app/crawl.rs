@@ -6,35 +6,42 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use keyrack::app::routes::{Least, PAGES};
 use keyrack::domain::Role;
 use regex::Regex;
+use scraper::Html;
 
-use crate::support::{Browser, OPEN, Page, TestApp};
+use crate::support::{Browser, OPEN, TestApp, attributes};
 
 const IMPORT: &str = "/w/acme/secrets/import";
 
 /// What a page leads to: addresses to open, and addresses that forms are sent to.
-fn addresses(page: &Page) -> (BTreeSet<String>, BTreeSet<String>) {
+fn addresses(page: &Html) -> (BTreeSet<String>, BTreeSet<String>) {
     let mut opened = BTreeSet::new();
     for (selector, name) in [("a[href]", "href"), ("link[href]", "href"), ("script[src]", "src"), ("img[src]", "src")] {
-        opened.extend(page.attributes(selector, name));
+        opened.extend(attributes(page, selector, name));
     }
-    opened.extend(page.attributes("form[method=get]", "action"));
-    (opened, page.attributes("form[method=post]", "action").into_iter().collect())
+    opened.extend(attributes(page, "form[method=get]", "action"));
+    (opened, attributes(page, "form[method=post]", "action").into_iter().collect())
 }
+
+/// The forms of the catalogue are drawn one by one elsewhere; so many of them are opened here.
+const FORMS: usize = 12;
+const FORM: &str = "/secrets/new/";
 
 struct Crawl {
     opened: BTreeSet<String>,
+    /// What some page has led to.
+    known: BTreeSet<String>,
     /// Where forms are sent, with the guard of one that is sent there.
     sent: BTreeMap<String, String>,
 }
 
 /// Whatever is named by an id is there once, so that labels, dialogs and copy buttons mean the right thing.
-fn expect_ids_once(path: &str, page: &Page) {
-    let ids = page.attributes("[id]", "id");
+fn expect_ids_once(path: &str, page: &Html) {
+    let ids = attributes(page, "[id]", "id");
     let once: BTreeSet<&String> = ids.iter().collect();
     assert_eq!(once.len(), ids.len(), "{path} repeats an id: {ids:?}");
     let naming = ["for", "aria-labelledby", "aria-describedby", "aria-controls", "popovertarget", "data-copy-from"];
     for name in naming {
-        for list in page.attributes(&format!("[{name}]"), name) {
+        for list in attributes(page, &format!("[{name}]"), name) {
             for id in list.split(' ').filter(|id| !id.is_empty()) {
                 assert!(once.contains(&id.to_owned()), "{path}: {name} names {id}, which is not there");
             }
@@ -42,8 +49,16 @@ fn expect_ids_once(path: &str, page: &Page) {
     }
 }
 
+impl Crawl {
+    /// Whether the address is another one that is worth opening.
+    fn is_new(&mut self, address: &str) -> bool {
+        let room = !address.contains(FORM) || self.known.iter().filter(|known| known.contains(FORM)).count() < FORMS;
+        room && self.known.insert(address.to_owned())
+    }
+}
+
 async fn crawl(browser: &mut Browser, from: &str) -> Crawl {
-    let mut crawl = Crawl { opened: BTreeSet::new(), sent: BTreeMap::new() };
+    let mut crawl = Crawl { opened: BTreeSet::new(), known: BTreeSet::new(), sent: BTreeMap::new() };
     let mut waiting = VecDeque::from([from.to_owned()]);
     while let Some(path) = waiting.pop_front() {
         let path = path.split('#').next().unwrap().to_owned();
@@ -59,8 +74,9 @@ async fn crawl(browser: &mut Browser, from: &str) -> Crawl {
         if !page.header("content-type").starts_with("text/html") {
             continue;
         }
-        expect_ids_once(&path, &page);
-        let (next, forms) = addresses(&page);
+        let html = page.html();
+        expect_ids_once(&path, &html);
+        let (next, forms) = addresses(&html);
         for form in forms {
             // Without its guard a form is refused; an address that nobody answers would say so instead.
             if let Entry::Vacant(place) = crawl.sent.entry(form) {
@@ -72,7 +88,7 @@ async fn crawl(browser: &mut Browser, from: &str) -> Crawl {
         for address in next.into_iter().filter(|address| !address.starts_with('#')) {
             let outside = address.starts_with("https://");
             assert!(outside || (address.starts_with('/') && !address.starts_with("//")), "{path} leads to {address}");
-            if !outside {
+            if !outside && crawl.is_new(&address) {
                 waiting.push_back(address);
             }
         }

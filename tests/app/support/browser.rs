@@ -26,14 +26,16 @@ impl Page {
 
     /// The named attribute of every element that the selector finds.
     pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
-        let selector = Selector::parse(selector).unwrap();
-        let html = Html::parse_document(&self.text);
-        html.select(&selector).filter_map(|found| found.value().attr(name).map(ToOwned::to_owned)).collect()
+        attributes(&self.html(), selector, name)
+    }
+
+    pub fn html(&self) -> Html {
+        Html::parse_document(&self.text)
     }
 
     pub fn text_of(&self, selector: &str) -> String {
         let wanted = Selector::parse(selector).unwrap();
-        let html = Html::parse_document(&self.text);
+        let html = self.html();
         let found = html.select(&wanted).next().unwrap_or_else(|| panic!("no {selector} in {}", self.text));
         found.text().collect::<String>().trim().to_owned()
     }
@@ -54,6 +56,12 @@ impl Page {
         let found = self.attributes("input[name=csrf]", "value");
         found.into_iter().next().unwrap_or_else(|| panic!("{} has no form: {}", self.status, self.text))
     }
+}
+
+/// The same in a page that is read once for several looks.
+pub fn attributes(html: &Html, selector: &str, name: &str) -> Vec<String> {
+    let selector = Selector::parse(selector).unwrap();
+    html.select(&selector).filter_map(|found| found.value().attr(name).map(ToOwned::to_owned)).collect()
 }
 
 #[derive(Clone)]

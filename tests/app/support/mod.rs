@@ -25,7 +25,7 @@ use keyrack::domain::{Email, Name, Role};
 use keyrack::jobs;
 use keyrack::upstream::Upstream;
 
-pub use browser::{Browser, Page, STRIPE};
+pub use browser::{Browser, Page, STRIPE, attributes};
 pub use chain::{extend_chain, verify_chains};
 pub use database::Database;
 pub use letters::{Smtp, queue};
