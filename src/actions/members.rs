@@ -19,7 +19,7 @@ use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, Unrecorded, Writ
 
 use super::nodes::{self, Because, Loosened};
 use super::secrets::describe;
-use super::{Tools, audit, handover, invitations, letters, outbox};
+use super::{Tools, audit, fingerprint, handover, invitations, letters, outbox};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MemberRefusal {
@@ -118,8 +118,7 @@ impl Leaving {
         let invitations = self.invitations.iter().map(|row| row.id.to_string());
         let workflows = self.workflows.iter().map(|row| row.id.to_string());
         let nodes = self.nodes.iter().map(|node| format!("{} {}", node.id, node.secret));
-        let all: Vec<String> = secrets.chain(tokens).chain(invitations).chain(workflows).chain(nodes).collect();
-        format!("{:08x}", crc32fast::hash(all.join(",").as_bytes()))
+        fingerprint(secrets.chain(tokens).chain(invitations).chain(workflows).chain(nodes))
     }
 
     pub fn may_keep(secret: &ListedSecret) -> bool {

@@ -8,6 +8,7 @@ pub mod connections;
 pub mod custom_apis;
 pub mod entering;
 pub mod farewell;
+mod fingerprint;
 pub mod founding;
 mod handover;
 pub mod imports;
@@ -37,4 +38,5 @@ pub mod work;
 pub mod workflows;
 pub mod workspaces;
 
+use fingerprint::fingerprint;
 pub use tools::{Kit, Tools};

@@ -14,7 +14,7 @@ use crate::store::tokens::UserRow;
 use crate::store::{self, Denied, Error, Fault, Outcome, ReadTx, Refusal, Unrecorded, WriteTx};
 
 use super::secrets::describe as facts_of_secret;
-use super::{Tools, audit, nodes};
+use super::{Tools, audit, fingerprint, nodes};
 
 /// What a page showed is not there any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -82,7 +82,8 @@ pub(super) fn insert(
         enabled: true,
         description: description.map(|text| text.as_str().to_owned()),
         spec,
-        revision: 1,
+        // Another one under the same slug is never taken for this one by a form that was drawn before.
+        revision: tx.now().micros(),
     };
     store::node_types::insert(tx, by, &row)?;
     let node_type = facts(&row);
@@ -153,8 +154,7 @@ impl Hanging {
     /// theirs do not count.
     pub fn fingerprint(&self) -> String {
         let own = self.secrets.iter().filter(|row| row.secret.owner.is_some()).map(|row| row.secret.id.as_str());
-        let all: Vec<&str> = own.chain(self.nodes.iter().map(|node| node.id.as_str())).collect();
-        format!("{:08x}", crc32fast::hash(all.join(",").as_bytes()))
+        fingerprint(own.chain(self.nodes.iter().map(|node| node.id.as_str())))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, Unrecorded, Writ
 use super::audit::Origin;
 use super::nodes::{self, Because};
 use super::secrets::describe;
-use super::{Tools, audit};
+use super::{Tools, audit, fingerprint};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SharingRefusal {
@@ -57,8 +57,7 @@ impl Shared {
     pub fn fingerprint(&self) -> String {
         let end = |end: Option<Moment>| end.map(|end| end.micros().to_string()).unwrap_or_default();
         let people = self.people.iter().map(|row| format!("{} {}", row.person, end(row.ends_at)));
-        let all: Vec<String> = [self.sharing.to_string(), end(self.until)].into_iter().chain(people).collect();
-        format!("{:08x}", crc32fast::hash(all.join(",").as_bytes()))
+        fingerprint([self.sharing.to_string(), end(self.until)].into_iter().chain(people))
     }
 
     fn wish(&self) -> Wish {

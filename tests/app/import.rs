@@ -48,7 +48,14 @@ async fn refused(by: &mut Browser, file: &[u8]) -> Page {
 }
 
 pub async fn store(by: &mut Browser, import: &str) -> Page {
-    by.submit(import, import, &[("act", "store")]).await
+    let page = by.get(import).await;
+    store_as_seen(by, &page, import).await
+}
+
+/// Stores what this page showed.
+pub async fn store_as_seen(by: &mut Browser, page: &Page, import: &str) -> Page {
+    let seen = page.attributes("input[name=seen]", "value").pop().unwrap_or_default();
+    by.post(import, &[("csrf", &page.csrf()), ("seen", &seen), ("act", "store")]).await
 }
 
 pub fn summary(page: &Page) -> String {
@@ -117,7 +124,10 @@ async fn variables_become_what_their_names_and_values_say() {
     let form = [("type-2", ""), ("environment-2", "test"), ("name-2", "Payments")];
     let looked = ada.submit(&import, &import, &form).await;
     assert_eq!(looked.status, 303);
-    let rename = [("act", "store"), ("type-0", "stripe"), ("environment-0", "test"), ("name-0", "Front desk")];
+    let seen = ada.get(&import).await.attributes("input[name=seen]", "value").remove(0);
+    let act = [("act", "store"), ("seen", seen.as_str())];
+    let rename = [("type-0", "stripe"), ("environment-0", "test"), ("name-0", "Front desk")];
+    let rename = [&act[..], &rename].concat();
     let again = ada.submit(&import, &import, &rename).await;
     assert_eq!(again.status, 422, "what was changed is shown before it is stored");
     assert_eq!(summary(&again), "2 secrets ready, 3 left out");
@@ -202,8 +212,9 @@ async fn an_import_confirmed_twice_at_once_is_stored_once() {
     let mut ada = app.owner().await;
     let rows: String = (0..20).map(|at| format!("Key {at},stripe,{}\n", key(&at.to_string()))).collect();
     let import = begin(&mut ada, &format!("name,type,value\n{rows}")).await;
-    let csrf = ada.get(&import).await.csrf();
-    let fields = [("csrf", csrf.as_str()), ("act", "store")];
+    let page = ada.get(&import).await;
+    let (csrf, seen) = (page.csrf(), page.attributes("input[name=seen]", "value").remove(0));
+    let fields = [("csrf", csrf.as_str()), ("act", "store"), ("seen", &seen)];
     let (mut one, mut other) = (ada.clone(), ada.clone());
     let (one, other) = tokio::join!(one.post(&import, &fields), other.post(&import, &fields));
     assert_eq!((one.status, other.status), (303, 303), "{} {}", one.text, other.text);
@@ -298,6 +309,13 @@ async fn bad_files_are_refused_in_words_and_lose_nothing() {
     let unguarded = ada.upload(NEW, &[("csrf", "guess")], ("file", Some("a.env"), b"A=1")).await;
     assert_eq!(unguarded.status, 403);
     assert_eq!(ada.upload(NEW, &[], ("file", Some("a.env"), b"A=1")).await.status, 403);
+    let late = [("format", "env"), ("csrf", both.as_str())];
+    assert_eq!(ada.upload(NEW, &late, ("file", Some("a.env"), b"A=1")).await.status, 403, "the guard comes first");
+    let many: Vec<(&str, &str)> = std::iter::once(("csrf", both.as_str())).chain([("x", ""); 20]).collect();
+    assert_eq!(ada.upload(NEW, &many, ("file", Some("a.env"), b"A=1")).await.status, 413);
+    let long = "n".repeat(10_000);
+    let named = [("csrf", both.as_str()), (long.as_str(), "")];
+    assert_eq!(ada.upload(NEW, &named, ("file", Some("a.env"), b"A=1")).await.status, 413);
     assert_eq!(ada.get(&import).await.status, 200, "what was begun before is still there");
 }
 
@@ -344,4 +362,30 @@ async fn two_thousand_rows_are_stored_and_shown_page_by_page() {
     assert!(last.text.contains("Key 1999") && last.attributes("a[rel=next]", "href").is_empty());
     let done = store(&mut ada, &import).await;
     assert_eq!((done.status, app.database.count("secrets")), (303, 2_000));
+}
+
+#[actix_web::test]
+async fn keys_go_where_the_preview_said_that_they_would() {
+    const ROOMS: &str = "/w/acme/custom-apis/custom-rooms";
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    ada.add_custom_api("Rooms", "https://rooms.example.com").await;
+    let import = begin(&mut ada, "name,service,key\nDesk,Rooms,room-key-1234567890").await;
+    let shown = ada.get(&import).await;
+    assert_eq!(summary(&shown), "1 secret ready");
+    // It goes, and another one comes under its name.
+    let end = "/w/acme/node-types/custom-rooms/remove";
+    let page = ada.get(end).await;
+    let seen = page.attributes("input[name=seen]", "value").pop().unwrap_or_default();
+    let fields = [("csrf", page.csrf()), ("seen", seen), ("name", "Rooms".to_owned())];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    assert_eq!(ada.post(end, &fields).await.status, 303);
+    app.advance(std::time::Duration::from_secs(1));
+    ada.add_custom_api("Rooms", "https://elsewhere.example.com").await;
+    let late = store_as_seen(&mut ada, &shown, &import).await;
+    assert!(late.status == 422 && late.text.contains("described anew"), "{}", late.text);
+    assert_eq!(app.database.count("secrets"), 0);
+    assert_eq!(store_as_seen(&mut ada, &late, &import).await.status, 303);
+    assert_eq!(app.database.count("secrets"), 1);
+    assert_eq!(ada.get(ROOMS).await.status, 200);
 }

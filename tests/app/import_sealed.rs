@@ -35,6 +35,30 @@ async fn a_wrong_choice_does_not_bring_keys_to_light() {
     assert!(!ada.get(&import).await.text.contains("Canary"));
 }
 
+/// What stands where a heading or a name should is shown only where it is surely no key.
+#[actix_web::test]
+async fn a_key_in_an_odd_place_is_not_shown() {
+    const HEX: &str = "9f86d081884c7d659a2feaa0c55ad015";
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    for bare in [format!("Acme,token,{HEX}\nAcme,token,{HEX}"), "Acme,token,correct horse battery\nB,b,b".to_owned()] {
+        let import = begin(&mut ada, &bare).await;
+        let page = ada.get(&import).await;
+        assert!(!page.text.contains(HEX) && !page.text.contains("correct horse"), "{}", page.text);
+    }
+    for name in ["c2VjcmV0_Canary1234567890abcd", "a9f86d081884c7d659a2feaa0", "my_9f86d081884c7d659a2feaa0"] {
+        let import = begin_with(&mut ada, &format!("{name}="), &[("format", "env")]).await;
+        let page = ada.get(&import).await;
+        let shown = page.text.to_lowercase();
+        for part in ["canary", "1234567890", "9f86d081884c7d65"] {
+            assert!(!shown.contains(part), "{name}: {part}");
+        }
+        assert_eq!(ada.submit(&import, &import, &[("type-0", "stripe")]).await.status, 303);
+        let kept = app.database.text("SELECT choices AS text FROM imports").to_lowercase();
+        assert!(!kept.contains("canary") && !kept.contains("9f86d081884c7d65"), "{kept}");
+    }
+}
+
 #[actix_web::test]
 async fn between_its_steps_an_import_lies_sealed() {
     let app = TestApp::start().await;

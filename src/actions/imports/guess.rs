@@ -56,9 +56,13 @@ pub(super) fn fields(types: &Types<'_>, asked: &BTreeSet<&str>) -> Vec<(String, 
     found
 }
 
-/// What each column becomes, by its heading: each target once. `None` where nothing is recognised.
+/// What each column becomes, by its heading: each target once. `None` where nothing is recognised, or a
+/// key is among them: then it is a row like the others.
 pub(super) fn columns(table: &Table, types: &Types<'_>) -> Option<Vec<Target>> {
     let plain = |heading: &str| HEADINGS.iter().find(|(_, words)| words.contains(&heading)).map(|(to, _)| to.clone());
+    if table.first.cells.iter().any(|cell| types.looks_like_a_key(cell)) {
+        return None;
+    }
     let headings: Vec<String> = table.first.cells.iter().map(|cell| normal(cell)).collect();
     let of_type = headings.iter().position(|heading| plain(heading) == Some(Target::NodeType));
     let asked = named(table, types, of_type);

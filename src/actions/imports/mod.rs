@@ -12,12 +12,12 @@ mod table;
 mod tests;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::Catalog;
+use crate::catalog::{CUSTOM, Catalog};
 use crate::crypto::{Entered, ImportOf, Keyring};
 use crate::domain::{Environment, ImportId, Moment};
 use crate::store::access::{AtLeast, Member, Proof};
@@ -25,7 +25,7 @@ use crate::store::imports::{ImportRow, NewImport};
 use crate::store::{self, Denied, Error, Fault, Outcome, ReadTx, Refusal, Unrecorded, WriteTx};
 
 use super::secrets::SecretRefusal;
-use super::{Tools, secrets};
+use super::{Tools, fingerprint, secrets};
 
 pub use choices::{Choices, RowChoice, Target};
 pub use plan::Row;
@@ -160,6 +160,8 @@ pub struct Preview {
     pub rows: Vec<Row>,
     /// What is wrong with the choices as a whole.
     pub faults: Vec<&'static str>,
+    /// By which storing tells whether the node types are still described as they were when this was shown.
+    pub seen: String,
     pub expires_at: Moment,
 }
 
@@ -211,6 +213,8 @@ pub enum ImportRefusal {
     Unreadable,
     #[error("there is something to put right")]
     Faulty,
+    #[error("A node type of these rows was described anew since you opened this page. Look once more.")]
+    ChangedSince,
     /// The action that stores a single secret refuses this one.
     #[error("Line {line}: {why}")]
     Row { line: usize, why: SecretRefusal },
@@ -266,14 +270,23 @@ fn preview(
         faults.push("The column that holds the keys can only be the key itself, a field, or left out.");
         rows.iter_mut().for_each(|row| row.name = None);
     }
-    Ok(Preview { choices, columns, fields, node_types, rows, faults, expires_at: row.expires_at })
+    let seen = seen(&rows, &types);
+    Ok(Preview { choices, columns, fields, node_types, rows, faults, seen, expires_at: row.expires_at })
+}
+
+/// Product rule 16: a value goes where the person who entered it saw that it would.
+fn seen(rows: &[Row], types: &types::Types<'_>) -> String {
+    let slugs: BTreeSet<&str> = rows.iter().filter_map(|row| Some(row.node_type.as_ref()?.0.as_str())).collect();
+    let known = slugs.into_iter().filter_map(|slug| types.find(slug)).filter(|known| known.slug.starts_with(CUSTOM));
+    fingerprint(known.map(|known| format!("{} {}", known.slug, known.revision)))
 }
 
 fn columns_of(table: &table::Table, types: &types::Types<'_>, choices: &Choices) -> Vec<Column> {
-    // A row without a heading that is known may be a secret, whatever was chosen.
-    let known = guess::columns(table, types).is_some() && choices.headings;
+    // What is no heading that is known may be a secret, whatever was chosen.
+    let guessed = guess::columns(table, types).filter(|_| choices.headings).unwrap_or_default();
     let column = |(at, target): (usize, &Target)| {
         let heading = table.first.cell(at).trim();
+        let known = guessed.get(at).is_some_and(|guessed| *guessed != Target::Ignore);
         let plain = known && heading.len() <= 60 && !heading.chars().any(crate::domain::name::is_hidden);
         let shown = plain && !heading.is_empty() && !types.looks_like_a_key(heading);
         Column { heading: shown.then(|| heading.to_owned()), target: target.clone() }
@@ -338,13 +351,13 @@ fn shown_as(row: &Row, chosen: Option<&RowChoice>) -> RowChoice {
     })
 }
 
-/// Stores all of them, or none. Of an import that is stored already only the report is given.
+/// Stores all of them, or none; `seen` is the preview's. Of an import that is stored already only the report is given.
 pub fn store<'tx>(
     tx: &mut WriteTx<'tx>,
     by: &Proof<'tx, impl AtLeast<Member>>,
     tools: Tools<'_>,
     catalog: &Catalog,
-    id: &ImportId,
+    (id, seen): (&ImportId, &str),
 ) -> Result<(), Fault<ImportRefusal>> {
     let row = store::imports::find(tx, by, id)?.ok_or(Denied::NotFound)?;
     let Some(payload) = &row.payload else {
@@ -352,6 +365,9 @@ pub fn store<'tx>(
         return Ok(());
     };
     let preview = preview(tx, by, (tools.keyring, catalog), (&row, payload))?;
+    if preview.seen != seen {
+        return Err(ImportRefusal::ChangedSince.into());
+    }
     if !preview.may_be_stored() {
         return Err(ImportRefusal::Faulty.into());
     }

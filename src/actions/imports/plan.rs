@@ -116,7 +116,8 @@ pub(super) fn guessed(variable: &Variable, types: &Types<'_>, choices: &Choices)
     super::RowChoice {
         node_type: known.map(|known| known.slug.clone()).unwrap_or_default(),
         environment: choices.environment,
-        name: guess::name(&variable.name, known),
+        // A key that stands where a name should is not made into one.
+        name: if types.looks_like_a_key(&variable.name) { String::new() } else { guess::name(&variable.name, known) },
     }
 }
 

@@ -154,7 +154,11 @@ impl<'a> Types<'a> {
         let text = text.trim();
         let has = |is: fn(&char) -> bool| text.chars().any(|c| is(&c));
         let solid = text.len() >= 16 && !text.contains(char::is_whitespace) && has(char::is_ascii_digit);
-        solid && (self.begins_like_a_key(text) || has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase))
+        let mixed = has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase);
+        // Words of a name stand apart; twenty letters and digits in a row are none.
+        let in_a_row = |part: &str| part.len() >= 20 && part.contains(|c: char| c.is_ascii_digit());
+        let drawn = || text.split(|c: char| !c.is_ascii_alphanumeric()).any(in_a_row);
+        solid && (self.begins_like_a_key(text) || mixed || drawn())
     }
 
     fn begins_like_a_key(&self, text: &str) -> bool {

@@ -220,7 +220,7 @@ pub async fn update(
     let id = id_of(&path.1)?;
     let sent = preview::Sent::of(form.into_inner());
     let asked = sent.asked();
-    let to_store = sent.is("act", "store");
+    let (to_store, seen) = (sent.is("act", "store"), sent.seen());
     let (keyring, catalog, wanted) = (app.keyring.clone(), app.catalog.clone(), id.clone());
     let changed = app.db.write(demand.ask(), move |tx, by| {
         imports::choose(tx, by, (&keyring, &catalog), &wanted, |choices| sent.put_into(choices))
@@ -236,7 +236,7 @@ pub async fn update(
     }
     let (kit, catalog, wanted) = (visitor.kit(&app), app.catalog.clone(), id.clone());
     let stored = app.db.write(demand.ask(), move |tx, by| {
-        kit.by_person(by.person(), |tools| imports::store(tx, by, tools, &catalog, &wanted))
+        kit.by_person(by.person(), |tools| imports::store(tx, by, tools, &catalog, (&wanted, &seen)))
     });
     let refused = match stored.await {
         Ok(()) => return Ok(see_other(&app, &url::import(demand.ws(), id.as_str()), None)),
@@ -244,6 +244,7 @@ pub async fn update(
         Err(Fault::Refused(ImportRefusal::Faulty)) => {
             "Nothing is stored yet. Put right what is marked below.".to_owned()
         }
+        Err(Fault::Refused(refused @ ImportRefusal::ChangedSince)) => format!("Nothing is stored yet. {refused}"),
         Err(fault) => return Err(error_of(fault)),
     };
     shown(&app, &visitor, &demand, (&id, &asked, Some((Tone::Bad, refused)))).await

@@ -50,6 +50,8 @@ pub struct Preview {
     pub delivery: Delivery,
     pub sharing: Sharing,
     pub expires: When,
+    /// How the node types are described that this shows.
+    pub seen: String,
     pub at: Pages,
     /// Said where the form comes back instead of being done.
     pub notice: Option<(Tone, String)>,

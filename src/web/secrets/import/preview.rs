@@ -47,6 +47,7 @@ pub(super) fn page(
         delivery: choices.delivery,
         sharing: choices.sharing,
         expires: When::new(found.expires_at, now),
+        seen: found.seen.clone(),
         notice,
     }
 }
@@ -132,6 +133,11 @@ impl Sent {
 
     pub(super) fn is(&self, name: &str, word: &str) -> bool {
         self.text(name) == word
+    }
+
+    /// How what the page showed was described.
+    pub(super) fn seen(&self) -> String {
+        self.text("seen").to_owned()
     }
 
     pub(super) fn asked(&self) -> Asked {

@@ -1,6 +1,6 @@
 //! What is sent to be imported: fields, and one text that was pasted or lies in a file.
 //!
-//! Invariant: the guard of the form comes before the text in the body, and is checked before any of the text is read.
+//! Invariant: the guard of the form comes first in the body, and is checked before anything else is read.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -29,6 +29,10 @@ pub struct Upload {
 /// A form that is larger than what is taken is read on for so long, so that the browser hears why it is refused.
 const MOST_READ: usize = 8 * MOST_BYTES;
 const LONGEST_FIELD: usize = 4 * 1_024;
+/// Parts of the form, of which there are six; and how long the name of one can be.
+const MOST_PARTS: usize = 16;
+const LONGEST_NAME: usize = 64;
+const GUARD: &str = "csrf";
 const TEXT: &str = "text";
 const FILE: &str = "file";
 
@@ -59,7 +63,7 @@ impl FromRequest for Upload {
                 .map_err(|_| Error::BadRequest)?
                 .into_iter()
                 .collect();
-            csrf::check_guard(&app, &request, fields.get("csrf").map_or("", String::as_str))?;
+            csrf::check_guard(&app, &request, fields.get(GUARD).map_or("", String::as_str))?;
             let pasted = fields.remove(TEXT).unwrap_or_default().into_bytes();
             Ok(Self { fields, text: text_of(pasted) })
         })
@@ -84,14 +88,18 @@ struct Room {
 
 async fn read_parts(app: &App, request: &HttpRequest, mut parts: Multipart) -> Result<Upload, Error> {
     let (mut fields, mut texts, mut read) = (HashMap::new(), Vec::new(), 0);
-    let mut guarded = false;
+    let (mut guarded, mut count) = (false, 0);
     while let Some(part) = parts.next().await {
         let mut part = part.map_err(|_| Error::BadRequest)?;
         let name = part.name().unwrap_or_default().to_owned();
-        let is_text = name == TEXT || name == FILE;
-        if is_text && !guarded {
+        if !guarded && name != GUARD {
             return Err(Error::ForeignForm);
         }
+        count += 1;
+        if count > MOST_PARTS || name.len() > LONGEST_NAME {
+            return Err(Error::TooLarge);
+        }
+        let is_text = name == TEXT || name == FILE;
         let mut room = Room { most: if is_text { MOST_BYTES } else { LONGEST_FIELD }, read };
         let bytes = read_part(&mut part, &mut room).await?;
         read = room.read;
@@ -101,7 +109,7 @@ async fn read_parts(app: &App, request: &HttpRequest, mut parts: Multipart) -> R
         }
         let bytes = bytes.ok_or(Error::TooLarge)?;
         let value = std::str::from_utf8(&bytes).map_err(|_| Error::BadRequest)?.to_owned();
-        if name == "csrf" {
+        if name == GUARD {
             csrf::check_guard(app, request, &value)?;
             guarded = true;
         }
