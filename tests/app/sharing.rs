@@ -94,6 +94,8 @@ async fn a_shared_secret_is_used_by_others_and_seen_by_nobody() {
         "{}",
         page.status
     );
+    assert!(page.text.contains("with 1 service token.") && !page.text.contains("/w/acme/tokens/tok_"), "{}", page.text);
+    assert!(ada.get(&shared).await.text.contains("/w/acme/tokens/tok_"), "whose it is knows what stops");
     assert_eq!(member.get(&hidden).await.status, 404);
     assert_eq!(member.submit("/account", &format!("{shared}/delete"), &[("name", "Shared")]).await.status, 403);
     for browser in [&ada, &grace, &member] {

@@ -61,6 +61,10 @@ impl FromStr for Spot {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let malformed = crate::domain::id::Malformed("Spot");
         if let Some((id, name)) = text.split_once('~') {
+            // PostgreSQL takes no such sign, and no name's key holds one.
+            if name.contains('\0') {
+                return Err(malformed);
+            }
             return Ok(Self::Name(name.to_owned(), id.parse()?));
         }
         match text.split_once('.') {

@@ -39,7 +39,7 @@ use super::error::Error;
 use super::frame::{self, Frame, Reply};
 use super::story::Teller;
 use super::url;
-use super::view::{self, Link, NodeMark, Snippet, UsedBy, When};
+use super::view::{self, Link, NodeMark, Snippet, UsedBy, When, counted};
 use super::visitor::{Demand, Visitor};
 use sharing::page::Audience;
 
@@ -69,6 +69,8 @@ struct Found {
     row: ListedSecret,
     shared: Shared,
     users: Vec<UserRow>,
+    /// Tokens that have used it and are not this person's to know.
+    others: usize,
     serving: Vec<bound::Serving>,
     history: Vec<StoredEntry>,
     trial: probe::Seen,
@@ -99,7 +101,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         let row = store::secrets::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
         let shared = Shared::read(tx, by, &row)?;
         let trial = probe::look(tx, by, &catalog, &row)?;
-        let users = store::tokens::users_of(tx, by, &id)?;
+        let mut users = store::tokens::users_of(tx, by, &id)?;
         let mut history = store::audit::history(tx, by, &row, &Turn::Newest)?.rows;
         history.truncate(HISTORY);
         let names = store::audit::actors(tx, by)?;
@@ -110,11 +112,16 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         let serving = bound::shown(&ws, &bound::find(tx, by, &row)?, standing);
         let (may_delete, usable) = (row.facts().deletable_by(standing), row.facts().usable_by(by.person(), tx.now()));
         let yours = row.secret.owner.as_ref() == Some(by.person());
+        let all = users.len();
+        // Whoever may merely use it is told of other members' tokens how many there are.
+        users.retain(|user| may_delete || names.iter().any(|(id, _)| id == user.token.as_str()));
+        let others = all - users.len();
         Ok::<_, Fault<Never>>(Found {
             frame: Frame::of_member(tx, by)?,
             row,
             shared,
             users,
+            others,
             serving,
             history,
             trial,
@@ -152,6 +159,11 @@ fn audience(found: &Found) -> Option<Audience> {
     let owner = (owner_of(&found.row).to_string(), &found.frame.person.id);
     let audience = Audience::of(&found.shared, owner, found.yours, found.now);
     found.row.secret.owner.is_some().then(|| audience.in_short())
+}
+
+fn others(count: usize) -> Option<String> {
+    let said = counted(u64::try_from(count).unwrap_or_default(), "service token", "service tokens");
+    (count > 0).then(|| format!("Other members’ backends use it too, with {said}."))
 }
 
 fn asking(found: &Found) -> Vec<page::Asking> {
@@ -215,6 +227,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         rotate: secret.rotate_at.map(|at| When::new(at, now)),
         last_use: secret.last_used_at.map(|at| When::new(at, now)),
         used_by: used_by(demand.ws(), &found.users, now),
+        others: others(found.others),
         serving: found.serving.clone(),
         snippet,
         history: told(demand.ws(), &found),

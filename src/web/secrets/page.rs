@@ -307,6 +307,8 @@ pub struct Show {
     pub rotate: Option<When>,
     pub last_use: Option<When>,
     pub used_by: Vec<UsedBy>,
+    /// Said of tokens that are not this person's to know.
+    pub others: Option<String>,
     pub serving: Vec<Serving>,
     /// The ready request; only where delivery is vend and this person may use the secret.
     pub snippet: Option<Snippet>,
