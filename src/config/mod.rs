@@ -248,7 +248,7 @@ fn server(reader: &mut Reader) -> Result<ServerConfig, Noted> {
     let given_url = reader.optional(settings::PUBLIC_URL, parse::public_url);
     let trusted_proxies = reader.optional(settings::TRUSTED_PROXIES, parse::networks);
     let workers = reader.optional(settings::WORKERS, parse::number(1..=256));
-    let body_limit = reader.required(settings::BODY_LIMIT_KIB, parse::number(16_usize..=16_384));
+    let body_limit = reader.required(settings::BODY_LIMIT_KIB, parse::number(32_usize..=16_384));
     let body_seconds = reader.required(settings::BODY_SECONDS, parse::number(1_u64..=600));
     // Each is judged as far as the others were understood, so that one mistake does not hide another.
     let public_url = match (given_url, listen) {

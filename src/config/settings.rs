@@ -118,7 +118,7 @@ pub const SETTINGS: &[Setting] = &[
         Computed("one for each processor core, 2 to 8"),
         "Threads that answer requests. 1 to 256.",
     ),
-    setting(BODY_LIMIT_KIB, ("server", "body_limit_kib"), Text("64"), "Largest request body, in KiB. 16 to 16384."),
+    setting(BODY_LIMIT_KIB, ("server", "body_limit_kib"), Text("64"), "Largest request body, in KiB. 32 to 16384."),
     setting(
         BODY_SECONDS,
         ("server", "body_seconds"),
