@@ -1,9 +1,10 @@
 //! Letters that tell members what others did to what is theirs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::Letter;
 use crate::domain::letter::SecretDeed;
+use crate::domain::{Letter, PersonId};
 use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::secrets::ListedSecret;
 use crate::store::{self, Error, WriteTx};
@@ -12,6 +13,8 @@ use super::{Tools, outbox};
 
 /// Letters about the same thing in one hour: nobody floods a member's mailbox by going back and forth.
 const MOST: i64 = 5;
+/// Names that a letter lists; the rest is counted.
+const NAMED: usize = 30;
 
 pub(super) fn may_tell(
     tx: &mut WriteTx<'_>,
@@ -50,4 +53,40 @@ pub(super) fn tell_owner(
         deed,
     };
     outbox::of_workspace(tx, by, tools, (&member.email, letter))
+}
+
+/// Writes once to each owner of secrets that somebody else has deleted together.
+pub(super) fn tell_of_deleted(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    tools: Tools<'_>,
+    rows: &[ListedSecret],
+) -> Result<(), Error> {
+    let mut of_owners: BTreeMap<&PersonId, Vec<String>> = BTreeMap::new();
+    for secret in rows.iter().map(|row| &row.secret) {
+        if let Some(owner) = secret.owner.as_ref().filter(|owner| *owner != by.person()) {
+            let line = format!("{} ({}, {})", secret.name, secret.node_type_name, secret.environment);
+            of_owners.entry(owner).or_default().push(line);
+        }
+    }
+    if of_owners.is_empty() {
+        return Ok(());
+    }
+    let workspace = store::workspaces::current(tx, by)?;
+    let deleter = store::workspaces::find_person(tx, by)?.name.to_string();
+    let owners: Vec<PersonId> = of_owners.keys().map(|id| (*id).clone()).collect();
+    for (owner, address) in store::members::addresses(tx, by, &owners)? {
+        let mut secrets = of_owners.remove(&owner).unwrap_or_default();
+        let more = secrets.len().saturating_sub(NAMED);
+        secrets.truncate(NAMED);
+        let letter = Letter::SecretsDeleted {
+            workspace: workspace.name.to_string(),
+            slug: workspace.slug.to_string(),
+            by: deleter.clone(),
+            secrets,
+            more,
+        };
+        outbox::of_workspace(tx, by, tools, (&address, letter))?;
+    }
+    Ok(())
 }

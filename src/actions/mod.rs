@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod audit;
 pub mod connections;
 pub mod custom_apis;
+pub mod deleting;
 pub mod entering;
 pub mod farewell;
 mod fingerprint;

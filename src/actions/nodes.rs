@@ -61,6 +61,19 @@ pub(super) fn take_secret(
     Ok(nodes)
 }
 
+/// The same for the nodes of several secrets, each for its own reason.
+pub(super) fn take_nodes(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    tools: Tools<'_>,
+    loosened: &[(BoundNode, Because)],
+) -> Result<(), Error> {
+    for (node, because) in loosened {
+        loosen(tx, by, tools, (std::slice::from_ref(node), *because))?;
+    }
+    Ok(())
+}
+
 /// Loosens the nodes whose workflow's owner may not use the secret any more, once its sharing has changed.
 pub(super) fn sharing_changed(
     tx: &mut WriteTx<'_>,

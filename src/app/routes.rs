@@ -117,6 +117,8 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/secrets/new/{node_type}", MEMBER, |r| r.to(secrets::create::new)),
     post("/w/{workspace}/secrets/new/{node_type}", MEMBER, |r| r.to(secrets::create::create)),
     get("/w/{workspace}/secrets/export", MEMBER, |r| r.to(secrets::export::show)),
+    get("/w/{workspace}/secrets/delete", MEMBER, |r| r.to(secrets::delete_many::new)),
+    post("/w/{workspace}/secrets/delete", MEMBER, |r| r.to(secrets::delete_many::create)),
     get("/w/{workspace}/secrets/import", MEMBER, |r| r.to(secrets::import::new)),
     post("/w/{workspace}/secrets/import", MEMBER, |r| r.to(secrets::import::create)),
     get("/w/{workspace}/secrets/import/{import}", MEMBER, |r| r.to(secrets::import::show)),

@@ -105,6 +105,15 @@ pub enum Letter {
         by: String,
         deed: SecretDeed,
     },
+    /// To the owner of secrets: which of them an Admin has deleted together.
+    SecretsDeleted {
+        workspace: String,
+        slug: String,
+        by: String,
+        secrets: Vec<String>,
+        /// How many more there are than are named.
+        more: usize,
+    },
     /// To the owner of workflows: which nodes have lost their secret, and how.
     WorkflowsBroken {
         workspace: String,
@@ -145,6 +154,7 @@ impl Letter {
             Self::Removed { .. } => "Notice of a removal",
             Self::MemberGone { .. } => "Report on a member who is gone",
             Self::SecretTouched { .. } => "Notice about a secret",
+            Self::SecretsDeleted { .. } => "Notice about deleted secrets",
             Self::WorkflowsBroken { .. } => "Notice of broken workflows",
             Self::AccountDeleted => "Notice of a deleted account",
             Self::RotationAsked { .. } => "Request for new values",

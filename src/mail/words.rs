@@ -121,7 +121,9 @@ impl Sheet {
                 Button { label: "Use this address", url: to(path::email_proof(link)) },
                 *until,
             ),
-            Letter::SecretTouched { .. } | Letter::RotationAsked { .. } => super::words_of_secrets::sheet(letter, base),
+            Letter::SecretTouched { .. } | Letter::SecretsDeleted { .. } | Letter::RotationAsked { .. } => {
+                super::words_of_secrets::sheet(letter, base)
+            }
             Letter::Removed { .. }
             | Letter::RoleChanged { .. }
             | Letter::MemberGone { .. }

@@ -8,6 +8,7 @@ use super::words::{Button, List, Sheet};
 pub(super) fn sheet(letter: &Letter, base: &str) -> Sheet {
     match letter {
         Letter::SecretTouched { .. } => touched(letter, base),
+        Letter::SecretsDeleted { .. } => deleted(letter, base),
         Letter::RotationAsked { .. } => asked(letter, base),
         _ => Sheet::default(),
     }
@@ -18,7 +19,6 @@ fn asked(letter: &Letter, base: &str) -> Sheet {
         return Sheet::default();
     };
     let due = due.map(|end| format!(" They are due by {}.", end.readable())).unwrap_or_default();
-    let further = (*more > 0).then(|| format!("and {more} more"));
     Sheet {
         subject: format!("New values are asked for in {workspace}: {name}"),
         lines: vec![
@@ -27,8 +27,34 @@ fn asked(letter: &Letter, base: &str) -> Sheet {
              secret goes on as before."
                 .to_owned(),
         ],
-        lists: vec![List { heading: "Your secrets", names: secrets.iter().cloned().chain(further).collect() }],
+        lists: vec![List { heading: "Your secrets", names: named(secrets, *more) }],
         button: Some(Button { label: "Go to the workspace", url: format!("{base}{}", path::workspace(slug)) }),
+        ..Sheet::default()
+    }
+}
+
+/// The names, and how many there are besides.
+fn named(secrets: &[String], more: usize) -> Vec<String> {
+    let further = (more > 0).then(|| format!("and {more} more"));
+    secrets.iter().cloned().chain(further).collect()
+}
+
+fn deleted(letter: &Letter, base: &str) -> Sheet {
+    let Letter::SecretsDeleted { workspace, slug, by, secrets, more } = letter else {
+        return Sheet::default();
+    };
+    let (subject, what, then) = match secrets.len().saturating_add(*more) {
+        1 => ("A secret of yours was deleted", "a secret", "Its value is destroyed, and what used it gets"),
+        _ => ("Secrets of yours were deleted", "secrets", "Their values are destroyed, and what used them gets"),
+    };
+    Sheet {
+        subject: format!("{subject} in {workspace}"),
+        lines: vec![
+            format!("{by} deleted {what} of yours in the workspace “{workspace}”."),
+            format!("{then} nothing any more."),
+        ],
+        lists: vec![List { heading: "Deleted", names: named(secrets, *more) }],
+        button: Some(Button { label: "Look at the secrets", url: format!("{base}{}", path::secrets(slug)) }),
         ..Sheet::default()
     }
 }

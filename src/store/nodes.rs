@@ -56,6 +56,15 @@ pub fn bound_to(
     Ok(bound!(by).filter(nodes::secret_id.eq(secret)).load(tx.conn)?)
 }
 
+/// The nodes that any of these secrets serves.
+pub fn bound_to_any(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    secrets: &[SecretId],
+) -> Result<Vec<BoundNode>, Error> {
+    Ok(bound!(by).filter(nodes::secret_id.eq_any(secrets)).load(tx.conn)?)
+}
+
 /// The nodes of a node type that have a secret.
 pub fn of_type(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>, slug: &Slug) -> Result<Vec<BoundNode>, Error> {
     Ok(bound!(by).filter(nodes::node_type.eq(slug)).load(tx.conn)?)

@@ -93,6 +93,20 @@ pub fn with_person(
     Ok(rows.into_iter().collect())
 }
 
+/// With whom any of these secrets is shared by name, and until when.
+pub fn of_any(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    ids: &[SecretId],
+) -> Result<Vec<(SecretId, PersonId, Option<Moment>)>, Error> {
+    let rows = secret_shares::table
+        .filter(secret_shares::secret_id.eq_any(here!(by).filter(secrets::id.eq_any(ids)).select(secrets::id)))
+        .order((secret_shares::secret_id, secret_shares::person_id))
+        .select((secret_shares::secret_id, secret_shares::person_id, secret_shares::ends_at))
+        .load(tx.conn)?;
+    Ok(rows)
+}
+
 /// Says with whom a secret is shared: as a whole, and until when where that is the workspace.
 pub fn set(
     tx: &mut WriteTx<'_>,

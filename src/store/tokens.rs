@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use crate::domain::{Environment, Moment, Name, NodeTypeId, PersonId, TokenId, policy};
+use crate::domain::{Environment, Moment, Name, NodeTypeId, PersonId, SecretId, TokenId, policy};
 
 use super::access::{Admin, AtLeast, Member, Proof};
 use super::connection::Backend;
@@ -150,7 +150,7 @@ pub struct UserRow {
 pub fn users_of(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
-    secret: &crate::domain::SecretId,
+    secret: &SecretId,
 ) -> Result<Vec<UserRow>, Error> {
     let rows = secret_uses::table
         .inner_join(tokens::table)
@@ -172,13 +172,34 @@ pub fn users_of_type(
         .filter(secrets::workspace_id.eq(by.workspace()))
         .filter(secrets::node_type_id.eq(node_type))
         .select(secrets::id);
-    let rows: Vec<UserRow> = secret_uses::table
+    let rows = secret_uses::table
         .inner_join(tokens::table)
         .filter(tokens::workspace_id.eq(by.workspace()))
         .filter(secret_uses::secret_id.eq_any(of_type))
         .order(secret_uses::last_used_at.desc())
         .select((tokens::id, tokens::name, secret_uses::uses, secret_uses::last_used_at))
         .load(tx.conn)?;
+    Ok(merged(rows))
+}
+
+/// The tokens that have used any of these secrets, which the caller has found before, the latest first.
+pub fn users_of_any(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    ids: &[SecretId],
+) -> Result<Vec<UserRow>, Error> {
+    let rows = secret_uses::table
+        .inner_join(tokens::table)
+        .filter(tokens::workspace_id.eq(by.workspace()))
+        .filter(secret_uses::secret_id.eq_any(ids))
+        .order(secret_uses::last_used_at.desc())
+        .select((tokens::id, tokens::name, secret_uses::uses, secret_uses::last_used_at))
+        .load(tx.conn)?;
+    Ok(merged(rows))
+}
+
+/// One row for each token, with its uses of all secrets together.
+fn merged(rows: Vec<UserRow>) -> Vec<UserRow> {
     let mut users: Vec<UserRow> = Vec::new();
     for row in rows {
         match users.iter_mut().find(|user| user.token == row.token) {
@@ -186,7 +207,7 @@ pub fn users_of_type(
             None => users.push(row),
         }
     }
-    Ok(users)
+    users
 }
 
 /// How often a token has been used.

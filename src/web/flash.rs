@@ -1,24 +1,43 @@
-//! One message that survives one redirect: a word in a cookie, never text from outside.
+//! One message that survives one redirect: a word in a cookie, and a number where one is told, never text from outside.
 
 use super::chrome;
-use super::view::Tone;
+use super::view::{Tone, counted};
+
+const DELETED: &str = "secrets-deleted-";
 
 macro_rules! flashes {
     ($($name:ident $word:literal $tone:ident $text:literal;)+) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Flash { $($name),+ }
+        pub enum Flash {
+            $($name),+,
+            /// So many at once.
+            SecretsDeleted(u16),
+        }
 
         impl Flash {
             pub fn parse(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$name),)+ _ => None }
+                match word {
+                    $($word => Some(Self::$name),)+
+                    _ => Some(Self::SecretsDeleted(word.strip_prefix(DELETED)?.parse().ok()?)),
+                }
             }
 
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$name => $word),+ }
+            pub fn word(self) -> String {
+                match self {
+                    $(Self::$name => $word.to_owned(),)+
+                    Self::SecretsDeleted(number) => format!("{DELETED}{number}"),
+                }
             }
 
             pub fn shown(self) -> chrome::Flash {
-                match self { $(Self::$name => chrome::Flash { tone: Tone::$tone, text: $text.to_owned() }),+ }
+                let (tone, text) = match self {
+                    $(Self::$name => (Tone::$tone, $text.to_owned()),)+
+                    Self::SecretsDeleted(number) => {
+                        let secrets = counted(number.into(), "secret", "secrets");
+                        (Tone::Good, format!("Deleted {secrets}, with all their values."))
+                    }
+                };
+                chrome::Flash { tone, text }
             }
         }
     };
@@ -31,6 +50,8 @@ flashes! {
     ShareSaved "share-saved" Good "Saved. It counts from the very next request.";
     ImportCancelled "import-cancelled" Good "The import is given up, and what was pasted is destroyed. Nothing of it is stored.";
     SecretDeleted "secret-deleted" Good "The secret is deleted and its value destroyed.";
+    SecretsGone "secrets-gone" Info "Nothing was deleted now: these secrets are gone already.";
+    NothingChosen "nothing-chosen" Info "Nothing is chosen. Mark the secrets that are to be deleted first.";
     NodeTypeAdded "node-type-added" Good "The node type is added. Keys can be stored for it now.";
     NodeTypeEnabled "node-type-enabled" Good "The node type is enabled. Its secrets can be used again, from the very next request.";
     NodeTypeDisabled "node-type-disabled" Good "The node type is disabled. From the very next request nothing of it is used.";

@@ -103,7 +103,7 @@ fn answer(app: &Data<App>, visitor: &Visitor, status: StatusCode, template: &imp
 pub fn see_other(app: &Data<App>, to: &str, flash: Option<Flash>) -> HttpResponse {
     let mut response = HttpResponse::SeeOther();
     if let Some(flash) = flash {
-        response.cookie(Cookies::new(&app.config.server).make("flash", flash.word(), None));
+        response.cookie(Cookies::new(&app.config.server).make("flash", &flash.word(), None));
     }
     response.insert_header((header::LOCATION, to)).finish()
 }

@@ -100,6 +100,11 @@ pub fn cancel_import(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/import/{id}/cancel")
 }
 
+/// Where many are deleted at once.
+pub fn delete_secrets(ws: &str) -> String {
+    format!("/w/{ws}/secrets/delete")
+}
+
 pub fn delete_secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}/delete")
 }

@@ -105,6 +105,27 @@
     form.addEventListener("change", check);
   });
 
+  // Choosing rows of a list: all of the page or none without asking the server, and how many there are.
+  all("[data-chooses]").forEach((button) => {
+    const boxes = all(`input[type=checkbox][form="${button.form.id}"]`);
+    const chosen = () => boxes.filter((box) => box.checked).length;
+    const words = document.getElementById(button.dataset.chooses);
+    const tell = () => {
+      button.textContent = chosen() === boxes.length ? "Choose none" : "Choose all on this page";
+      words.textContent = chosen() ? `Delete ${chosen()} chosen…` : "Delete chosen…";
+    };
+    button.addEventListener("click", (event) => {
+      event.preventDefault();
+      const on = chosen() < boxes.length;
+      boxes.forEach((box) => (box.checked = on));
+      tell();
+      said.textContent = `${chosen()} chosen`;
+    });
+    boxes.forEach((box) => box.addEventListener("change", tell));
+    // What the browser has kept of an earlier look at the page.
+    addEventListener("pageshow", tell);
+  });
+
   // Filter as you type over the tiles of a page.
   all("input[data-filters]").forEach((input) => {
     const groups = all("[data-group]");

@@ -9,6 +9,8 @@ mod canary;
 mod command_line;
 mod crawl;
 mod custom_apis;
+mod delete_many;
+mod delete_many_rights;
 mod email_changes;
 mod export;
 mod faults;

@@ -40,7 +40,10 @@ async fn what_others_share_with_somebody_is_found_in_the_list() {
     assert_eq!(names(&ada.get("/w/acme/secrets?sharing=members").await), ["Chosen"]);
     let theirs = ada.get(&format!("/w/acme/secrets?user={her}")).await;
     assert_eq!(names(&theirs), ["Own", "Chosen", "Everybodys"]);
-    assert!(theirs.text.contains("Grace may use it") && theirs.attributes("input[name=user]", "value") == [her]);
+    assert!(
+        theirs.text.contains("Grace may use it")
+            && theirs.attributes("form.filters input[name=user]", "value") == [her]
+    );
     let mut eve = app.owner_of("Other", "eve@example.com").await;
     let hers = eve.id().await;
     assert_eq!(names(&ada.get(&format!("/w/acme/secrets?user={hers}")).await), [""; 0], "somebody from elsewhere");

@@ -100,7 +100,7 @@ async function journey(page, keyrack) {
 
   await test.step("sign out; going back shows nothing", async () => {
     await page.goto(`${HOME}/secrets`);
-    await expect(page.getByText("Odd one")).toBeVisible();
+    await expect(page.getByRole("link", { name: "Odd one" })).toBeVisible();
     await signOut(page);
     await page.goBack();
     await expect(page).toHaveURL(/\/sign-in/);

@@ -82,6 +82,27 @@ test("a wrong password leads back to the password", async ({ page }) => {
   await expect(page.getByLabel("E-mail address")).toHaveValue("somebody@example.com");
 });
 
+test("rows are chosen and looked at before they are deleted, without a mouse", async ({ ada }) => {
+  await ada.goto(`${HOME}/secrets?environment=live`);
+  const box = ada.getByLabel("Choose Spa refunds");
+  await tabTo(ada, box);
+  await expectVisibleFocus(ada);
+  await ada.keyboard.press("Space");
+  await expect(box).toBeChecked();
+  await ada.getByRole("button", { name: "Delete 1 chosen…" }).press("Enter");
+  await expect(ada.getByRole("heading", { level: 1 })).toHaveText("Delete 1 secret?");
+  await ada.getByRole("link", { name: "Keep it" }).press("Enter");
+  await expect(ada).toHaveURL(`${HOME}/secrets?environment=live`);
+});
+
+test("without a script the server marks the whole page", async ({ ada }) => {
+  await ada.goto(`${HOME}/secrets?environment=live&chosen=page`);
+  const boxes = await ada.getByRole("checkbox", { name: /^Choose / }).all();
+  expect(boxes.length).toBeGreaterThan(1);
+  for (const box of boxes) await expect(box).toBeChecked();
+  await expect(ada.getByRole("button", { name: `Delete ${boxes.length} chosen…` })).toBeVisible();
+});
+
 test("a dialog opens, holds the safe choice and closes with Escape", async ({ ada, places }) => {
   await ada.goto(places.token);
   const opener = ada.getByRole("button", { name: "Revoke…" });

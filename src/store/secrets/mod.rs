@@ -2,6 +2,7 @@
 
 mod choosing;
 mod lists;
+mod many;
 mod names;
 mod of_type;
 mod order;
@@ -29,6 +30,7 @@ pub use lists::{
     Sought, SoughtOwner, SoughtUsers, Troubles, any_used, count, find, is_usable, list, newest_to_fetch, owned_by,
     seen_among, troubles,
 };
+pub use many::{Parted, among, delete_all, parted};
 pub use names::names_among;
 pub use of_type::{count_by_type, disconnect_type, of_type};
 pub use order::{Order, Spot};

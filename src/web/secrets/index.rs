@@ -4,6 +4,7 @@ use actix_web::web::{Data, Query};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::domain::policy::Standing;
 use crate::domain::{Environment, Moment, Name, PersonId, Role, SecretState, Sharing, Slug, policy};
 use crate::store::access::Member;
 use crate::store::node_types::NodeTypeRow;
@@ -16,12 +17,15 @@ use crate::web::view::{Choice, Pager, Shown as _, When};
 use crate::web::visitor::{Demand, Visitor};
 use crate::web::{paging, url};
 
+use super::delete_many::ALL;
 use super::{Never, mark, owner_of, page};
 
 /// How the query calls end users and organizations among the owners.
 const OUTSIDE: &str = "end-users";
 /// How the query calls what others share with the one who looks.
 const WITH_ME: &str = "with-me";
+/// How the query has every row of the page chosen.
+const EVERY: &str = "page";
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -36,9 +40,36 @@ pub struct Asked {
     user: String,
     before: String,
     after: String,
+    chosen: String,
 }
 
 impl Asked {
+    /// What narrows and sorts the list, as it was asked for, for a way back to it.
+    pub(super) fn kept(&self) -> Vec<(&str, &str)> {
+        let all = [
+            ("q", self.q.as_str()),
+            ("node_type", &self.node_type),
+            ("environment", &self.environment),
+            ("state", &self.state),
+            ("owner", &self.owner),
+            ("sharing", &self.sharing),
+            ("user", &self.user),
+            ("sort", &self.sort),
+        ];
+        all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    /// What goes with a choice among the rows of this page.
+    fn choosing(&self) -> page::Choosing {
+        let place = [("before", self.before.as_str()), ("after", &self.after)];
+        let place = place.into_iter().filter(|(_, value)| !value.is_empty());
+        let hidden = self.kept().into_iter().chain(place);
+        page::Choosing {
+            hidden: hidden.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            every: self.chosen == EVERY,
+        }
+    }
+
     /// What of it can be understood; the rest narrows nothing.
     pub(super) fn sought(&self) -> Sought {
         let owner = if self.owner == OUTSIDE {
@@ -167,12 +198,17 @@ pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>
     let sorted = filters.iter().copied().chain((order != Order::Newest).then_some(("sort", order.as_str())));
     let sorted: Vec<(&str, &str)> = sorted.collect();
     let pager = paging::pager(&url::secrets(ws), &sorted, &page, |row| row.spot(order).to_string());
+    let standing = Standing { person: &frame.person.id, role };
+    let rows: Vec<page::Row> = page.rows.iter().map(|row| row_of(row, standing, now)).collect();
+    let whole = !filters.is_empty() || policy::sees_all_secrets(role);
     let template = page::Index {
         ws: ws.to_owned(),
+        choosing: rows.iter().any(|row| row.may_delete).then(|| asked.choosing()),
+        delete_all: whole.then(|| url::with_query(&url::delete_secrets(ws), &[&sorted, [ALL].as_slice()].concat())),
         filter: narrowed.filter(&in_force, order),
         matching,
         all,
-        rows: page.rows.iter().map(|row| row_of(row, now)).collect(),
+        rows,
         exports: super::export::links(ws, &filters),
         pager: Pager { sorted: order != Order::Newest, ..pager },
         sorts: sorts(ws, &filters, order),
@@ -181,7 +217,7 @@ pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>
     frame::page(&app, &visitor, &template)
 }
 
-fn row_of(row: &ListedSecret, now: Moment) -> page::Row {
+fn row_of(row: &ListedSecret, reader: Standing<'_>, now: Moment) -> page::Row {
     page::Row {
         id: row.secret.id.to_string(),
         name: row.secret.name.to_string(),
@@ -194,6 +230,7 @@ fn row_of(row: &ListedSecret, now: Moment) -> page::Row {
         state: row.secret.state(now),
         dates: dates_of(&row.secret, now),
         last_use: row.secret.last_used_at.map(|at| When::new(at, now)),
+        may_delete: row.facts().deletable_by(reader),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod choose;
 pub mod create;
 mod dates;
 pub mod delete;
+pub mod delete_many;
 pub mod edit;
 pub mod export;
 mod form;

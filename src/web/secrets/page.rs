@@ -32,6 +32,18 @@ pub struct Index {
     pub exports: [Link; 2],
     pub pager: Pager,
     pub sorts: Sorts,
+    /// Where there is something on this page that its reader may delete.
+    pub choosing: Option<Choosing>,
+    /// To everything that matches, where it may be deleted at once.
+    pub delete_all: Option<String>,
+}
+
+/// Choosing rows of the list.
+pub struct Choosing {
+    /// What the form sends besides, so that it leads back to this page of the list.
+    pub hidden: Vec<(String, String)>,
+    /// Whether every row of the page is chosen when it opens.
+    pub every: bool,
 }
 
 /// What the table can be sorted by in its head.
@@ -118,6 +130,8 @@ pub struct Row {
     /// Its last day and its reminder, where it has any.
     pub dates: Vec<(&'static str, When)>,
     pub last_use: Option<When>,
+    /// Whether its reader may delete it, and so choose it.
+    pub may_delete: bool,
 }
 
 /// What the list is narrowed to. The form sends `q`, `node_type`, `environment`, `state`, `owner` and `sharing`.

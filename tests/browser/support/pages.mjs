@@ -46,6 +46,27 @@ export const pages = {
     await at(`${HOME}/secrets?q=nothing-like-it`, "Secrets")(page);
     await expect(page.getByText("No secret matches")).toBeVisible();
   },
+  "secrets, all of them chosen": async (page) => {
+    await at(`${HOME}/secrets?environment=live`, "Secrets")(page);
+    await page.getByRole("button", { name: "Choose all on this page" }).click();
+    await expect(page.getByRole("button", { name: "Choose none" })).toBeVisible();
+    await expect(page.getByRole("button", { name: /^Delete \d+ chosen…/ })).toBeVisible();
+  },
+  "secrets, many to be deleted": async (page) => {
+    await page.goto(`${HOME}/secrets/delete?all=yes`);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(/^Delete \d+ secrets\?$/);
+    await expect(page.getByRole("heading", { name: "What will break" })).toBeVisible();
+  },
+  "secrets, many to be deleted, number refused": async (page) => {
+    await page.goto(`${HOME}/secrets/delete?all=yes&environment=live`);
+    await page.getByLabel("Number of secrets").fill("1000");
+    await page.getByRole("button", { name: /^Delete \d+ secrets$/ }).click();
+    await expect(page.locator("[aria-invalid=true]")).toBeFocused();
+  },
+  "secrets, nothing there to be deleted": async (page) => {
+    const id = "sec_01jd8x3f5k7q9r2t4v6w8y0z1a";
+    await at(`${HOME}/secrets/delete?secret=${id}`, "There is nothing to delete")(page);
+  },
   "new secret, choice": at(`${HOME}/secrets/new`, "Add a key"),
   "new secret, no match": at(`${HOME}/secrets/new?q=nothing-like-it`, "Add a key"),
   "new secret, Stripe": at(`${HOME}/secrets/new/stripe`, "Add a key for Stripe"),
