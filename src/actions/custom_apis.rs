@@ -5,6 +5,7 @@
 
 use crate::catalog::{CUSTOM, Catalog, Draft, DraftFault, NodeType};
 use crate::domain::audit::{Event, NodeTypeEvent, SecretEvent};
+use crate::domain::letter::SecretsEnd;
 use crate::domain::message::Message;
 use crate::domain::{Name, Slug};
 use crate::store::access::{Admin, Proof};
@@ -14,7 +15,7 @@ use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, WriteTx};
 
 use super::node_types::{facts, get, insert};
 use super::secrets::describe as facts_of_secret;
-use super::{Tools, audit};
+use super::{Tools, audit, letters};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CustomRefusal {
@@ -146,6 +147,7 @@ pub fn change(
         let event = SecretEvent::Disconnected { secret: facts_of_secret(row) };
         audit::change(tx, by, tools, Event::Secret(event))?;
     }
+    letters::tell_owners(tx, by, tools, (going, SecretsEnd::Disconnected))?;
     store::node_types::describe_anew(tx, by, &kept.row.id, (&name, &written(&node)?))?;
     let node_type = facts(&NodeTypeRow { name, ..kept.row });
     let event = NodeTypeEvent::Changed { node_type, disconnected: going.len() };

@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::audit::Event;
+use crate::domain::letter::SecretsEnd;
 use crate::domain::policy::Standing;
 use crate::domain::{PersonId, SecretId, TroubleWhy};
 use crate::store::access::{AtLeast, Member, Proof};
@@ -17,7 +18,7 @@ use crate::store::{self, Error, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
 
 use super::nodes::{self, Because, Loosened};
 use super::secrets::describe;
-use super::{Tools, audit, letters};
+use super::{Tools, audit, fingerprint, letters};
 
 /// So many go at once: the transaction stays short, and so does what somebody has to look through.
 pub const MOST: usize = 500;
@@ -145,7 +146,7 @@ fn mark(row: &ListedSecret, more: &[String]) -> String {
     let secret = &row.secret;
     let owner = secret.owner.as_ref().map_or("", PersonId::as_str);
     let own = format!("{} {owner} {} {}", secret.revision, secret.sharing, secret.newest_number);
-    format!("{:08x}", crc32fast::hash(format!("{own} {}", more.join(",")).as_bytes()))
+    fingerprint(std::iter::once(&own).chain(more))
 }
 
 /// Deletes what a preview showed, and says how much that was: nothing where all of it is gone already.
@@ -171,13 +172,22 @@ pub fn delete(
     };
     let loosened: Loosened = chosen.nodes.iter().map(|node| (node.clone(), because(node))).collect();
     nodes::take_nodes(tx, by, tools, &loosened)?;
-    store::secrets::delete_all(tx, by, &seen.ids())?;
-    for row in &chosen.going {
-        audit::change(tx, by, tools, Event::SecretDeleted { secret: describe(row) })?;
-    }
-    letters::tell_of_deleted(tx, by, tools, &chosen.going)?;
+    end(tx, by, tools, &chosen.going)?;
+    letters::tell_owners(tx, by, tools, (&chosen.going, SecretsEnd::Deleted))?;
     nodes::tell_owners(tx, by, tools, &loosened)?;
     Ok(chosen.going.len())
+}
+
+/// Destroys all of these, each with its entry; the nodes that were bound to them are loosened by then.
+pub(super) fn end(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    tools: Tools<'_>,
+    rows: &[ListedSecret],
+) -> Result<(), Error> {
+    let ids: Vec<SecretId> = rows.iter().map(|row| row.secret.id.clone()).collect();
+    store::secrets::delete(tx, by, &ids)?;
+    rows.iter().try_for_each(|row| audit::change(tx, by, tools, Event::SecretDeleted { secret: describe(row) }))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::letter::SecretDeed;
+use crate::domain::letter::{SecretDeed, SecretsEnd};
 use crate::domain::{Letter, PersonId};
 use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::secrets::ListedSecret;
@@ -55,12 +55,12 @@ pub(super) fn tell_owner(
     outbox::of_workspace(tx, by, tools, (&member.email, letter))
 }
 
-/// Writes once to each owner of secrets that somebody else has deleted together.
-pub(super) fn tell_of_deleted(
+/// Writes once to each owner of secrets whose values somebody else has ended together.
+pub(super) fn tell_owners(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
     tools: Tools<'_>,
-    rows: &[ListedSecret],
+    (rows, end): (&[ListedSecret], SecretsEnd),
 ) -> Result<(), Error> {
     let mut of_owners: BTreeMap<&PersonId, Vec<String>> = BTreeMap::new();
     for secret in rows.iter().map(|row| &row.secret) {
@@ -73,16 +73,17 @@ pub(super) fn tell_of_deleted(
         return Ok(());
     }
     let workspace = store::workspaces::current(tx, by)?;
-    let deleter = store::workspaces::find_person(tx, by)?.name.to_string();
+    let doer = store::workspaces::find_person(tx, by)?.name.to_string();
     let owners: Vec<PersonId> = of_owners.keys().map(|id| (*id).clone()).collect();
     for (owner, address) in store::members::addresses(tx, by, &owners)? {
         let mut secrets = of_owners.remove(&owner).unwrap_or_default();
         let more = secrets.len().saturating_sub(NAMED);
         secrets.truncate(NAMED);
-        let letter = Letter::SecretsDeleted {
+        let letter = Letter::SecretsEnded {
             workspace: workspace.name.to_string(),
             slug: workspace.slug.to_string(),
-            by: deleter.clone(),
+            by: doer.clone(),
+            end,
             secrets,
             more,
         };

@@ -19,7 +19,7 @@ use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, Unrecorded, Writ
 
 use super::nodes::{self, Because, Loosened};
 use super::secrets::describe;
-use super::{Tools, audit, fingerprint, handover, invitations, letters, outbox};
+use super::{Tools, audit, deleting, fingerprint, handover, invitations, letters, outbox};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MemberRefusal {
@@ -244,23 +244,22 @@ fn end_secrets(
     let (mut kept, mut loosened) = (BTreeSet::new(), Loosened::new());
     let person = &leaving.member.person;
     let because = Because { why: TroubleWhy::OwnerLeft, by: nodes::done_by(by, Some(person)) };
+    let mut going = Vec::new();
     for row in &leaving.secrets {
         let id = &row.secret.id;
-        let event = match heir.filter(|_| keeping.secrets.contains(id) && Leaving::may_keep(row)) {
-            Some(heir) => {
-                kept.insert(id.clone());
-                store::secrets::hand_over(tx, by, id, heir)?;
-                Event::SlotKept { secret: describe(row), former_owner: person.clone(), owner: heir.clone() }
-            }
-            None => {
-                let lost = nodes::take_secret(tx, by, tools, (id, because))?;
-                loosened.extend(lost.into_iter().map(|node| (node, because)));
-                store::secrets::delete(tx, by, id)?;
-                Event::SecretDeleted { secret: describe(row) }
-            }
+        let Some(heir) = heir.filter(|_| keeping.secrets.contains(id) && Leaving::may_keep(row)) else {
+            going.push(row.clone());
+            continue;
         };
+        kept.insert(id.clone());
+        store::secrets::hand_over(tx, by, id, heir)?;
+        let event = Event::SlotKept { secret: describe(row), former_owner: person.clone(), owner: heir.clone() };
         audit::change(tx, by, tools, event)?;
     }
+    let ids: Vec<SecretId> = going.iter().map(|row| row.secret.id.clone()).collect();
+    loosened.extend(store::nodes::bound_to_any(tx, by, &ids)?.into_iter().map(|node| (node, because)));
+    nodes::take_nodes(tx, by, tools, &loosened)?;
+    deleting::end(tx, by, tools, &going)?;
     Ok((kept, loosened))
 }
 

@@ -4,6 +4,7 @@
 
 use crate::catalog::NodeType;
 use crate::domain::audit::{Event, NodeTypeEvent, NodeTypeFacts};
+use crate::domain::letter::SecretsEnd;
 use crate::domain::message::Message;
 use crate::domain::{Adders, Method, Name, NodeTypeId, Slug, policy};
 use crate::store::access::{Admin, AtLeast, Member, Proof};
@@ -13,8 +14,7 @@ use crate::store::secrets::ListedSecret;
 use crate::store::tokens::UserRow;
 use crate::store::{self, Denied, Error, Fault, Outcome, ReadTx, Refusal, Unrecorded, WriteTx};
 
-use super::secrets::describe as facts_of_secret;
-use super::{Tools, audit, fingerprint, nodes};
+use super::{Tools, audit, deleting, fingerprint, letters, nodes};
 
 /// What a page showed is not there any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -180,10 +180,8 @@ pub fn remove(
         return Err(ChangedSince.into());
     }
     let loosened = nodes::type_goes(tx, by, tools, (slug, nodes::done_by(by, None)))?;
-    for row in &hanging.secrets {
-        store::secrets::delete(tx, by, &row.secret.id)?;
-        audit::change(tx, by, tools, Event::SecretDeleted { secret: facts_of_secret(row) })?;
-    }
+    deleting::end(tx, by, tools, &hanging.secrets)?;
+    letters::tell_owners(tx, by, tools, (&hanging.secrets, SecretsEnd::Deleted))?;
     store::node_types::delete(tx, by, &hanging.row.id)?;
     let (node_type, secrets, nodes) = (facts(&hanging.row), hanging.secrets.len(), loosened.len());
     Ok(audit::change(tx, by, tools, Event::NodeType(NodeTypeEvent::Removed { node_type, secrets, nodes }))?)

@@ -163,7 +163,7 @@ pub fn delete(
     }
     let who = nodes::done_by(by, row.secret.owner.as_ref());
     nodes::secret_goes(tx, by, tools, (id, Because { why: TroubleWhy::Deleted, by: who }))?;
-    store::secrets::delete(tx, by, id)?;
+    store::secrets::delete(tx, by, std::slice::from_ref(id))?;
     letters::tell_owner(tx, by, tools, (&row, SecretDeed::Deleted))?;
     Ok(audit::change(tx, by, tools, Event::SecretDeleted { secret: describe(&row) })?)
 }

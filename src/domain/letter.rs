@@ -20,6 +20,11 @@ words! {
     }
 }
 
+words! {
+    /// What ended several secrets' values at once.
+    SecretsEnd { Deleted = "deleted", Disconnected = "disconnected" }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "snake_case")]
 pub enum Letter {
@@ -105,11 +110,12 @@ pub enum Letter {
         by: String,
         deed: SecretDeed,
     },
-    /// To the owner of secrets: which of them an Admin has deleted together.
-    SecretsDeleted {
+    /// To the owner of secrets: which of them an Admin has ended together.
+    SecretsEnded {
         workspace: String,
         slug: String,
         by: String,
+        end: SecretsEnd,
         secrets: Vec<String>,
         /// How many more there are than are named.
         more: usize,
@@ -154,7 +160,7 @@ impl Letter {
             Self::Removed { .. } => "Notice of a removal",
             Self::MemberGone { .. } => "Report on a member who is gone",
             Self::SecretTouched { .. } => "Notice about a secret",
-            Self::SecretsDeleted { .. } => "Notice about deleted secrets",
+            Self::SecretsEnded { .. } => "Notice about secrets",
             Self::WorkflowsBroken { .. } => "Notice of broken workflows",
             Self::AccountDeleted => "Notice of a deleted account",
             Self::RotationAsked { .. } => "Request for new values",

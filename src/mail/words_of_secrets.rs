@@ -1,6 +1,6 @@
 //! What an owner reads of what somebody else did to their secrets, or asks of them.
 
-use crate::domain::letter::SecretDeed;
+use crate::domain::letter::{SecretDeed, SecretsEnd};
 use crate::domain::{Letter, path};
 
 use super::words::{Button, List, Sheet};
@@ -8,7 +8,7 @@ use super::words::{Button, List, Sheet};
 pub(super) fn sheet(letter: &Letter, base: &str) -> Sheet {
     match letter {
         Letter::SecretTouched { .. } => touched(letter, base),
-        Letter::SecretsDeleted { .. } => deleted(letter, base),
+        Letter::SecretsEnded { .. } => ended(letter, base),
         Letter::RotationAsked { .. } => asked(letter, base),
         _ => Sheet::default(),
     }
@@ -39,21 +39,27 @@ fn named(secrets: &[String], more: usize) -> Vec<String> {
     secrets.iter().cloned().chain(further).collect()
 }
 
-fn deleted(letter: &Letter, base: &str) -> Sheet {
-    let Letter::SecretsDeleted { workspace, slug, by, secrets, more } = letter else {
+fn ended(letter: &Letter, base: &str) -> Sheet {
+    let Letter::SecretsEnded { workspace, slug, by, end, secrets, more } = letter else {
         return Sheet::default();
     };
-    let (subject, what, then) = match secrets.len().saturating_add(*more) {
-        1 => ("A secret of yours was deleted", "a secret", "Its value is destroyed, and what used it gets"),
-        _ => ("Secrets of yours were deleted", "secrets", "Their values are destroyed, and what used them gets"),
+    let is_one = secrets.len().saturating_add(*more) == 1;
+    let subject = if is_one { "A secret of yours was" } else { "Secrets of yours were" };
+    let what = if is_one { "a secret" } else { "secrets" };
+    let destroyed = if is_one { "Its value is destroyed" } else { "Their values are destroyed" };
+    let then = match end {
+        SecretsEnd::Deleted => "What used it gets nothing any more.",
+        SecretsEnd::Disconnected => {
+            "What uses it gets nothing until somebody enters a value again. The name and what is bound to it stay."
+        }
     };
     Sheet {
-        subject: format!("{subject} in {workspace}"),
+        subject: format!("{subject} {end} in {workspace}"),
         lines: vec![
-            format!("{by} deleted {what} of yours in the workspace “{workspace}”."),
-            format!("{then} nothing any more."),
+            format!("{by} {end} {what} of yours in the workspace “{workspace}”."),
+            format!("{destroyed}. {then}"),
         ],
-        lists: vec![List { heading: "Deleted", names: named(secrets, *more) }],
+        lists: vec![List { heading: "Which", names: named(secrets, *more) }],
         button: Some(Button { label: "Look at the secrets", url: format!("{base}{}", path::secrets(slug)) }),
         ..Sheet::default()
     }

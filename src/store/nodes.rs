@@ -8,6 +8,7 @@ use crate::domain::{
 
 use super::access::{InWorkspace, Proof};
 use super::error::Error;
+use super::paging::IDS_AT_ONCE;
 use super::schema::{nodes, secrets, workflows};
 use super::tx::{ReadTx, WriteTx};
 
@@ -62,7 +63,11 @@ pub fn bound_to_any(
     by: &Proof<'_, impl InWorkspace>,
     secrets: &[SecretId],
 ) -> Result<Vec<BoundNode>, Error> {
-    Ok(bound!(by).filter(nodes::secret_id.eq_any(secrets)).load(tx.conn)?)
+    let mut bound = Vec::new();
+    for ids in secrets.chunks(IDS_AT_ONCE) {
+        bound.extend(bound!(by).filter(nodes::secret_id.eq_any(ids)).load::<BoundNode>(tx.conn)?);
+    }
+    Ok(bound)
 }
 
 /// The nodes of a node type that have a secret.

@@ -290,11 +290,11 @@ pub fn asked(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Admin>>, id: &Rota
     Ok(asked)
 }
 
-/// Ticks a secret off in every round that is open: with every new value and every deletion, in its transaction.
+/// Ticks secrets off in every round that is open: with every new value and every deletion, in its transaction.
 pub(super) fn tick(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl InWorkspace>,
-    (secret, done): (&SecretId, Done),
+    (secrets, done): (&[SecretId], Done),
 ) -> Result<(), Error> {
     let now = tx.now();
     let open = rotations::table
@@ -302,7 +302,7 @@ pub(super) fn tick(
         .filter(rotations::closed_at.is_null())
         .select(rotations::id);
     let left = rotation_items::table
-        .filter(rotation_items::secret_id.eq(secret))
+        .filter(rotation_items::secret_id.eq_any(secrets))
         .filter(rotation_items::done.is_null())
         .filter(rotation_items::rotation_id.eq_any(open));
     diesel::update(left).set((rotation_items::done.eq(done), rotation_items::done_at.eq(now))).execute(tx.conn)?;

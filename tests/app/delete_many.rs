@@ -101,8 +101,8 @@ async fn a_filter_is_kept_and_everything_it_finds_can_go() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     app.member(GRACE, Role::Member).await;
-    hang(&app, 60, "11110000", EMAIL, "private");
-    hang(&app, 3, "22220000", GRACE, "workspace");
+    hang(&app.database, 60, "11110000", EMAIL, "private");
+    hang(&app.database, 3, "22220000", GRACE, "workspace");
     let list = ada.get(&format!("{LIST}?q=11110000&sort=name&environment=test")).await;
     let hidden = |name: &str| list.attributes(&format!("form#choosing input[name={name}]"), "value");
     assert_eq!((hidden("q"), hidden("sort")), (vec!["11110000".to_owned()], vec!["name".to_owned()]));
@@ -112,7 +112,7 @@ async fn a_filter_is_kept_and_everything_it_finds_can_go() {
         assert!(preview.text.contains(told), "{told}: {}", preview.text);
     }
     // What comes to match after the look is not among what goes.
-    hang(&app, 1, "33330000", EMAIL, "private");
+    hang(&app.database, 1, "33330000", EMAIL, "private");
     app.database.execute(&format!("UPDATE secrets SET name_key = 'key 11110000 x' WHERE id = '{}'", id("33330000", 1)));
     let done = confirm(&mut ada, &preview).await;
     assert_eq!(done.location(), format!("{LIST}?q=11110000&environment=test&sort=name"));
@@ -127,7 +127,7 @@ async fn too_many_are_refused_and_five_hundred_go_together() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     ada.add_stripe("Till", KEY, "vend").await;
-    hang(&app, 500, "00000000", EMAIL, "private");
+    hang(&app.database, 500, "00000000", EMAIL, "private");
     let all = format!("{DELETE}?all=yes");
     let refused = ada.get(&all).await;
     for told in ["Too many to delete at once", "These are 501 secrets, and at most 500", "Narrow the list"] {
@@ -209,7 +209,7 @@ async fn whatever_has_changed_since_the_look_is_shown_again() {
 async fn a_form_that_is_sent_twice_or_at_once_deletes_once() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
-    hang(&app, 20, "00000000", EMAIL, "private");
+    hang(&app.database, 20, "00000000", EMAIL, "private");
     let preview = ada.get(&format!("{DELETE}?all=yes")).await;
     let mut other = ada.clone();
     let both = join_all([&mut ada, &mut other].map(|browser| confirm(browser, &preview))).await;

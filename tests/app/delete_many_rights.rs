@@ -49,11 +49,11 @@ async fn a_member_deletes_their_own_alone() {
     let app = TestApp::start().await;
     app.owner().await;
     let mut grace = app.member(GRACE, Role::Member).await;
-    hang(&app, 2, "00000001", EMAIL, "workspace");
-    hang(&app, 55, "00000002", EMAIL, "workspace");
+    hang(&app.database, 2, "00000001", EMAIL, "workspace");
+    hang(&app.database, 55, "00000002", EMAIL, "workspace");
     let page = grace.get(LIST).await;
     assert!(page.attributes(".choose", "class").is_empty() && page.attributes(".choosing", "class").is_empty());
-    hang(&app, 3, "00000003", GRACE, "private");
+    hang(&app.database, 3, "00000003", GRACE, "private");
     let page = grace.get(LIST).await;
     assert_eq!(page.attributes("td.choose input", "value").len(), 3, "a box on each of her own");
     assert!(page.attributes(".choosing a", "href").is_empty(), "nothing narrows the list");

@@ -6,6 +6,7 @@ use crate::domain::rotation::Done;
 use crate::domain::{SecretId, policy};
 use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::error::Error;
+use crate::store::paging::IDS_AT_ONCE;
 use crate::store::rotations;
 use crate::store::schema::{secret_values, secrets};
 use crate::store::tx::{ReadTx, WriteTx};
@@ -61,15 +62,15 @@ fn deletable<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, ids: Ids<'a>) -> Ids<'
     if policy::sees_all_secrets(by.role()) { ids } else { ids.filter(secrets::owner_id.eq(by.person())) }
 }
 
-/// Deletes these with their values, which are overwritten first.
-pub fn delete_all(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, ids: &[SecretId]) -> Result<(), Error> {
-    let here = || secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq_any(ids));
-    let values = || secret_values::table.filter(secret_values::secret_id.eq_any(here().select(secrets::id)));
-    diesel::update(values()).set(secret_values::blob.eq(Vec::<u8>::new())).execute(tx.conn)?;
-    diesel::delete(values()).execute(tx.conn)?;
-    for id in ids {
-        rotations::tick(tx, by, (id, Done::Deleted))?;
+/// Deletes these with their values, which are overwritten first; and ticks them off in the rounds that ask for them.
+pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, ids: &[SecretId]) -> Result<(), Error> {
+    for ids in ids.chunks(IDS_AT_ONCE) {
+        let here = || secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq_any(ids));
+        let values = || secret_values::table.filter(secret_values::secret_id.eq_any(here().select(secrets::id)));
+        diesel::update(values()).set(secret_values::blob.eq(Vec::<u8>::new())).execute(tx.conn)?;
+        diesel::delete(values()).execute(tx.conn)?;
+        rotations::tick(tx, by, (ids, Done::Deleted))?;
+        diesel::delete(here()).execute(tx.conn)?;
     }
-    diesel::delete(here()).execute(tx.conn)?;
     Ok(())
 }

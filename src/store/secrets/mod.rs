@@ -11,7 +11,6 @@ mod values;
 use diesel::prelude::*;
 
 use crate::domain::policy::SecretFacts;
-use crate::domain::rotation::Done;
 use crate::domain::secret::{ConnectionRole, StateFacts};
 use crate::domain::{
     Delivery, EndUserId, Environment, Kind, Moment, Name, NodeTypeId, OrganizationId, PersonId, SecretId, SecretState,
@@ -30,7 +29,7 @@ pub use lists::{
     Sought, SoughtOwner, SoughtUsers, Troubles, any_used, count, find, is_usable, list, newest_to_fetch, owned_by,
     seen_among, troubles,
 };
-pub use many::{Parted, among, delete_all, parted};
+pub use many::{Parted, among, delete, parted};
 pub use names::names_among;
 pub use of_type::{count_by_type, disconnect_type, of_type};
 pub use order::{Order, Spot};
@@ -209,14 +208,6 @@ pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, new: &NewS
                 secrets::updated_at.eq(now),
             ),
         ))
-        .execute(tx.conn)?;
-    Ok(())
-}
-
-pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {
-    destroy_values(tx, by, id)?;
-    super::rotations::tick(tx, by, (id, Done::Deleted))?;
-    diesel::delete(secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id)))
         .execute(tx.conn)?;
     Ok(())
 }

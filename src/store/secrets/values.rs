@@ -3,6 +3,8 @@
 //! Invariant: the row says of a secret what its current value says of itself. Moving a value to another slot opens
 //! nothing, and whatever leaves its slot for good is overwritten first.
 
+use std::slice;
+
 use diesel::prelude::*;
 
 use crate::domain::rotation::Done;
@@ -131,7 +133,7 @@ pub fn promote(
             secret_values::rejected_at.eq(secret.rejected_at),
         ))
         .execute(tx.conn)?;
-    rotations::tick(tx, by, (&secret.id, Done::Replaced))?;
+    rotations::tick(tx, by, (slice::from_ref(&secret.id), Done::Replaced))?;
     become_current(tx, by, &secret.id, next)
 }
 
@@ -217,7 +219,7 @@ pub fn note_new_value(
     id: &SecretId,
     new: &Replaced<'_>,
 ) -> Result<(), Error> {
-    rotations::tick(tx, by, (id, Done::Replaced))?;
+    rotations::tick(tx, by, (slice::from_ref(id), Done::Replaced))?;
     let now = tx.now();
     let cleared = None::<Moment>;
     diesel::update(row!(by, id))
