@@ -34,6 +34,7 @@ pub mod sign_up;
 mod story;
 pub mod theme;
 pub mod tokens;
+mod upload;
 pub mod url;
 pub mod view;
 mod visitor;

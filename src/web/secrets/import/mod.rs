@@ -2,12 +2,11 @@
 
 mod page;
 mod preview;
-mod upload;
 
 use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
-use crate::actions::imports::{self, Common, ImportRefusal, Look, Reading, Report};
+use crate::actions::imports::{self, Common, FileFault, ImportRefusal, Look, MOST_BYTES, Reading, Report};
 use crate::app::App;
 use crate::domain::{Delivery, Environment, ImportId, Sharing};
 use crate::store::access::Member;
@@ -17,12 +16,12 @@ use crate::web::csrf::CsrfForm;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
 use crate::web::frame::{self, Frame, Reply, see_other};
+use crate::web::upload::{NoText, Text, Upload};
 use crate::web::url;
 use crate::web::view::{Link, NodeMark, Tone, When};
 use crate::web::visitor::{Demand, Visitor};
 
 use super::Never;
-use upload::Upload;
 
 const TITLE: &str = "Import secrets";
 
@@ -73,7 +72,7 @@ pub async fn new(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> Re
     frame::page(&app, &visitor, &page)
 }
 
-pub async fn create(visitor: Visitor, demand: Demand<Member>, upload: Upload, app: Data<App>) -> Reply {
+pub async fn create(visitor: Visitor, demand: Demand<Member>, upload: Upload<MOST_BYTES>, app: Data<App>) -> Reply {
     let Upload { fields, text } = upload;
     let field = |name: &str| fields.get(name).map_or("", String::as_str);
     let mut draft = Draft {
@@ -84,7 +83,7 @@ pub async fn create(visitor: Visitor, demand: Demand<Member>, upload: Upload, ap
         sharing: field("sharing").parse().ok().filter(|sharing| *sharing != Sharing::Members),
         error: None,
     };
-    let begun = match text {
+    let begun = match entered(text) {
         Ok(text) => begin(&app, &visitor, &demand, (text, &draft)).await?,
         Err(fault) => Err(fault),
     };
@@ -98,12 +97,21 @@ pub async fn create(visitor: Visitor, demand: Demand<Member>, upload: Upload, ap
     }
 }
 
+fn entered(text: Result<Text, NoText>) -> Result<crate::crypto::Entered, FileFault> {
+    let mut text = text.map_err(|why| match why {
+        NoText::Empty => FileFault::Empty,
+        NoText::TooLarge => FileFault::TooLarge,
+        NoText::Two => FileFault::Two,
+    })?;
+    imports::text_of(std::mem::take(&mut *text.bytes))
+}
+
 async fn begin(
     app: &Data<App>,
     visitor: &Visitor,
     demand: &Demand<Member>,
     (text, draft): (crate::crypto::Entered, &Draft),
-) -> Result<Result<ImportId, imports::FileFault>, Error> {
+) -> Result<Result<ImportId, FileFault>, Error> {
     let reading = match draft.format.as_str() {
         "csv" => Reading::Table,
         "env" => Reading::Variables,

@@ -1,4 +1,4 @@
-//! What is sent to be imported: fields, and one text that was pasted or lies in a file.
+//! What is sent to be read: fields, and one text that was pasted or lies in a file.
 //!
 //! Invariant: the guard of the form comes first in the body, and is checked before anything else is read.
 
@@ -14,20 +14,36 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt as _;
 use zeroize::Zeroizing;
 
-use crate::actions::imports::{FileFault, MOST_BYTES, text_of};
 use crate::app::App;
 use crate::app::body::{self, NoBody};
-use crate::crypto::Entered;
-use crate::web::csrf;
-use crate::web::error::Error;
 
-pub struct Upload {
+use super::csrf;
+use super::error::Error;
+
+/// A form with a text of so many bytes at most.
+pub struct Upload<const MOST: usize> {
     pub fields: HashMap<String, String>,
-    pub text: Result<Entered, FileFault>,
+    /// Erased when it is let go.
+    pub text: Result<Text, NoText>,
+}
+
+pub struct Text {
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Whether it was pasted, and not chosen as a file.
+    pub pasted: bool,
+}
+
+/// Why there is no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoText {
+    Empty,
+    TooLarge,
+    /// One was pasted and one was chosen.
+    Two,
 }
 
 /// A form that is larger than what is taken is read on for so long, so that the browser hears why it is refused.
-const MOST_READ: usize = 8 * MOST_BYTES;
+const READ_ON: usize = 8 * 1_024 * 1_024;
 const LONGEST_FIELD: usize = 4 * 1_024;
 /// Parts of the form, of which there are six; and how long the name of one can be.
 const MOST_PARTS: usize = 16;
@@ -36,7 +52,7 @@ const GUARD: &str = "csrf";
 const TEXT: &str = "text";
 const FILE: &str = "file";
 
-impl FromRequest for Upload {
+impl<const MOST: usize> FromRequest for Upload<MOST> {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
@@ -64,8 +80,9 @@ impl FromRequest for Upload {
                 .into_iter()
                 .collect();
             csrf::check_guard(&app, &request, fields.get(GUARD).map_or("", String::as_str))?;
-            let pasted = fields.remove(TEXT).unwrap_or_default().into_bytes();
-            Ok(Self { fields, text: text_of(pasted) })
+            let bytes = Zeroizing::new(fields.remove(TEXT).unwrap_or_default().into_bytes());
+            let bytes = (bytes.len() <= MOST).then_some(bytes);
+            Ok(Self { fields, text: one_of(vec![(true, bytes)]) })
         })
     }
 }
@@ -80,13 +97,18 @@ fn ours(request: &HttpRequest) -> Result<Data<App>, Error> {
     if csrf::comes_from_here(app, request) { Ok(app.clone()) } else { Err(Error::ForeignForm) }
 }
 
-/// How much of one part is kept, and how much of the whole form has been read.
+/// How much of one part is kept, and how much of the whole form has been read and may be.
 struct Room {
     most: usize,
     read: usize,
+    most_read: usize,
 }
 
-async fn read_parts(app: &App, request: &HttpRequest, mut parts: Multipart) -> Result<Upload, Error> {
+async fn read_parts<const MOST: usize>(
+    app: &App,
+    request: &HttpRequest,
+    mut parts: Multipart,
+) -> Result<Upload<MOST>, Error> {
     let (mut fields, mut texts, mut read) = (HashMap::new(), Vec::new(), 0);
     let (mut guarded, mut count) = (false, 0);
     while let Some(part) = parts.next().await {
@@ -100,11 +122,12 @@ async fn read_parts(app: &App, request: &HttpRequest, mut parts: Multipart) -> R
             return Err(Error::TooLarge);
         }
         let is_text = name == TEXT || name == FILE;
-        let mut room = Room { most: if is_text { MOST_BYTES } else { LONGEST_FIELD }, read };
+        let most = if is_text { MOST } else { LONGEST_FIELD };
+        let mut room = Room { most, read, most_read: MOST + READ_ON };
         let bytes = read_part(&mut part, &mut room).await?;
         read = room.read;
         if is_text {
-            texts.push(bytes);
+            texts.push((name == TEXT, bytes));
             continue;
         }
         let bytes = bytes.ok_or(Error::TooLarge)?;
@@ -119,14 +142,15 @@ async fn read_parts(app: &App, request: &HttpRequest, mut parts: Multipart) -> R
 }
 
 /// The one text that there is; `None` among them is one that was too large.
-fn one_of(texts: Vec<Option<Zeroizing<Vec<u8>>>>) -> Result<Entered, FileFault> {
+fn one_of(texts: Vec<(bool, Option<Zeroizing<Vec<u8>>>)>) -> Result<Text, NoText> {
     let blank = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_whitespace);
-    let mut given: Vec<_> = texts.into_iter().filter(|text| text.as_ref().is_none_or(|text| !blank(text))).collect();
+    let mut given: Vec<_> =
+        texts.into_iter().filter(|(_, text)| text.as_ref().is_none_or(|text| !blank(text))).collect();
     match (given.pop(), given.is_empty()) {
-        (None, _) => Err(FileFault::Empty),
-        (Some(None), _) => Err(FileFault::TooLarge),
-        (Some(Some(mut only)), true) => text_of(std::mem::take(&mut *only)),
-        (Some(Some(_)), false) => Err(FileFault::Two),
+        (None, _) => Err(NoText::Empty),
+        (Some((_, None)), _) => Err(NoText::TooLarge),
+        (Some((pasted, Some(bytes))), true) => Ok(Text { bytes, pasted }),
+        (Some(_), false) => Err(NoText::Two),
     }
 }
 
@@ -137,7 +161,7 @@ async fn read_part(part: &mut Field, room: &mut Room) -> Result<Option<Zeroizing
     while let Some(chunk) = part.next().await {
         let chunk = chunk.map_err(|_| Error::BadRequest)?;
         room.read += chunk.len();
-        if room.read > MOST_READ {
+        if room.read > room.most_read {
             return Err(Error::TooLarge);
         }
         fits = fits && bytes.len() + chunk.len() <= room.most;
