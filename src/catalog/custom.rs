@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 use crate::domain::{Carried, Kind, Method, Name, Slug};
 
+use super::address::names_in;
+use super::further::Further;
 use super::spec::{FieldSpec, Format, Guide, KindSpec, NodeType, Placement, Revoke};
 use super::{Catalog, probe_draft};
 
@@ -37,6 +39,9 @@ pub struct Draft {
     /// Under `cookie`.
     #[serde(rename = "cookie-name")]
     pub cookie: String,
+    /// What travels beside the key.
+    #[serde(flatten)]
+    pub further: Further,
     pub probe_path: String,
     pub verified: String,
     pub rejected: String,
@@ -63,6 +68,7 @@ impl Default for Draft {
             template: "{value}".to_owned(),
             parameter: nothing(),
             cookie: nothing(),
+            further: Further::default(),
             probe_path: nothing(),
             verified: "200".to_owned(),
             rejected: "401".to_owned(),
@@ -74,35 +80,54 @@ impl Default for Draft {
 impl Draft {
     /// The form that leads to this description.
     pub fn of(node: &NodeType) -> Self {
-        let kind = node.kinds.first();
-        let mut draft = Self { name: node.name.clone(), base_url: node.base_url.clone(), ..Self::default() };
-        if let Some(spec) = kind {
-            draft.kind = spec.kind.to_string();
-        }
-        let carried = match kind.and_then(|spec| spec.placements.first()) {
-            Some(Placement::Basic { .. }) => Carried::Basic,
-            Some(Placement::Query { name, .. }) => {
-                draft.parameter.clone_from(name);
-                Carried::Query
-            }
-            Some(Placement::Cookie { name, .. }) => {
-                draft.cookie.clone_from(name);
-                Carried::Cookie
-            }
-            Some(Placement::Header { name, template }) if (name.as_str(), template.as_str()) != BEARER => {
-                draft.header.clone_from(name);
-                draft.template.clone_from(template);
-                Carried::Header
-            }
-            _ => Carried::Bearer,
-        };
-        draft.placement = carried.to_string();
+        let described = node.kinds.first().and_then(Self::of_kind);
+        let mut draft =
+            Self { name: node.name.clone(), base_url: node.base_url.clone(), ..described.unwrap_or_default() };
         if let Some(probe) = &node.probe {
             draft.probe_path.clone_from(&probe.path);
             draft.verified = probe_draft::listed(&probe.verified);
             draft.rejected = probe_draft::listed(&probe.rejected);
         }
         draft
+    }
+
+    /// What it says of the key, under the names that the form sends.
+    pub fn way_pairs(&self) -> Vec<(&'static str, &str)> {
+        let mut pairs = vec![
+            ("kind", self.kind.as_str()),
+            ("placement", &self.placement),
+            ("header-name", &self.header),
+            ("header-template", &self.template),
+            ("query-name", &self.parameter),
+            ("cookie-name", &self.cookie),
+        ];
+        pairs.extend(self.further.pairs());
+        pairs
+    }
+
+    /// The form as far as it says how a credential of this kind travels; nothing where it is more than the form can say.
+    pub fn of_kind(spec: &KindSpec) -> Option<Self> {
+        let mut draft = Self { kind: spec.kind.to_string(), further: Further::of(spec)?, ..Self::default() };
+        let carried = match spec.placements.first()? {
+            Placement::Basic { .. } => Carried::Basic,
+            Placement::Query { name, .. } => {
+                draft.parameter.clone_from(name);
+                Carried::Query
+            }
+            Placement::Cookie { name, .. } => {
+                draft.cookie.clone_from(name);
+                Carried::Cookie
+            }
+            Placement::Header { name, template } if (name.as_str(), template.as_str()) != BEARER => {
+                draft.header.clone_from(name);
+                draft.template.clone_from(template);
+                Carried::Header
+            }
+            Placement::Header { .. } => Carried::Bearer,
+            Placement::Body { .. } | Placement::Path { .. } => return None,
+        };
+        draft.placement = carried.to_string();
+        Some(draft)
     }
 }
 
@@ -160,10 +185,16 @@ impl Catalog {
 impl NodeType {
     /// Whether a value entered under the one description travels the same way, to the same place, under the other.
     pub fn travels_like(&self, other: &Self) -> bool {
-        let ways = |node: &Self| -> Vec<(Kind, Vec<Placement>)> {
-            node.kinds.iter().map(|spec| (spec.kind, spec.placements.clone())).collect()
+        // What was entered as a secret is not shown from now on, nor the other way round.
+        let alike = |one: &KindSpec, other: &KindSpec| {
+            let fields = |spec: &KindSpec| -> Vec<(String, bool)> {
+                spec.fields.iter().map(|field| (field.name.clone(), field.secret)).collect()
+            };
+            one.kind == other.kind && one.placements == other.placements && fields(one) == fields(other)
         };
-        self.base_url == other.base_url && self.hosts == other.hosts && ways(self) == ways(other)
+        let kinds = self.kinds.len() == other.kinds.len()
+            && self.kinds.iter().zip(&other.kinds).all(|(one, other)| alike(one, other));
+        self.base_url == other.base_url && self.hosts == other.hosts && kinds
     }
 }
 
@@ -171,6 +202,10 @@ impl NodeType {
 fn address(rules: &NodeType, text: &str) -> Result<(String, String), String> {
     if text.len() > LONGEST {
         return Err(format!("Use at most {LONGEST} characters."));
+    }
+    if text.contains(['{', '}']) {
+        let name = names_in(text).ok().and_then(|names| names.first().copied()).unwrap_or("…");
+        return Err(format!("Put your own in place of {{{name}}}."));
     }
     let found = rules.address(|_| Some(text)).map_err(|faults| {
         faults.into_iter().next().map_or_else(|| "This is no address.".to_owned(), |fault| fault.message)
@@ -198,7 +233,23 @@ fn kind(rules: &NodeType, draft: &Draft, faults: &mut Faults) -> Option<KindSpec
         fields.push(plain_field(rules, name));
     }
     fields.push(value_field(rules, kind, carried));
-    Some(KindSpec { kind, label: None, fields, placements: vec![place], prefixes: Vec::new() })
+    let mut spec = KindSpec { kind, label: None, fields, placements: vec![place], prefixes: Vec::new() };
+    draft.further.add_to(rules, &mut spec, faults)?;
+    Some(spec)
+}
+
+/// The name of what carries something there, as it may be.
+pub(super) fn carried_by(rules: &NodeType, place: Carried, name: &str) -> Result<String, String> {
+    let field = match place {
+        Carried::Cookie => return cookie(name),
+        Carried::Query => "parameter",
+        _ => "header",
+    };
+    let spec = rules.choice(place.as_str()).and_then(|choice| choice.kind.field(field));
+    match spec.and_then(|spec| spec.fault(name)) {
+        Some(fault) => Err(fault.to_owned()),
+        None => Ok(name.to_owned()),
+    }
 }
 
 fn placement(
@@ -207,11 +258,6 @@ fn placement(
     (carried, two_halves): (Carried, bool),
     faults: &mut Faults,
 ) -> Option<Placement> {
-    let named = |text: &str, choice: &str, field: &str| {
-        let spec = rules.choice(choice).and_then(|choice| choice.kind.field(field));
-        let fault = spec.and_then(|spec| spec.fault(text)).map(ToOwned::to_owned);
-        fault.map_or_else(|| Ok(text.to_owned()), Err)
-    };
     let value = || "{value}".to_owned();
     Some(match carried {
         Carried::Bearer => Placement::Header { name: BEARER.0.to_owned(), template: BEARER.1.to_owned() },
@@ -221,16 +267,16 @@ fn placement(
         }
         Carried::Basic => Placement::Basic { user: value(), password: String::new() },
         Carried::Header => {
-            let name = faults.take("header", named(draft.header.trim(), "header", "header"));
+            let name = faults.take("header", carried_by(rules, carried, draft.header.trim()));
             let template = faults.take("template", template(draft.template.trim()));
             Placement::Header { name: name?, template: template? }
         }
         Carried::Query => {
-            let name = faults.take("parameter", named(draft.parameter.trim(), "query", "parameter"))?;
+            let name = faults.take("parameter", carried_by(rules, carried, draft.parameter.trim()))?;
             Placement::Query { name, template: value() }
         }
         Carried::Cookie => {
-            let name = faults.take("cookie", cookie(draft.cookie.trim()))?;
+            let name = faults.take("cookie", carried_by(rules, carried, draft.cookie.trim()))?;
             Placement::Cookie { name, template: value() }
         }
     })
@@ -253,19 +299,21 @@ fn cookie(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// What a text must be like to travel there.
+pub(super) fn format_in(rules: &NodeType, carried: Carried) -> Option<Format> {
+    if carried != Carried::Cookie {
+        return rules.choice(carried.as_str()).and_then(|choice| choice.kind.value_field()?.format.clone());
+    }
+    // What would end the cookie is left out.
+    let pattern = Regex::new(r#"^[!#-+\--:<-\[\]-~]+$"#).ok()?;
+    let message = "A cookie holds letters, digits and signs, without spaces, quotes, commas or semicolons.".to_owned();
+    Some(Format { pattern, except: Vec::new(), message })
+}
+
 fn value_field(rules: &NodeType, kind: Kind, carried: Carried) -> FieldSpec {
-    let like = |choice: &str| rules.choice(choice).and_then(|choice| choice.kind.value_field()?.format.clone());
-    let format = match carried {
-        // What would end the cookie is left out.
-        Carried::Cookie => Regex::new(r#"^[!#-+\--:<-\[\]-~]+$"#).ok().map(|pattern| Format {
-            pattern,
-            except: Vec::new(),
-            message: "A cookie holds letters, digits and signs, without spaces, quotes, commas or semicolons.".into(),
-        }),
-        other => like(other.as_str()),
-    };
     let name = if kind == Kind::KeyPair { "secret_key" } else { kind.as_str() };
     let label = if kind == Kind::KeyPair { "Secret key" } else { kind.label() };
+    let format = format_in(rules, carried);
     FieldSpec {
         name: name.to_owned(),
         label: label.to_owned(),

@@ -5,6 +5,7 @@
 mod address;
 mod check;
 mod custom;
+mod further;
 mod loader;
 pub mod openapi;
 mod probe_draft;
@@ -12,6 +13,7 @@ mod spec;
 
 pub use address::{Address, PartFault, put_in};
 pub use custom::{CUSTOM, Draft, DraftFault};
+pub use further::{FurtherField, PLACES, ROWS};
 pub use loader::{Catalog, CatalogError};
 pub use spec::{BodyFormat, ClientAuth, ClientCredentials, OAuth, Part, PartOption, Scope};
 pub use spec::{

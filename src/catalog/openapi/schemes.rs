@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::catalog::further::MOST_FURTHER;
 use crate::catalog::spec::{FieldSpec, KindSpec, Placement};
 use crate::domain::Kind;
 
 use super::document::{Document, MOST, requirements};
 use super::flows::{self, Flows};
-use super::{Credential, Unused, Way, line};
+use super::{Credential, Unused, Way, line, parameters};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -23,6 +24,14 @@ pub(super) struct Scheme {
     flows: Flows,
 }
 
+impl Scheme {
+    /// As it would be described, were it a way to sign in.
+    pub fn of_key(place: &str, name: &str, description: &str) -> Self {
+        let (name, place, description) = (name.to_owned(), place.to_owned(), description.to_owned());
+        Self { r#type: "apiKey".to_owned(), r#in: place, name, description, ..Self::default() }
+    }
+}
+
 /// What one scheme is, before it is known whether it is asked for alone.
 struct Understood {
     label: String,
@@ -32,10 +41,6 @@ struct Understood {
 
 pub(super) fn read(document: &Document, base: Option<&str>, unused: &mut Vec<Unused>) -> Vec<Way> {
     let all = &document.components.schemes;
-    if all.is_empty() {
-        let why = "It names no way to authenticate, so you choose one yourself.";
-        unused.push(Unused::new("components.securitySchemes", why));
-    }
     let mut known: BTreeMap<&str, Understood> = BTreeMap::new();
     for (name, described) in all.iter().take(MOST) {
         let place = format!("components.securitySchemes.{}", line(name, 80));
@@ -59,6 +64,11 @@ pub(super) fn read(document: &Document, base: Option<&str>, unused: &mut Vec<Unu
         if !asked.iter().any(|(names, _)| names.iter().any(|asked| asked == name)) {
             ways.extend(alone(name, found, 0));
         }
+    }
+    ways.extend(parameters::read(document));
+    if all.is_empty() && ways.is_empty() {
+        let why = "It names no way to authenticate, so you choose one yourself.";
+        unused.push(Unused::new("components.securitySchemes", why));
     }
     ways.sort_by_key(|way| std::cmp::Reverse(way.requests));
     ways
@@ -111,7 +121,7 @@ fn scheme(described: &Value, base: Option<&str>, place: &str, unused: &mut Vec<U
     }
 }
 
-fn api_key(scheme: &Scheme) -> Result<(String, Placement, Option<&'static str>), String> {
+pub(super) fn api_key(scheme: &Scheme) -> Result<(String, Placement, Option<&'static str>), String> {
     const LOOK: &str =
         "Many APIs want a word such as Bearer before the key in this header. Correct the template if yours does.";
     let name = scheme.name.trim().to_owned();
@@ -155,7 +165,7 @@ fn basic() -> KindSpec {
     KindSpec { kind: Kind::Password, label: None, fields, placements, prefixes: Vec::new() }
 }
 
-fn single(kind: Kind, name: &str, label: &str, placement: Placement) -> KindSpec {
+pub(super) fn single(kind: Kind, name: &str, label: &str, placement: Placement) -> KindSpec {
     let fields = vec![field(name, label, true, true)];
     KindSpec { kind, label: None, fields, placements: vec![placement], prefixes: Vec::new() }
 }
@@ -181,37 +191,54 @@ fn alone<'a>(name: &'a str, found: &'a Understood, requests: usize) -> impl Iter
         credential: credential.clone(),
         requests,
         note: found.note,
+        as_parameter: false,
     })
 }
 
-/// Several keys that a request carries at once: one credential with as many fields.
+/// Several keys that a request carries at once: one of them is the key, and the others stand beside it.
 fn together(names: &[String], known: &BTreeMap<&str, Understood>) -> Result<Way, String> {
-    const MANY: usize = 6;
-    if names.len() > MANY {
-        return Err(format!("It asks for {} at once.", names.len()));
+    if names.len() > MOST_FURTHER + 1 {
+        return Err(format!("It asks for {} at once, and {} can be described.", names.len(), MOST_FURTHER + 1));
     }
-    let (mut fields, mut placements, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut all, mut labels) = (Vec::new(), Vec::new());
     for name in names {
         let found = known.get(name.as_str()).ok_or_else(|| format!("{} cannot be used.", line(name, 60)))?;
-        let [Credential::Key(KindSpec { kind: Kind::ApiKey | Kind::AccessToken, placements: own, .. })] =
+        let [Credential::Key(spec @ KindSpec { kind: Kind::ApiKey | Kind::AccessToken, .. })] =
             found.credentials.as_slice()
         else {
             return Err("Only keys and tokens can be sent together.".to_owned());
         };
-        let plain = field_name(name, fields.len());
-        placements.extend(own.iter().map(|placement| naming(placement, &plain)));
-        fields.push(field(&plain, &line(name, 60), true, false));
+        all.push((name, spec));
         labels.push(found.label.as_str());
     }
-    // An id beside a key is not the value.
-    let is_id = |field: &FieldSpec| field.name.ends_with("id") || field.name.contains("user");
-    let at = fields.iter().rposition(|field| !is_id(field)).unwrap_or_default();
-    if let Some(value) = fields.get_mut(at) {
-        value.value = true;
+    let worded = |spec: &KindSpec| spec.placements.iter().any(|placement| raw(placement).is_none());
+    if all.iter().filter(|(_, spec)| worded(spec)).count() > 1 {
+        return Err("Only one of the keys sent together can stand behind a word such as Bearer.".to_owned());
     }
-    let label = labels.join(", and ");
-    let kind = KindSpec { kind: Kind::KeyPair, label: None, fields, placements, prefixes: Vec::new() };
-    Ok(Way { schemes: names.to_vec(), label, credential: Credential::Key(kind), requests: 0, note: None })
+    // An id beside a key is not the key, and what stands behind a word can be nothing else.
+    let is_id = |name: &str| name.to_lowercase().ends_with("id") || name.to_lowercase().contains("user");
+    let main = all.iter().position(|(_, spec)| worded(spec));
+    let main = main.or_else(|| all.iter().position(|(name, _)| !is_id(name))).unwrap_or_default();
+    let mut kind = all.get(main).map(|(_, spec)| (*spec).clone()).ok_or("It names nothing.")?;
+    for (at, (name, spec)) in all.iter().enumerate().filter(|(at, _)| *at != main) {
+        let (carrier, placement) = spec.placements.first().and_then(raw).ok_or("It travels in no place of its own.")?;
+        let plain = field_name(name, at);
+        kind.placements.push(naming(placement, &plain));
+        kind.fields.push(field(&plain, &line(carrier, 60), true, false));
+    }
+    let label = labels.join(" + ");
+    let credential = Credential::Key(kind);
+    Ok(Way { schemes: names.to_vec(), label, credential, requests: 0, note: None, as_parameter: false })
+}
+
+/// The name of what carries the value and nothing else.
+fn raw(placement: &Placement) -> Option<(&str, &Placement)> {
+    match placement {
+        Placement::Header { name, template }
+        | Placement::Query { name, template }
+        | Placement::Cookie { name, template } => (template == "{value}").then_some((name, placement)),
+        _ => None,
+    }
 }
 
 /// As the catalogue writes names; numbered, so that no two are alike.
@@ -223,11 +250,12 @@ fn field_name(name: &str, at: usize) -> String {
 
 /// The placement with a field of its own in place of the value.
 fn naming(placement: &Placement, field: &str) -> Placement {
-    let put = |template: &str| template.replace("{value}", &format!("{{{field}}}"));
-    match placement {
-        Placement::Header { name, template } => Placement::Header { name: name.clone(), template: put(template) },
-        Placement::Query { name, template } => Placement::Query { name: name.clone(), template: put(template) },
-        Placement::Cookie { name, template } => Placement::Cookie { name: name.clone(), template: put(template) },
-        other => other.clone(),
+    let (template, mut placement) = (format!("{{{field}}}"), placement.clone());
+    if let Placement::Header { template: text, .. }
+    | Placement::Query { template: text, .. }
+    | Placement::Cookie { template: text, .. } = &mut placement
+    {
+        *text = template;
     }
+    placement
 }

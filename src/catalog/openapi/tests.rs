@@ -112,8 +112,9 @@ fn every_way_to_authenticate_is_understood_or_named() {
         );
     }
     let pair = kind(&found, &["app", "key_id"]);
-    assert_eq!(pair.value_field().map(|field| field.name.as_str()), Some("key1_app"));
-    assert_eq!(pair.placements.len(), 2);
+    assert_eq!(pair.value_field().map(|field| field.name.as_str()), Some("api_key"));
+    let places: Vec<_> = pair.placements.iter().map(|placement| placement.templates()).collect();
+    assert_eq!(places, [["X-App", "{value}"], ["id", "{key2_key_id}"]]);
     assert!(pair.fields.iter().all(|field| field.secret));
     let flows: Vec<_> = found.ways.iter().filter(|way| way.schemes == ["consent"]).map(|way| &way.credential).collect();
     let [Credential::OAuth(consent), Credential::ClientCredentials(_)] = flows.as_slice() else { panic!("{flows:?}") };
@@ -130,6 +131,37 @@ fn every_way_to_authenticate_is_understood_or_named() {
     ] {
         assert!(why(&found, &place(name)).contains(part), "{name}");
     }
+}
+
+#[test]
+fn a_key_that_is_named_as_a_parameter_is_proposed_where_no_scheme_covers_the_requests() {
+    let text = |security: &str| {
+        format!(
+            r##"
+openapi: 3.0.0
+paths:
+  /a:
+    parameters: [{{ $ref: "#/components/parameters/Key" }}, {{ in: query, name: page_token }}, {{ in: path, name: key }}]
+    get: {{ parameters: [{{ in: header, name: Authorization }}, {{ in: query, name: rare_key }}] }}
+    put: {{ parameters: [{{ in: cookie, name: token }}, 7, {{ $ref: "#/components/parameters/gone" }}] }}
+  /b: {{ get: {{ parameters: [{{ in: header, name: accessToken }}] }}, put: {{}}, post: {{ parameters: odd }} }}
+  /c: {{ get: {{ parameters: [{{ in: header, name: X-Api-Key }}] }} }}
+security: {security}
+components:
+  parameters:
+    Key: {{ in: header, name: X-Api-Key }}
+    odd: 7
+  securitySchemes: {{ cert: {{ type: mutualTLS }} }}
+"##
+        )
+    };
+    let found = read(text("[]").as_bytes()).unwrap();
+    let ways: Vec<_> = found.ways.iter().map(|way| (way.schemes.join(" "), way.requests, way.as_parameter)).collect();
+    let proposed = |name: &str, requests: usize| (name.to_owned(), requests, true);
+    assert!(ways.contains(&proposed("X-Api-Key", 3)), "{ways:?}");
+    assert_eq!(ways.len(), 1, "{ways:?}");
+    assert!(found.ways.iter().all(|way| way.note.is_some_and(|note| note.contains("check it"))));
+    assert_eq!(read(text("[{ cert: [] }]").as_bytes()).unwrap().ways.len(), 0, "covered, be it by what cannot be used");
 }
 
 #[test]
