@@ -305,6 +305,90 @@ async fn another_address_destroys_what_was_entered_for_the_one_before() {
 }
 
 #[actix_web::test]
+async fn what_travels_beside_the_key_is_described_kept_and_guarded() {
+    let app = TestApp::start().await;
+    let mut ada = app.bare_owner().await;
+    let beside = [
+        ("more1-label", "Account"),
+        ("more1-in", "header"),
+        ("more1-name", "X-Account.Id"),
+        ("more1-shown", "yes"),
+        ("more3-label", "Second key"),
+        ("more3-in", "query"),
+        ("more3-name", "api_key"),
+    ];
+    let wrong: [(&[(&'static str, &str)], &str); 10] = [
+        (&[("more1-label", "")], "more1-label"),
+        (&[("more1-label", "a\u{202e}b")], "more1-label"),
+        (&[("more1-label", "API key")], "more1-label"),
+        (&[("more1-name", "")], "more1-name"),
+        (&[("more1-name", "Host")], "more1-name"),
+        (&[("more1-name", "x_room-KEY")], "more1-name"),
+        (&[("more1-in", "basic")], "more1-in"),
+        (&[("more3-label", "ACCOUNT")], "more3-label"),
+        (&[("more1-in", "query"), ("more1-name", "API_KEY")], "more3-name"),
+        (&[("more3-in", "cookie"), ("more3-name", "a;b")], "more3-name"),
+    ];
+    for (changes, field) in wrong {
+        let again = send(&mut ada, NEW, &with(&[&beside[..], changes].concat())).await;
+        let found = again.attributes("[aria-invalid=true]", "name");
+        assert_eq!((again.status, found), (422, vec![field.to_owned()]), "{changes:?}");
+        assert!(again.attributes("details.more[open]", "class").len() == 1, "{changes:?}");
+    }
+    let basic = [("placement", "basic"), ("kind", "password"), ("more1-name", "authorization")];
+    assert_eq!(send(&mut ada, NEW, &with(&[&beside[..], &basic].concat())).await.status, 422);
+
+    let made = send(&mut ada, NEW, &with(&beside)).await;
+    assert_eq!(made.status, 303, "{}", made.text);
+    let kind = &spec(&app)["kinds"][0];
+    assert_eq!(kind["placements"][1], json!({ "in": "header", "name": "X-Account.Id", "template": "{x_account_id}" }));
+    assert_eq!(kind["placements"][2], json!({ "in": "query", "name": "api_key", "template": "{api_key_2}" }));
+    // The empty row between them is gone; the rest is kept.
+    let form = ada.get(ROOMS).await;
+    let kept = |name: &str| form.attributes(&format!("input[name='{name}']"), "value").remove(0);
+    assert_eq!([kept("more1-name"), kept("more2-name"), kept("more3-name")], ["X-Account.Id", "api_key", ""]);
+    assert_eq!(form.attributes("select[name=more2-in] option[selected]", "value"), ["query"]);
+    assert_eq!(form.attributes("main input[type=checkbox][checked]", "name"), ["more1-shown"]);
+
+    let new = "/w/acme/secrets/new/custom-rooms";
+    let asked = ada.get(new).await;
+    let revision = asked.attributes("input[name=revision]", "value").remove(0);
+    assert_eq!(asked.attributes("input[type=password]", "name"), ["api_key-api_key", "api_key-api_key_2"]);
+    let fields = [
+        ("revision", revision.as_str()),
+        ("kind", "api_key"),
+        ("api_key-api_key", KEY),
+        ("api_key-api_key_2", "second-key-1234567890"),
+        ("api_key-x_account_id", "account-77"),
+        ("name", "Front desk"),
+        ("environment", "test"),
+        ("delivery", "vend"),
+    ];
+    let stored = ada.submit(new, new, &fields).await;
+    assert_eq!(stored.status, 303, "{}", stored.text);
+    let shown = ada.get(&format!("{}/replace", stored.location())).await;
+    assert!(shown.text.contains("account-77") && !shown.text.contains("second-key-1234567890"));
+    let (token, person) = ada.make_token("test").await;
+    let config = json!({ "api_key_2": "second-key-1234567890", "x_account_id": "account-77" });
+    assert_eq!(token.vend("custom-rooms", &person).await.body["credential"]["config"], config);
+
+    // Another label destroys nothing; another place, another secrecy or one field less does.
+    let moved = |changes: &[(&'static str, &'static str)]| [&beside[..], changes].concat();
+    let labelled = change(&mut ada, &moved(&[("more3-label", "The second")])).await;
+    assert_eq!(labelled.status, 303, "{}", labelled.text);
+    for changes in [
+        moved(&[("more3-name", "second")]),
+        moved(&[("more3-shown", "yes")]),
+        moved(&[("more1-shown", "")]),
+        moved(&[("more3-label", ""), ("more3-name", "")]),
+    ] {
+        let asked = change(&mut ada, &changes).await;
+        assert!(asked.status == 422 && asked.text.contains("1 value is destroyed"), "{changes:?}: {}", asked.text);
+    }
+    assert_eq!(token.vend("custom-rooms", &person).await.body["credential"]["config"], config);
+}
+
+#[actix_web::test]
 async fn custom_apis_are_for_admins_of_their_workspace() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;

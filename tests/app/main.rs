@@ -29,6 +29,7 @@ mod lists_activity;
 mod lists_order;
 mod members;
 mod node_types;
+mod openapi_import;
 mod operator;
 mod panics;
 mod pipes;

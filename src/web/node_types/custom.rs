@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::actions::custom_apis::{self, CustomRefusal, Kept, Meant};
 use crate::app::App;
-use crate::catalog::{Draft, DraftFault};
+use crate::catalog::{Draft, DraftFault, FurtherField, PLACES, ROWS};
 use crate::domain::{Carried, Kind, Slug};
 use crate::store::Fault;
 use crate::store::access::Admin;
@@ -27,6 +27,8 @@ pub(in crate::web) struct Around {
     pub known: Option<page::Known>,
     pub faults: Vec<DraftFault>,
     pub refused: bool,
+    /// Whether the draft comes from a description of the API.
+    pub imported: bool,
 }
 
 /// The form with a draft in it.
@@ -67,11 +69,13 @@ pub(in crate::web) fn form_page(
         kinds: Kind::ALL.iter().map(kind).collect(),
         placements: Carried::ALL.iter().map(way).collect(),
         placement_error: fault("placement").or_else(|| fault("kind")),
+        further: draft.further.0.iter().enumerate().map(|(at, row)| further(at, row, fault)).collect(),
         probe_path: input("probe_path", &draft.probe_path),
         verified: input("verified", &draft.verified),
         rejected: input("rejected", &draft.rejected),
         description: input("description", &draft.description),
         refused: around.refused,
+        imported: around.imported,
         known: around.known,
     }
 }
@@ -88,16 +92,48 @@ fn told(carried: Carried) -> (&'static str, &'static str) {
     }
 }
 
-/// What is typed for a way, under the name that its faults have.
-fn fields_of(carried: Carried, draft: &Draft) -> Vec<(&'static str, Field)> {
-    let field = |name: &str, label: &str, placeholder: &str, value: &str| Field {
+fn typed(name: &str, label: &str, value: &str) -> Field {
+    Field {
         name: name.to_owned(),
         label: label.to_owned(),
         help: String::new(),
-        placeholder: placeholder.to_owned(),
+        placeholder: String::new(),
         required: true,
         control: Control::Plain { value: value.to_owned() },
         error: None,
+    }
+}
+
+/// A row for what travels beside the key.
+fn further(at: usize, row: &FurtherField, fault: impl Fn(&str) -> Option<String>) -> page::Further {
+    let number = at + 1;
+    let error = |field: &str| fault(&format!("more{number}-{field}"));
+    let place = |place: &Carried| Choice {
+        value: place.to_string(),
+        label: told(*place).0.to_owned(),
+        chosen: row.place == place.as_str(),
+    };
+    let places = Control::Options { all: PLACES.iter().map(place).collect() };
+    let label = Field { help: "As whoever enters it reads it.".to_owned(), ..typed("label", "What it is", &row.label) };
+    let name = Field { help: "Of the header, parameter or cookie.".to_owned(), ..typed("name", "Its name", &row.name) };
+    page::Further {
+        of: format!("more{number}"),
+        number,
+        fields: vec![
+            Field { error: error("label"), ..label },
+            Field { error: error("in"), control: places, ..typed("in", "Where it travels", "") },
+            Field { error: error("name"), ..name },
+        ],
+        shown: (ROWS.get(at).map_or("", |names| names.shown), row.shown),
+        is_empty: row.is_empty(),
+    }
+}
+
+/// What is typed for a way, under the name that its faults have.
+fn fields_of(carried: Carried, draft: &Draft) -> Vec<(&'static str, Field)> {
+    let field = |name: &str, label: &str, placeholder: &str, value: &str| Field {
+        placeholder: placeholder.to_owned(),
+        ..typed(name, label, value)
     };
     match carried {
         Carried::Bearer | Carried::Basic => Vec::new(),
@@ -110,7 +146,7 @@ fn fields_of(carried: Carried, draft: &Draft) -> Vec<(&'static str, Field)> {
     }
 }
 
-async fn frame_of(app: &Data<App>, demand: &Demand<Admin>) -> Result<Frame, Error> {
+pub(super) async fn frame_of(app: &Data<App>, demand: &Demand<Admin>) -> Result<Frame, Error> {
     Ok(app.db.read(demand.ask(), |tx, by| Ok::<_, Fault<Never>>(Frame::of_member(tx, by)?)).await?)
 }
 
@@ -202,7 +238,7 @@ pub async fn update(
         }
         Err(Fault::Store(error)) => return Err(error.into()),
     };
-    let around = Around { known: Some(known(&kept, question)), faults, refused: true };
+    let around = Around { known: Some(known(&kept, question)), faults, refused: true, ..Around::default() };
     frame::again(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), &sent.draft, around))
 }
 

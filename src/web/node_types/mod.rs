@@ -2,6 +2,7 @@
 
 pub mod custom;
 pub mod end;
+pub mod import;
 mod page;
 mod show;
 

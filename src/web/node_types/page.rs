@@ -186,11 +186,14 @@ pub struct Custom {
     pub kinds: Vec<Choice>,
     pub placements: Vec<Way>,
     pub placement_error: Option<String>,
+    pub further: Vec<Further>,
     pub probe_path: Input,
     pub verified: Input,
     pub rejected: Input,
     pub description: Input,
     pub refused: bool,
+    /// Whether it comes filled in from a description.
+    pub imported: bool,
 }
 
 pub struct Known {
@@ -218,7 +221,28 @@ pub struct Way {
     pub fields: Vec<Field>,
 }
 
+/// A row for what travels beside the key.
+pub struct Further {
+    /// `more1`, which its fields are sent under.
+    pub of: String,
+    pub number: usize,
+    pub fields: Vec<Field>,
+    /// Under which name it is said that pages show it, and whether they do.
+    pub shown: (&'static str, bool),
+    pub is_empty: bool,
+}
+
+impl Further {
+    fn is_open(&self) -> bool {
+        !self.is_empty || self.fields.iter().any(|field| field.error.is_some())
+    }
+}
+
 impl Custom {
+    pub fn has_further(&self) -> bool {
+        self.further.iter().any(Further::is_open)
+    }
+
     pub fn action(&self) -> String {
         match &self.known {
             Some(known) => url::custom_api(&self.ws, &known.slug),
@@ -234,4 +258,9 @@ impl Custom {
 /// What is asked for, by its kinds.
 pub fn kinds_of(node: &NodeType) -> Vec<String> {
     node.all_kinds().map(|kind| kind.label().to_owned()).collect()
+}
+
+/// The host of an address, which tells where it leads.
+pub fn host_of(url: &str) -> &str {
+    url.split('/').nth(2).unwrap_or(url)
 }

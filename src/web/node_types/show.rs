@@ -99,15 +99,20 @@ pub(super) fn page_of(
 }
 
 /// How a request carries it, in words.
-fn way(kind: &KindSpec) -> Option<String> {
-    Some(match kind.placements.first()? {
+pub(super) fn way(kind: &KindSpec) -> Option<String> {
+    let ways: Vec<String> = kind.placements.iter().map(place).collect();
+    Some(ways.join(", and ")).filter(|words| !words.is_empty())
+}
+
+fn place(placement: &Placement) -> String {
+    match placement {
         Placement::Header { name, .. } => format!("in the header {name}"),
         Placement::Query { name, .. } => format!("in the address, as the parameter {name}"),
         Placement::Basic { .. } => "as HTTP Basic authentication".to_owned(),
         Placement::Body { field, .. } => format!("in the body, as {field}"),
         Placement::Path { .. } => "in the path of the address".to_owned(),
         Placement::Cookie { name, .. } => format!("in the cookie {name}"),
-    })
+    }
 }
 
 fn rates(limits: &RateLimits) -> String {
@@ -133,6 +138,6 @@ fn links(node: &NodeType) -> Vec<Link> {
 impl page::Show {
     /// The host of a link, which tells where it leads.
     pub fn host(url: &str) -> &str {
-        url.split('/').nth(2).unwrap_or(url)
+        page::host_of(url)
     }
 }

@@ -52,6 +52,15 @@ pub fn new_custom_api(ws: &str) -> String {
     format!("/w/{ws}/custom-apis/new")
 }
 
+pub fn import_custom_api(ws: &str) -> String {
+    format!("/w/{ws}/custom-apis/import")
+}
+
+/// The form of a new one, filled in with what was chosen of a description.
+pub fn imported_custom_api(ws: &str) -> String {
+    format!("/w/{ws}/custom-apis/imported")
+}
+
 pub fn custom_api(ws: &str, slug: &str) -> String {
     format!("/w/{ws}/custom-apis/{slug}")
 }

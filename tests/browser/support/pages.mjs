@@ -8,6 +8,32 @@ const lookAt = async (page, text) => {
   await page.getByLabel("Or paste them here").fill(text);
   await page.getByRole("button", { name: "Look at it first" }).click();
 };
+// Pastes an API description, as far as what is said of it.
+const describe = async (page, text) => {
+  await page.goto(`${HOME}/custom-apis/import`);
+  await page.getByLabel("Or paste it here").fill(text);
+  await page.getByRole("button", { name: "See what it says" }).click();
+};
+const DOGS = JSON.stringify({
+  openapi: "3.1.0",
+  info: { title: "Watch dogs", summary: "Watches dogs." },
+  externalDocs: { url: "https://docs.example.com" },
+  servers: [
+    { url: "https://api.{site}.example.com/v2", variables: { site: { default: "eu", enum: ["eu", "us"] } } },
+    { url: "http://old.example.com" },
+  ],
+  security: [{ key: [], app: [] }],
+  paths: { "/dogs": { get: {} } },
+  components: {
+    securitySchemes: {
+      key: { type: "apiKey", in: "header", name: "DD-API-KEY" },
+      app: { type: "apiKey", in: "header", name: "DD-APPLICATION-KEY" },
+      bearer: { type: "http", scheme: "bearer" },
+      old: { type: "http", scheme: "digest" },
+      people: { type: "oauth2", flows: { clientCredentials: { tokenUrl: "https://auth.example.com/token", scopes: {} } } },
+    },
+  },
+});
 const row = (name, value) => `${name},stripe,${value}\n`;
 
 // Every page there is, by name, and how Ada comes to it.
@@ -150,6 +176,25 @@ export const pages = {
     await page.locator("form.card").evaluate((form) => (form.noValidate = true));
     await page.getByRole("button", { name: "Add this API" }).click();
     await expect(page.getByRole("alert")).toContainText("Nothing is saved yet.");
+  },
+  "API description": at(`${HOME}/custom-apis/import`, "Import an API description"),
+  "API description, refused": async (page) => {
+    await describe(page, "swagger: '2.0'");
+    await expect(page.locator("[aria-invalid=true]")).toBeFocused();
+  },
+  "API description, understood": async (page) => {
+    await describe(page, DOGS);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("What the description says");
+  },
+  "API description, that names nothing": async (page) => {
+    await describe(page, "openapi: 3.0.0");
+    await expect(page.getByText("It names no server that can be used.")).toBeVisible();
+  },
+  "API description, on the form": async (page) => {
+    await describe(page, DOGS);
+    await page.getByRole("button", { name: "Go on to the form" }).click();
+    await expect(page.getByRole("textbox", { name: "Base URL" })).toHaveValue("https://api.eu.example.com/v2");
+    await expect(page.getByText("Filled in from the description.")).toBeVisible();
   },
   "custom API, to describe anew": at(`${HOME}/custom-apis/custom-rooms`, "Describe Rooms anew"),
   "secret, with values before and after": async (page, { places }) => {
