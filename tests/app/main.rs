@@ -8,6 +8,7 @@ mod activity;
 mod canary;
 mod command_line;
 mod crawl;
+mod custom_api_moves;
 mod custom_apis;
 mod delete_many;
 mod delete_many_rights;

@@ -217,7 +217,11 @@ async fn removing_one_takes_every_secret_of_it() {
     assert!(stale.status == 422 && stale.text.contains("has changed since"), "{}", stale.text);
     assert_eq!(entries(&app, "secret.deleted"), 0);
 
+    app.post().await;
     assert_eq!(remove(&mut ada, "stripe", "Stripe").await.status, 303);
+    let letter = app.letter_to("member@example.com").await;
+    assert_eq!(letter.subject, "Secrets of yours were deleted in Acme", "one letter about both");
+    assert!(letter.text.contains("Of a member") && letter.text.contains("In between"), "{}", letter.text);
     let of_acme = "workspace_id = (SELECT id FROM workspaces WHERE slug = 'acme')";
     for gone in ["secrets", "data_keys", "node_types WHERE slug = 'stripe' AND"] {
         let at = if gone.contains("WHERE") { format!("{gone} {of_acme}") } else { format!("{gone} WHERE {of_acme}") };
