@@ -47,9 +47,22 @@ export async function fill(page, keyrack) {
   await offer(page, "/w/hill-station", ADA.email);
   const foreign = await offer(page, "/w/hill-station", "lena@example.com");
 
+  const round = await startRound(page);
   await page.goto(`${HOME}/tokens`);
   const used = await page.getByRole("link", { name: "Booking backend" }).getAttribute("href");
-  return { secret, staged, workflow, node, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname, foreign: new URL(foreign).pathname };
+  return { secret, staged, round, workflow, node, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname, foreign: new URL(foreign).pathname };
+}
+
+// Asks for new values of what is called over HTTP, and gets one of them.
+async function startRound(page) {
+  await page.goto(`${HOME}/rotations/new`);
+  await page.getByLabel("Name of the round").fill("After the audit");
+  await page.getByRole("radio", { name: /^Those of one node type/ }).check();
+  await page.getByRole("combobox", { name: "Node type" }).selectOption({ label: "HTTP Request" });
+  await page.getByLabel("Due by").fill(day(14));
+  await page.getByRole("button", { name: "Start the round" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("After the audit");
+  return new URL(page.url()).pathname;
 }
 
 // Enters the value that is to follow the one in use.

@@ -46,6 +46,7 @@ export const at = (path, heading) => async (page) => {
 export const emptyPages = {
   "home of a newcomer": at(HOME, "Harbour Hotels"),
   "secrets, none yet": at(`${HOME}/secrets`, "Secrets"),
+  "rotation rounds, none yet": at(`${HOME}/rotations`, "Rotation rounds"),
   "workflows, none yet": at(`${HOME}/workflows`, "Workflows"),
   "tokens, none yet": at(`${HOME}/tokens`, "Service tokens"),
   "account of an only Owner, to delete": async (page) => {
@@ -224,6 +225,25 @@ export const pages = {
   },
   "secret, to disconnect": async (page, { places }) => at(`${places.staged}/disconnect`, /Disconnect “Door locks/)(page),
   "secret, its history": async (page, { places }) => at(`${places.staged}/history`, /^Everything done to/)(page),
+  "rotation rounds": at(`${HOME}/rotations`, "Rotation rounds"),
+  "rotation round": async (page, { places }) => at(places.round, "After the audit")(page),
+  "rotation round, what is done": async (page, { places }) => at(`${places.round}?show=done`, "After the audit")(page),
+  "rotation round, reminded too soon": async (page, { places }) => {
+    await page.goto(places.round);
+    await page.getByRole("button", { name: /^Remind/ }).click();
+    await expect(page.getByText("less than a day ago")).toBeVisible();
+  },
+  "new rotation round": at(`${HOME}/rotations/new`, "Start a rotation round"),
+  "new rotation round, refused": async (page) => {
+    await page.goto(`${HOME}/rotations/new`);
+    await page.getByLabel("Due by").fill("2020-01-01");
+    await page.getByRole("button", { name: "Start the round" }).click();
+    await expect(page.locator("[aria-invalid=true]").first()).toBeVisible();
+  },
+  "secret, that a round asks for": async (page, { places }) => {
+    await page.goto(places.staged);
+    await expect(page.getByText("asks for a new value")).toBeVisible();
+  },
   "new workspace": at("/workspaces/new", "New workspace"),
   "mail and jobs": async (page) => {
     await at(`${HOME}/jobs`, "Mail and jobs")(page);
