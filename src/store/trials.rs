@@ -63,11 +63,13 @@ pub fn note(
     found: &Found,
 ) -> Result<bool, Error> {
     let now = tx.now();
-    let here = secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id));
-    let value = secret_values::table
-        .filter(secret_values::secret_id.eq_any(here.select(secrets::id)))
-        .filter(secret_values::number.eq(number));
-    let noted = diesel::update(value)
+    let here = || secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id));
+    let value = || {
+        secret_values::table
+            .filter(secret_values::secret_id.eq_any(here().select(secrets::id)))
+            .filter(secret_values::number.eq(number))
+    };
+    let noted = diesel::update(value())
         .set((
             secret_values::probed_at.eq(now),
             secret_values::probe_finding.eq(found.finding),
@@ -77,6 +79,17 @@ pub fn note(
         .execute(tx.conn)?;
     if noted == 0 {
         return Ok(false);
+    }
+    // A value takes what it has learnt along when it becomes the current one.
+    match found.finding.verdict() {
+        Verdict::Verified => {
+            diesel::update(value()).set(secret_values::rejected_at.eq(None::<Moment>)).execute(tx.conn)?;
+        }
+        Verdict::Rejected => {
+            let fresh = value().filter(secret_values::rejected_at.is_null());
+            diesel::update(fresh).set(secret_values::rejected_at.eq(now)).execute(tx.conn)?;
+        }
+        Verdict::Unreachable | Verdict::Untestable => {}
     }
     settle(tx, by, (id, number), found.finding.verdict())?;
     Ok(true)
