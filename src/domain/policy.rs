@@ -1,7 +1,7 @@
 //! Who may do what: the one place that compares roles. Actions ask it, and so do the pages that
 //! decide what to draw.
 
-use super::secret::{Adders, Environment, Sharing};
+use super::secret::{Adders, Environment, Sharing, Slot};
 use super::{Abilities, Moment, PersonId, Role};
 
 /// What a person is to the secret at hand.
@@ -21,6 +21,13 @@ pub struct SecretFacts<'a> {
     pub shared_until: Option<Moment>,
     /// Until when the person is among the chosen members; for ever, where the share has no end.
     pub chosen: Option<Option<Moment>>,
+}
+
+/// A test: of which value, and whether the request that it sends was written in the workspace, as a custom API's is.
+#[derive(Clone, Copy, Debug)]
+pub struct Test {
+    pub slot: Slot,
+    pub homemade: bool,
 }
 
 impl SecretFacts<'_> {
@@ -57,9 +64,15 @@ impl SecretFacts<'_> {
         self.deletable_by(who)
     }
 
-    /// Asking upstream whether it works takes either: whoever uses it wants to know, and whoever enters another value too.
-    pub fn testable_by(&self, who: Standing<'_>, now: Moment) -> bool {
-        self.usable_by(who.person, now) || self.rotatable_by(who)
+    /// Asking upstream whether a value works sends it out. The current one is tested by whoever uses it; the next one,
+    /// which nobody uses yet, by whoever may enter values. Those who may only do the latter stay out where the request
+    /// was written in the workspace: by what they write they would use a value that is not theirs.
+    pub fn testable_by(&self, who: Standing<'_>, test: Test, now: Moment) -> bool {
+        let (uses, enters) = (self.usable_by(who.person, now), self.rotatable_by(who));
+        match test.slot {
+            Slot::Next => enters && (uses || !test.homemade),
+            Slot::Current | Slot::Previous => uses || (enters && !test.homemade),
+        }
     }
 
     /// Name and sharing are the owner's alone.
@@ -173,6 +186,23 @@ mod tests {
         let shared = SecretFacts { sharing: Sharing::Members, ..secret };
         assert!(!shared.usable_by(&admin, now));
         assert!(SecretFacts { chosen: Some(None), ..shared }.usable_by(&admin, now));
+    }
+
+    #[test]
+    fn a_test_is_no_way_around_use() {
+        let (owner, other) = (PersonId::draw(Moment::EPOCH, &Fixed(1)), PersonId::draw(Moment::EPOCH, &Fixed(2)));
+        let private = SecretFacts { owner: Some(&owner), sharing: Sharing::Private, shared_until: None, chosen: None };
+        let shared = SecretFacts { sharing: Sharing::Workspace, ..private };
+        let tests = |secret: &SecretFacts<'_>, person, role| {
+            let each = [(Slot::Current, false), (Slot::Current, true), (Slot::Next, false), (Slot::Next, true)];
+            each.map(|(slot, homemade)| {
+                secret.testable_by(Standing { person, role }, Test { slot, homemade }, Moment::EPOCH)
+            })
+        };
+        assert_eq!(tests(&private, &owner, Role::Member), [true; 4]);
+        assert_eq!(tests(&private, &other, Role::Admin), [true, false, true, false]);
+        assert_eq!(tests(&shared, &other, Role::Admin), [true; 4]);
+        assert_eq!(tests(&shared, &other, Role::Member), [true, true, false, false]);
     }
 
     #[test]

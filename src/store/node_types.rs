@@ -24,6 +24,13 @@ pub struct NodeTypeRow {
     pub revision: i64,
 }
 
+impl NodeTypeRow {
+    /// Whether Admins of the workspace wrote its description, and so what a test sends.
+    pub fn is_homemade(&self) -> bool {
+        self.spec.is_some()
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub enum Setting<'a> {
     Enabled(bool),

@@ -7,7 +7,7 @@ use keyrack::domain::Role;
 use keyrack::upstream::Limits;
 use serde_json::json;
 
-use crate::support::{PATIENT, Page, Provider, Says, TestApp, soon, verify_chains};
+use crate::support::{PATIENT, PROVIDER, Page, Provider, Says, TestApp, soon, verify_chains};
 
 const VALUE: &str = "tok_probe_1234567890abcdWXYZ";
 
@@ -40,6 +40,7 @@ async fn a_key_that_works_is_verified_with_its_accounts_name() {
     provider.says(Says::json(&json!({ "name": "Acme Orders" })));
     let before = ada.get(&page).await;
     assert_eq!(before.text_of(".probe button"), "Test it now");
+    assert_eq!(before.text_of(".probe code"), format!("GET {}/me", provider.base()));
     let after = ada.test_secret(&page).await;
     assert_eq!(verdict(&after), "Verified for the account Acme Orders");
     assert_eq!(after.attributes(".probe-steps li", "class"), ["with-icon good"; 4]);
@@ -285,11 +286,21 @@ async fn whoever_uses_it_or_may_replace_it_tests_it() {
     let (provider, app, mut ada, page) = stage(PATIENT).await;
     let mut bob = app.member("bob@example.com", Role::Member).await;
     let mut eve = app.member("eve@example.com", Role::Admin).await;
-    assert_eq!(bob.submit("/account", &format!("{page}/probe"), &[]).await.status, 404);
+    let gitlab = ada.add_gitlab(&provider, "Code", VALUE).await;
+    for private in [&page, &gitlab] {
+        assert_eq!(bob.submit("/account", &format!("{private}/probe"), &[]).await.status, 404);
+    }
+    // What is sent to GitLab nobody here wrote. What is sent to the other, an Admin writes: that would be use.
+    eve.test_secret(&gitlab).await;
+    assert_eq!(provider.take().len(), 1);
+    let shown = eve.get(&page).await;
+    assert!(shown.text_of(".probe").contains("only those who may use the key send it"), "{}", shown.text_of(".probe"));
+    assert!(shown.attributes(".probe form", "action").is_empty());
+    assert_eq!(eve.submit("/account", &format!("{page}/probe"), &[]).await.status, 403);
     assert!(provider.take().is_empty());
-    eve.test_secret(&page).await;
     app.database.execute("UPDATE secrets SET sharing = 'workspace'");
     bob.test_secret(&page).await;
+    eve.test_secret(&page).await;
     assert_eq!(provider.take().len(), 2);
 
     for (statement, words) in [
@@ -309,4 +320,49 @@ async fn whoever_uses_it_or_may_replace_it_tests_it() {
     assert_eq!(next.status, 303, "there is none");
     assert_eq!(ada.submit("/account", &format!("{page}/probe"), &[("slot", "other")]).await.status, 400);
     assert!(provider.take().is_empty());
+}
+
+#[actix_web::test]
+async fn the_next_value_is_tested_from_its_page_and_takes_the_verdict_along() {
+    let (provider, app, mut ada, _) = stage(PATIENT).await;
+    let page = ada.add_gitlab(&provider, "Code", VALUE).await;
+    let id = page.rsplit('/').next().unwrap().to_owned();
+    ada.test_secret(&page).await;
+    let (refused, good) = ("glpat-refused-1234567890", "glpat-good-1234567890");
+    let address = [("kind", "access_token"), ("field-address", &*format!("https://{PROVIDER}:{}", provider.port))];
+    for (next, says, words, after) in [
+        (refused, Says::status("401 Unauthorized", ""), "Rejected", "Rejected"),
+        (good, Says::json(&json!({ "username": "acme" })), "Verified for the account acme", "Connected"),
+    ] {
+        let staged = ada.enter(&id, "next", "", &[&address[..], &[("access_token-access_token", next)]].concat()).await;
+        assert_eq!(staged.status, 303, "{}", staged.text);
+        let shown = ada.get(&page).await;
+        assert_eq!(shown.text_of(".held .probe button"), "Test the next value");
+        assert!(shown.text_of(".held .probe code").ends_with("/api/v4/user"), "{}", shown.text_of(".held .probe"));
+        assert_eq!(shown.attributes(".held .probe input[name=slot]", "value"), ["next"]);
+        provider.take();
+        provider.says(says);
+        let sent = ada.post(&format!("{page}/probe"), &[("csrf", &shown.csrf()), ("slot", "next")]).await;
+        assert_eq!((sent.status, sent.location()), (303, page.as_str()), "{}", sent.text);
+        assert!(provider.take()[0].contains(&format!("{next}\r\n")), "the value that waits is the one that is sent");
+        let shown = ada.get(&page).await;
+        assert_eq!(shown.text_of(".held .probe-verdict"), words);
+        let others = ["Connected", "Rejected"][usize::from(after == "Connected")];
+        assert_eq!(state(&shown), others, "nothing is said yet of the value in use");
+        assert_eq!(ada.turn(&id, "next/promote").await.status, 303);
+        let shown = ada.get(&page).await;
+        assert_eq!((verdict(&shown).as_str(), state(&shown).as_str()), (words, after));
+    }
+    // Gone back to, the refused one is refused still.
+    assert_eq!(ada.turn(&id, "roll-back").await.status, 303);
+    assert_eq!(state(&ada.get(&page).await), "Rejected");
+
+    let mut bob = app.member("bob@example.com", Role::Member).await;
+    app.database.execute("UPDATE secrets SET sharing = 'workspace'");
+    ada.enter(&id, "next", "", &[&address[..], &[("access_token-access_token", good)]].concat()).await;
+    provider.take();
+    assert!(bob.get(&page).await.attributes(".held .probe form", "action").is_empty());
+    assert_eq!(bob.submit("/account", &format!("{page}/probe"), &[("slot", "next")]).await.status, 403);
+    assert!(provider.take().is_empty(), "whoever may use it does not use what waits");
+    verify_chains(&app.database, &app.app.keyring);
 }

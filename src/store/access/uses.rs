@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use diesel::prelude::*;
 
-use crate::domain::policy::{self, SecretFacts, Standing};
+use crate::domain::policy::{self, SecretFacts, Standing, Test};
 use crate::domain::secret::{ConnectionRole, Slot, StateFacts};
 use crate::domain::{
     Called, Delivery, Environment, Handle, Moment, Name, NodeTypeId, PersonId, SecretId, SecretState, Sharing, Slug,
@@ -208,8 +208,7 @@ pub fn prove_vend<'tx>(
     })
 }
 
-/// Grants a person the test of a secret that they may use or enter another value for: the current value, or the next
-/// one before it counts.
+/// Grants a person the test of a value of a secret that they see: the current one, or the next one before it counts.
 pub fn prove_probe<'tx>(
     tx: &mut ReadTx<'tx>,
     by: &Proof<'tx, impl AtLeast<Member>>,
@@ -217,10 +216,11 @@ pub fn prove_probe<'tx>(
     slot: Slot,
 ) -> Result<UseProof<'tx, Probing>, Fault<UseRefusal>> {
     let row = secret_rows::find(tx, by, id)?.ok_or(Denied::NotFound)?;
-    if !row.facts().testable_by(Standing { person: by.person(), role: by.role() }, tx.now()) {
+    let node_type = node_types::find(tx, by, &row.secret.node_type)?.ok_or(Denied::NotFound)?;
+    let test = Test { slot, homemade: node_type.is_homemade() };
+    if !row.facts().testable_by(Standing { person: by.person(), role: by.role() }, test, tx.now()) {
         return Err(Denied::Forbidden.into());
     }
-    let node_type = node_types::find(tx, by, &row.secret.node_type)?.ok_or(Denied::NotFound)?;
     if !node_type.enabled {
         return Err(UseRefusal::Disabled.into());
     }

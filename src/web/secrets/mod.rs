@@ -101,14 +101,14 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
     let found = app.db.read(demand.ask(), move |tx, by| {
         let row = store::secrets::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
         let shared = Shared::read(tx, by, &row)?;
-        let trial = probe::look(tx, by, &catalog, &row)?;
+        let held = store::secrets::held(tx, by, &row)?;
+        let trial = probe::look(tx, by, &catalog, &row, &held)?;
         let mut users = store::tokens::users_of(tx, by, &id)?;
         let mut history = store::audit::history(tx, by, &row, &Turn::Newest)?.rows;
         history.truncate(HISTORY);
         let names = store::audit::actors(tx, by)?;
         let standing = Standing { person: by.person(), role: by.role() };
         let may_rotate = row.facts().rotatable_by(standing);
-        let held = store::secrets::held(tx, by, &row)?;
         let asking = store::rotations::asking_for(tx, by, &id)?;
         let serving = bound::shown(&ws, &bound::find(tx, by, &row)?, standing);
         let (may_delete, usable) = (row.facts().deletable_by(standing), row.facts().usable_by(by.person(), tx.now()));
@@ -175,15 +175,17 @@ fn asking(found: &Found) -> Vec<page::Asking> {
     found.asking.iter().filter(|_| found.may_rotate).map(round).collect()
 }
 
-fn values(held: &[Held], now: Moment) -> page::Values {
+fn values(found: &Found, ws: &str) -> page::Values {
+    let now = found.now;
     let shown = |slot: Slot| {
-        held.iter().find(|held| held.slot == slot).map(|held| pages_of_life::Held {
+        found.held.iter().find(|held| held.slot == slot).map(|held| pages_of_life::Held {
             number: held.number,
             kind: held.kind.label(),
             last_four: held.last_four.clone(),
             entered: When::new(held.entered_at, now),
             expires: held.expires_at.map(|at| When::new(at, now)),
             kept_until: held.kept_until.map(|at| When::new(at, now)),
+            trial: (slot == Slot::Next).then(|| probe::shown_next(&found.trial, ws, &found.row.secret, now)),
         })
     };
     page::Values { next: shown(Slot::Next), previous: shown(Slot::Previous) }
@@ -232,7 +234,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         serving: found.serving.clone(),
         snippet,
         history: told(demand.ws(), &found),
-        values: values(&found.held, now),
+        values: values(&found, demand.ws()),
         holds: found.holds(),
         asking: asking(&found),
         may_rotate: found.may_rotate,

@@ -17,6 +17,8 @@ pub struct Held {
     pub entered: When,
     pub expires: Option<When>,
     pub kept_until: Option<When>,
+    /// Only of the next one: nobody wants to know of what has been replaced.
+    pub trial: Option<super::probe::Trial>,
 }
 
 /// The values beside the current one.

@@ -3,15 +3,16 @@
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
+use crate::actions::entering::Facts;
 use crate::actions::probe::{self, ProbeRefusal};
 use crate::app::App;
-use crate::catalog::Catalog;
-use crate::domain::policy::Standing;
+use crate::catalog::{Catalog, NodeType, Placement, put_in};
+use crate::domain::policy::{Standing, Test};
 use crate::domain::probe::Found;
 use crate::domain::secret::Slot;
-use crate::domain::{Finding, Moment, SecretId, SecretState, Step, Verdict};
+use crate::domain::{Finding, Kind, Moment, SecretId, SecretState, Step, Verdict};
 use crate::store::access::{Member, Proof, UseRefusal};
-use crate::store::secrets::{ListedSecret, SecretRow};
+use crate::store::secrets::{Held, ListedSecret, SecretRow};
 use crate::store::trials::Tested;
 use crate::store::{self, Error as StoreError, Fault, ReadTx};
 use crate::web::csrf::CsrfForm;
@@ -27,8 +28,16 @@ pub(super) struct Seen {
     /// None where the node type is not described any more.
     guide: Option<Advice>,
     enabled: bool,
+    current: OfValue,
+    next: OfValue,
+}
+
+/// Of one of its values.
+struct OfValue {
     may: bool,
     last: Option<Tested>,
+    /// The request that a test of it sends.
+    sends: Option<String>,
 }
 
 struct Advice {
@@ -43,31 +52,67 @@ pub(super) fn look(
     by: &Proof<'_, Member>,
     catalog: &Catalog,
     row: &ListedSecret,
+    held: &[Held],
 ) -> Result<Seen, StoreError> {
     let node_type = store::node_types::find(tx, by, &row.secret.node_type)?;
     let described = node_type.as_ref().and_then(|of| catalog.describe(of.slug.as_str(), of.spec.as_deref()));
-    let guide = described.map(|of| Advice {
+    let guide = described.as_ref().map(|of| Advice {
         name: of.name.clone(),
         testable: of.probe.is_some(),
         rejected: of.guide.rejected.clone(),
         rate_limited: of.guide.rate_limited.clone(),
     });
-    let last = store::trials::of(tx, by, row)?.into_iter().find(|tested| tested.slot == Slot::Current);
-    let may = row.facts().testable_by(Standing { person: by.person(), role: by.role() }, tx.now());
-    Ok(Seen { guide, enabled: node_type.is_some_and(|of| of.enabled), may, last })
+    let (tested, now) = (store::trials::of(tx, by, row)?, tx.now());
+    let (homemade, standing) =
+        (node_type.as_ref().is_some_and(|of| of.is_homemade()), Standing { person: by.person(), role: by.role() });
+    let of_value = |slot, value: Option<(Kind, &String)>| OfValue {
+        may: row.facts().testable_by(standing, Test { slot, homemade }, now),
+        last: tested.iter().find(|tested| tested.slot == slot).cloned(),
+        sends: value.and_then(|(kind, facts)| request_of(described.as_deref()?, kind, &Facts::read(facts))),
+    };
+    let next = held.iter().find(|held| held.slot == Slot::Next).map(|held| (held.kind, &held.facts));
+    let current = of_value(Slot::Current, Some((row.secret.kind, &row.secret.facts)));
+    let next = of_value(Slot::Next, next);
+    Ok(Seen { guide, enabled: node_type.is_some_and(|of| of.enabled), current, next })
+}
+
+/// What a test sends and where, without what of it is secret.
+fn request_of(node_type: &NodeType, kind: Kind, facts: &Facts) -> Option<String> {
+    let probe = node_type.probe.as_ref()?;
+    let plain = |name: &str| facts.fields.get(name).map(String::as_str);
+    let base = node_type.address(plain).ok()?.base_url;
+    let chosen = facts.way.as_deref().and_then(|way| node_type.choice(way)).map(|choice| &choice.kind);
+    let placements = &chosen.or_else(|| node_type.kind(kind))?.placements;
+    let between = if placements.iter().any(|one| matches!(one, Placement::Path { .. })) { "/…" } else { "" };
+    Some(format!("{} {}{between}{}", probe.method, base.trim_end_matches('/'), put_in(&probe.path, plain)))
 }
 
 /// What stands on the page.
 pub struct Trial {
     pub offer: Offer,
     pub action: String,
+    /// Set where it is not the current value that is tested.
+    pub slot: Option<Slot>,
+    /// Its method, host and path: nobody sends a key without having been told where.
+    pub sends: Option<String>,
     pub last: Option<Last>,
+}
+
+impl Trial {
+    pub fn button(&self) -> &'static str {
+        match (self.slot.is_some(), self.last.is_some()) {
+            (false, false) => "Test it now",
+            (false, true) => "Test it again",
+            (true, false) => "Test the next value",
+            (true, true) => "Test the next value again",
+        }
+    }
 }
 
 pub enum Offer {
     Button,
     Cannot(String),
-    /// There is no value, or it is not this person's to test.
+    /// There is no value.
     Nothing,
 }
 
@@ -124,8 +169,19 @@ impl Shown for Verdict {
     }
 }
 
+/// Of the value that is in use.
 pub(super) fn shown(seen: &Seen, ws: &str, secret: &SecretRow, now: Moment) -> Trial {
-    let last = seen.last.as_ref().map(|tested| Last {
+    drawn(seen, (ws, secret), (Slot::Current, secret.state(now)), now)
+}
+
+/// Of the value that is to follow it.
+pub(super) fn shown_next(seen: &Seen, ws: &str, secret: &SecretRow, now: Moment) -> Trial {
+    drawn(seen, (ws, secret), (Slot::Next, SecretState::Connected), now)
+}
+
+fn drawn(seen: &Seen, (ws, secret): (&str, &SecretRow), (slot, state): (Slot, SecretState), now: Moment) -> Trial {
+    let of = if slot == Slot::Next { &seen.next } else { &seen.current };
+    let last = of.last.as_ref().map(|tested| Last {
         verdict: tested.found.finding.verdict(),
         when: When::new(tested.at, now),
         account: tested.found.account.clone(),
@@ -133,18 +189,21 @@ pub(super) fn shown(seen: &Seen, ws: &str, secret: &SecretRow, now: Moment) -> T
         advice: advice(&tested.found, seen.guide.as_ref()),
     });
     let action = url::probe_secret(ws, secret.id.as_str());
-    Trial { offer: offer(seen, secret.state(now)), action, last }
+    let slot = (slot != Slot::Current).then_some(slot);
+    Trial { offer: offer(seen, of.may, state), action, slot, sends: of.sends.clone(), last }
 }
 
-fn offer(seen: &Seen, state: SecretState) -> Offer {
+fn offer(seen: &Seen, may: bool, state: SecretState) -> Offer {
     match (&seen.guide, state) {
         (_, SecretState::Disconnected) => Offer::Nothing,
-        _ if !seen.may => Offer::Nothing,
         (None, _) => Offer::Cannot("Its node type is not described any more.".to_owned()),
         (Some(guide), _) if !guide.testable => Offer::Cannot(format!(
             "No harmless request is known that tells whether a key for {} works. The first real call will tell.",
             guide.name
         )),
+        _ if !may => Offer::Cannot(
+            "What a test sends is written in this workspace, so only those who may use the key send it.".to_owned(),
+        ),
         _ if !seen.enabled => Offer::Cannot("Its node type is disabled in this workspace.".to_owned()),
         (_, SecretState::Expired) => Offer::Cannot("Its last day is over.".to_owned()),
         (_, SecretState::NeedsReauthorization) => Offer::Cannot("The account has to be connected again.".to_owned()),

@@ -210,6 +210,24 @@ impl Browser {
         page.location().to_owned()
     }
 
+    /// Stores a token for a GitLab that is the provider, whose test nobody in the workspace wrote.
+    pub async fn add_gitlab(&mut self, provider: &Provider, name: &str, value: &str) -> String {
+        const GITLAB: &str = "/w/acme/secrets/new/gitlab";
+        let address = format!("https://{PROVIDER}:{}", provider.port);
+        let fields = [
+            ("kind", "access_token"),
+            ("field-address", address.as_str()),
+            ("access_token-access_token", value),
+            ("name", name),
+            ("environment", "test"),
+            ("delivery", "proxy"),
+            ("expires_on", ""),
+        ];
+        let page = self.submit(GITLAB, GITLAB, &fields).await;
+        assert_eq!(page.status, 303, "{}", page.text);
+        page.location().to_owned()
+    }
+
     /// Presses the button, and gives the page that it leads to.
     pub async fn test_secret(&mut self, page: &str) -> Page {
         let sent = self.submit(page, &format!("{page}/probe"), &[]).await;
