@@ -38,7 +38,8 @@ pub enum RegisterRefusal {
 
 impl Refusal for RegisterRefusal {}
 
-/// Makes the workflow, or makes it what is asked for: its name and its nodes. The token is among those that may run it.
+/// Makes the workflow, or makes it what is asked for: its name and its nodes. The token that makes it may run it from
+/// then on; who else may, and whether it still may, is its owner's to say.
 pub fn register(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, ManageRight>,
@@ -50,15 +51,17 @@ pub fn register(
     if known.as_ref().is_some_and(|row| row.owner != *by.maker()) {
         return Err(RegisterRefusal::NotYours.into());
     }
-    let mut changed = known.is_none();
-    if known.is_none() {
+    let is_new = known.is_none();
+    if is_new {
         let id = WorkflowId::draw(tx.now(), tools.chance);
         let external_id = Some(&ask.external_id);
         made(tx, by, tools, &NewWorkflow { id: &id, owner: by.maker(), name: &ask.name, environment, external_id })?;
     }
     let row = store::workflows::called(tx, by, (&called, environment))?.ok_or(Denied::NotFound)?;
-    changed |= named(tx, by, tools, (&row, &ask.name))?;
-    changed |= listed(tx, by, tools, (&row, by.token()))?;
+    let mut changed = is_new | named(tx, by, tools, (&row, &ask.name))?;
+    if is_new {
+        listed(tx, by, tools, (&row, by.token()))?;
+    }
     let there = store::workflows::nodes_of(tx, by, std::slice::from_ref(&row.id))?;
     for node in there.iter().filter(|node| !ask.nodes.iter().any(|asked| is_same(asked, node))) {
         nodes::removed(tx, by, tools, (&row, node))?;
