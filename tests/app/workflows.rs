@@ -95,6 +95,18 @@ async fn only_the_owner_changes_it_and_only_admins_see_others() {
     let (workflow, node) = member.add_bound("Invoices", &secret).await;
     let token = app.token("test", "vend").await.id();
     assert_eq!(member.let_run(&workflow, &token).await.status, 303, "whoever owns it names any token");
+    // But nobody takes the name that another's machine asks by, and waits for it.
+    let taken = member.add_workflow("Checkout", "checkout").await;
+    let page = member.let_run(&taken, &token).await;
+    assert!(page.status == 422 && page.text.contains("There is no working service token"), "{}", page.text);
+    assert_eq!(app.database.count("workflow_tokens"), 1);
+    let hers = ada.add_workflow("Orders", "orders").await;
+    assert_eq!(ada.let_run(&hers, &token).await.status, 303, "their own");
+    let his = admin.add_workflow("Bills", "bills").await;
+    assert_eq!(admin.let_run(&his, &token).await.status, 303, "Admins see all");
+    assert_eq!(member.change_workflow(&taken, "delete", &[("name", "Checkout")]).await.status, 303);
+    assert_eq!(ada.change_workflow(&hers, "delete", &[("name", "Orders")]).await.status, 303);
+    assert_eq!(admin.change_workflow(&his, "delete", &[("name", "Bills")]).await.status, 303);
     let mut eve = app.owner_of("Other", "eve@example.com").await;
     let ways: [(String, Vec<(&str, &str)>); 7] = [
         ("name".to_owned(), vec![("name", "Theirs")]),

@@ -134,7 +134,8 @@ pub fn delete(
     Ok(audit::change(tx, by, tools, Event::Workflow(WorkflowEvent::Deleted { workflow: describe(&row) }))?)
 }
 
-/// Lets a token run it. Naming a token's id is enough: whoever owns the workflow decides, not whoever made the token.
+/// Lets a token run it. Naming a token's id is enough: whoever owns the workflow decides, not whoever made the token. But
+/// by an external id a machine asks without knowing whose workflow bears it: somebody else's token is none there.
 pub fn list_token(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
@@ -142,7 +143,8 @@ pub fn list_token(
     (id, token): (&WorkflowId, &TokenId),
 ) -> Outcome<(), WorkflowRefusal> {
     let row = own(tx, by, id)?;
-    if !store::workflows::is_living_token(tx, by, (token, row.environment))? {
+    let is_known = row.external_id.is_none() || store::tokens::find(tx, by, token)?.is_some();
+    if !is_known || !store::workflows::is_living_token(tx, by, (token, row.environment))? {
         return Err(WorkflowRefusal::NoToken.into());
     }
     if !listed(tx, by, tools, (&row, token))? {
