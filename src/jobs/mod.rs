@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::crypto::LinkToken;
 use crate::domain::audit::Actor;
 use crate::domain::work::{MOST_TRIES, pause_after};
-use crate::domain::{Email, Letter, Work};
+use crate::domain::{Email, Letter, Work, WorkspaceId};
 use crate::mail::SendError;
 use crate::store::access::AskRunner;
 use crate::store::jobs::Taken;
@@ -212,6 +212,12 @@ async fn is_wanted(app: &App, letter: &Letter) -> Result<bool, Fault<Infallible>
 fn troubled(fault: &Fault<Infallible>) -> Outcome {
     tracing::warn!(error = %fault, "work could not be done");
     Outcome::Failed(SendError::Later("The database was busy or away".to_owned()))
+}
+
+/// One workspace's trouble is not the others': it is said, and they are gone on with.
+fn stood_still(workspace: &WorkspaceId, fault: Fault<Infallible>) -> Result<(), Fault<Infallible>> {
+    tracing::error!(%workspace, error = %fault, "work in a workspace could not be done");
+    Err(fault)
 }
 
 async fn settle(app: &App, job: Taken, outcome: Outcome) -> Result<(), Fault<Infallible>> {

@@ -10,6 +10,8 @@ use crate::domain::{SecretId, WorkspaceId};
 use crate::store::access::{AskRunner, AskRunnerIn};
 use crate::store::{self, Denied, Error, Fault, Unrecorded};
 
+use super::stood_still;
+
 /// Secrets that one run looks after; for more it comes again at once.
 const AT_ONCE: i64 = 200;
 /// Not sooner than this, for what could not be ended.
@@ -17,11 +19,26 @@ const PAUSE: Duration = Duration::from_mins(1);
 
 /// Ends what is over, each secret in a transaction of its own; how soon the next is, where that is known.
 pub(super) async fn end(app: &App) -> Result<Option<Duration>, Fault<Infallible>> {
-    let over = app.db.read(AskRunner, |tx, by| Ok(store::shares::over(tx, by, AT_ONCE)?)).await?;
-    let is_all = i64::try_from(over.len()).is_ok_and(|number| number < AT_ONCE);
-    for (workspace, secret) in over {
-        end_of(app, workspace, secret).await?;
-    }
+    let (mut stuck, mut first) = (Vec::new(), Ok(()));
+    let is_all = loop {
+        let (without, standing) = (stuck.clone(), stuck.len());
+        let over = app.db.read(AskRunner, move |tx, by| Ok(store::shares::over(tx, by, (AT_ONCE, &without))?)).await?;
+        let is_all = i64::try_from(over.len()).is_ok_and(|number| number < AT_ONCE);
+        for (workspace, secret) in over {
+            if stuck.contains(&workspace) {
+                continue;
+            }
+            if let Err(fault) = end_of(app, workspace.clone(), secret).await {
+                first = first.and(stood_still(&workspace, fault));
+                stuck.push(workspace);
+            }
+        }
+        // Whatever stands still takes no others' place in a portion.
+        if is_all || stuck.len() == standing {
+            break is_all;
+        }
+    };
+    first?;
     if !is_all {
         return Ok(Some(Duration::ZERO));
     }

@@ -190,23 +190,25 @@ pub fn end(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId
     Ok(Some(Over { name, people, workspace }))
 }
 
-/// Secrets of which some sharing is over, and where they are: at most so many, in no order.
+/// Secrets of which some sharing is over, and where they are: at most so many, in no order, and none of these workspaces.
 pub fn over(
     tx: &mut ReadTx<'_>,
     _by: &Proof<'_, Runner>,
-    limit: i64,
+    (limit, without): (i64, &[WorkspaceId]),
 ) -> Result<BTreeSet<(WorkspaceId, SecretId)>, Error> {
     let now = tx.now();
     let place = (secrets::workspace_id, secrets::id);
     let of_workspaces: Vec<(WorkspaceId, SecretId)> = secrets::table
         .filter(secrets::sharing.eq(Sharing::Workspace))
         .filter(secrets::shared_until.le(now))
+        .filter(secrets::workspace_id.ne_all(without))
         .select(place)
         .limit(limit)
         .load(tx.conn)?;
     let of_people: Vec<(WorkspaceId, SecretId)> = secret_shares::table
         .inner_join(secrets::table.on(secrets::id.eq(secret_shares::secret_id)))
         .filter(secret_shares::ends_at.le(now))
+        .filter(secrets::workspace_id.ne_all(without))
         .select(place)
         .distinct()
         .limit(limit)

@@ -5,6 +5,7 @@ mod account_end;
 mod account_end_races;
 mod accounts;
 mod activity;
+mod apart;
 mod canary;
 mod command_line;
 mod crawl;

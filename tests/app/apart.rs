@@ -1,0 +1,71 @@
+//! What stands still in one workspace is no reason for the others to wait.
+
+use std::time::Duration;
+
+use keyrack::jobs;
+
+use crate::support::{Browser, TestApp};
+
+const KEY: &str = "rk_test_apart1234567890";
+const NEXT: &str = "rk_test_apart0987654321";
+const EVE: &str = "eve@example.com";
+
+async fn sweep(app: &TestApp) {
+    jobs::plan(&app.app).await.unwrap();
+    jobs::run_due(&app.app).await;
+}
+
+/// A secret of this workspace with an earlier value to go back to.
+async fn promoted(by: &mut Browser, workspace: &str) -> String {
+    let new = format!("/w/{workspace}/secrets/new/stripe");
+    let value = |value| [("kind", "api_key"), ("api_key-api_key", value)];
+    let about = [("name", "Till"), ("environment", "test"), ("delivery", "vend"), ("expires_on", "")];
+    let page = by.submit(&new, &new, &[&value(KEY)[..], &about].concat()).await;
+    assert_eq!(page.status, 303, "{}", page.text);
+    let (secret, next) = (page.location().to_owned(), format!("{}/next", page.location()));
+    assert_eq!(by.submit(&next, &next, &value(NEXT)).await.status, 303);
+    let turned = by.submit("/account", &format!("{next}/promote"), &[("number", "2")]).await;
+    assert_eq!(turned.status, 303, "{}", turned.text);
+    secret.rsplit('/').next().unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn one_workspaces_broken_record_stops_no_others_work() {
+    for broken in ["acme", "other"] {
+        let app = TestApp::start().await;
+        let (mut ada, mut eve) = (app.owner().await, app.owner_of("Other", EVE).await);
+        let secrets = [promoted(&mut ada, "acme").await, promoted(&mut eve, "other").await];
+        app.database.execute("UPDATE secrets SET sharing = 'workspace', shared_until = 5");
+        // More of them than one portion holds.
+        let of_broken = secrets[usize::from(broken == "other")].clone();
+        let columns = "workspace_id, node_type_id, environment, kind, owner_id, sharing, shared_until, delivery, revision, \
+            value_number, newest_number, facts, created_at, updated_at";
+        let row = |at: usize| {
+            format!(
+                "INSERT INTO secrets (id, name, name_key, {columns}) \
+                 SELECT 'sec_{at:026}', 'K{at}', 'k{at}', {columns} FROM secrets WHERE id = '{of_broken}';"
+            )
+        };
+        app.database.run(&(0..250).map(row).collect::<String>());
+        let chain = format!("workspace_id = (SELECT id FROM workspaces WHERE slug = '{broken}') AND kind = 'changes'");
+        let id = app.database.text(&format!("SELECT id AS text FROM audit_chains WHERE {chain}"));
+        app.database.execute(&format!("UPDATE audit_chains SET workspace_id = 'away' WHERE id = '{id}'"));
+        app.advance(Duration::from_hours(25));
+        sweep(&app).await;
+        for (secret, workspace) in secrets.iter().zip(["acme", "other"]) {
+            let waits = i64::from(workspace == broken);
+            let previous = format!("secret_values WHERE slot = 'previous' AND secret_id = '{secret}'");
+            assert_eq!(app.database.count(&previous), waits, "{workspace}, where {broken} is broken");
+            let shared = format!("secrets WHERE sharing = 'workspace' AND id = '{secret}'");
+            assert_eq!(app.database.count(&shared), waits, "{workspace}, where {broken} is broken");
+        }
+        assert_eq!(app.database.count("jobs WHERE kind = 'sweep' AND tries > 0"), 1, "it is tried again");
+
+        let of = format!("(SELECT id FROM workspaces WHERE slug = '{broken}')");
+        app.database.execute(&format!("UPDATE audit_chains SET workspace_id = {of} WHERE id = '{id}'"));
+        app.advance(Duration::from_hours(1));
+        jobs::run_due(&app.app).await;
+        assert_eq!(app.database.count("secret_values WHERE slot = 'previous'"), 0);
+        assert_eq!(app.database.count("secrets WHERE sharing = 'workspace'"), 0);
+    }
+}
