@@ -11,7 +11,7 @@ use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::nodes::BoundNode;
 use crate::store::{self, Error, WriteTx};
 
-use super::{Tools, audit, outbox};
+use super::{Tools, audit, letters, outbox};
 
 /// What happened, and who did it.
 #[derive(Clone, Copy, Debug)]
@@ -163,7 +163,8 @@ fn told(
     Ok(loosened.into_iter().map(|(node, _)| node).collect())
 }
 
-/// One letter to each owner about all that is broken for them; none to whoever did it themselves.
+/// One letter to each owner about all that is broken for them; none to whoever did it themselves, and not the same again
+/// and again where somebody goes back and forth.
 pub(super) fn tell_owners(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl InWorkspace>,
@@ -175,10 +176,16 @@ pub(super) fn tell_owners(
         _ => None,
     };
     let at = tx.now();
-    let mut by_owner: BTreeMap<&PersonId, Vec<String>> = BTreeMap::new();
+    let mut by_reason: BTreeMap<(&PersonId, &str), Vec<String>> = BTreeMap::new();
     for (node, because) in loosened.iter().filter(|(node, _)| Some(&node.owner) != actor) {
         let line = format!("“{}” of {} {}", node.key, node.workflow_name, because.trouble(node, at));
-        by_owner.entry(&node.owner).or_default().push(line);
+        by_reason.entry((&node.owner, because.why.as_str())).or_default().push(line);
+    }
+    let mut by_owner: BTreeMap<&PersonId, Vec<String>> = BTreeMap::new();
+    for ((owner, why), lines) in by_reason {
+        if letters::may_tell(tx, by, tools, &[b"nodes", owner.as_str().as_bytes(), why.as_bytes()])? {
+            by_owner.entry(owner).or_default().extend(lines);
+        }
     }
     if by_owner.is_empty() {
         return Ok(());

@@ -132,3 +132,30 @@ async fn a_deleted_account_is_told_to_its_address_once() {
     assert_eq!(to(&letters, GONE).subject, "Your account is deleted");
     assert_eq!(app.database.count("jobs"), 0);
 }
+
+#[actix_web::test]
+async fn going_back_and_forth_floods_nobodys_mailbox() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let mut grace = app.member(MEMBER, Role::Member).await;
+    let key = grace.add_stripe("Hers", KEY, "vend").await;
+    grace.add_bound("Invoices", &key).await;
+    app.post().await;
+    let set = async |ada: &mut Browser, act: &str| {
+        assert_eq!(ada.submit("/account", &format!("/w/acme/node-types/stripe/{act}"), &[]).await.status, 303);
+    };
+    for _ in 0..8 {
+        set(&mut ada, "disable").await;
+        set(&mut ada, "enable").await;
+    }
+    assert_eq!(addressees(&app.post().await), [MEMBER; 5]);
+    // Something else is told all the same.
+    assert_eq!(ada.submit("/account", &format!("/w/acme/secrets/{key}/delete"), &[("name", "Hers")]).await.status, 303);
+    let letters = app.post().await;
+    assert!(letters.iter().any(|mail| mail.to == MEMBER && mail.text.contains("“charge” of Invoices")), "{letters:?}");
+    app.advance(std::time::Duration::from_hours(1));
+    let key = grace.add_stripe("Another", KEY, "vend").await;
+    grace.add_bound("More", &key).await;
+    set(&mut ada, "disable").await;
+    assert_eq!(addressees(&app.post().await), [MEMBER]);
+}
