@@ -7,6 +7,7 @@ mod accounts;
 mod activity;
 mod apart;
 mod canary;
+mod choosing;
 mod command_line;
 mod crawl;
 mod custom_api_moves;

@@ -147,7 +147,6 @@ pub(super) struct Candidate {
     rejected_at: Option<Moment>,
     value_entered_at: Option<Moment>,
     number: i64,
-    role: Option<ConnectionRole>,
 }
 
 /// The share of the one whose right counts: with whom, and until when.
@@ -179,9 +178,9 @@ pub fn prove_vend<'tx>(
                 return Err(UseRefusal::Disabled.into());
             }
             let candidates = match whose {
-                Whose::Person(person) if person == by.maker() => of_member(tx, by, &node_type.id)?,
+                Whose::Person(person) if person == by.maker() => of_member(tx, by, &node_type.id, chosen.as_ref())?,
                 Whose::Person(_) => return Err(Denied::NotFound.into()),
-                Whose::Connection(of) => of_connection(tx, by, &node_type.id, of, *several)?,
+                Whose::Connection(of) => of_connection(tx, by, (&node_type.id, of, *several), chosen.as_ref())?,
             };
             Meant { node_type, candidate: choose(candidates, chosen.as_ref())?, of_node: None }
         }
@@ -300,16 +299,38 @@ macro_rules! candidate_columns {
             secrets::rejected_at,
             secrets::value_entered_at,
             secrets::value_number,
-            secrets::connection_role,
         )
     };
 }
 
 pub(super) use candidate_columns;
 
-fn of_member(tx: &mut ReadTx<'_>, by: &Proof<'_, VendRight>, node_type: &NodeTypeId) -> Result<Vec<Candidate>, Error> {
+/// As many as it takes to choose: the one that was named, or of those that hold a value two, which tell that there are
+/// several.
+macro_rules! enough {
+    ($query:expr, $chosen:expr) => {
+        match $chosen {
+            Some(id) => $query.filter(secrets::id.eq(id)),
+            None => $query.filter(secrets::value_entered_at.is_not_null()).order(secrets::id).limit(2),
+        }
+    };
+}
+
+fn of_member(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, VendRight>,
+    node_type: &NodeTypeId,
+    chosen: Option<&SecretId>,
+) -> Result<Vec<Candidate>, Error> {
     let now = tx.now();
-    let rows: Vec<(Candidate, Share)> = secrets::table
+    // The SQL of `policy::SecretFacts::usable_by`, exactly: what it let through in vain would count as one of the two.
+    let by_all =
+        secrets::sharing.eq(Sharing::Workspace).and(secrets::shared_until.is_null().or(secrets::shared_until.gt(now)));
+    let among_chosen = secrets::sharing
+        .eq(Sharing::Members)
+        .and(secret_shares::person_id.is_not_null())
+        .and(secret_shares::ends_at.is_null().or(secret_shares::ends_at.gt(now)));
+    let query = secrets::table
         .left_join(
             secret_shares::table
                 .on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.maker()))),
@@ -317,15 +338,11 @@ fn of_member(tx: &mut ReadTx<'_>, by: &Proof<'_, VendRight>, node_type: &NodeTyp
         .filter(secrets::workspace_id.eq(by.workspace()))
         .filter(secrets::node_type_id.eq(node_type))
         .filter(secrets::environment.eq(by.environment()))
-        .filter(
-            secrets::owner_id
-                .eq(by.maker())
-                .or(secrets::owner_id.is_not_null().and(secrets::sharing.eq(Sharing::Workspace)))
-                .or(secrets::owner_id.is_not_null().and(secret_shares::person_id.is_not_null())),
-        )
-        .order(secrets::id)
+        .filter(secrets::owner_id.is_not_null())
+        .filter(secrets::owner_id.eq(by.maker()).or(by_all).or(among_chosen))
         .select((candidate_columns!(), (secret_shares::person_id, secret_shares::ends_at).nullable()))
-        .load(tx.conn)?;
+        .into_boxed();
+    let rows: Vec<(Candidate, Share)> = enough!(query, chosen).load(tx.conn)?;
     let usable = |(candidate, share): &(Candidate, Share)| candidate.is_usable(share, by.maker(), now);
     Ok(rows.into_iter().filter(usable).map(|(candidate, _)| candidate).collect())
 }
@@ -333,9 +350,8 @@ fn of_member(tx: &mut ReadTx<'_>, by: &Proof<'_, VendRight>, node_type: &NodeTyp
 fn of_connection(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, VendRight>,
-    node_type: &NodeTypeId,
-    of: &ConnectionOf,
-    several: bool,
+    (node_type, of, several): (&NodeTypeId, &ConnectionOf, bool),
+    chosen: Option<&SecretId>,
 ) -> Result<Vec<Candidate>, Error> {
     let mut query = secrets::table
         .left_join(end_users::table)
@@ -353,9 +369,10 @@ fn of_connection(
         Some(id) => query.filter(organizations::external_id.eq(id)),
         None => query.filter(secrets::organization_id.is_null()),
     };
-    let rows: Vec<Candidate> = query.order(secrets::id).select(candidate_columns!()).load(tx.conn)?;
-    let counts = |c: &Candidate| several || c.role == Some(ConnectionRole::Compatibility);
-    Ok(rows.into_iter().filter(counts).collect())
+    if !several {
+        query = query.filter(secrets::connection_role.eq(ConnectionRole::Compatibility));
+    }
+    Ok(enough!(query.select(candidate_columns!()), chosen).load(tx.conn)?)
 }
 
 /// The sealed value to open: handed out for a proof of use and nothing else.
