@@ -9,6 +9,7 @@ use bytes::Bytes;
 use data_encoding::{BASE64, HEXLOWER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::catalog::{Confirmed, NodeType, Probe, put_in};
 use crate::crypto::{Credential, Purpose};
@@ -19,6 +20,7 @@ use super::client::{Answer, Upstream};
 use super::failure::Failure;
 use super::guard::Refused;
 use super::inject::{self, Asked, Content, PlaceError};
+use super::path;
 
 /// An answer to a test that is longer says nothing that is looked for.
 const MOST: usize = 256 * 1_024;
@@ -43,8 +45,9 @@ pub async fn run(
         Err(PlaceError::Refused(refused)) => return finding(refused.into()).into(),
         Err(_) => return Finding::NotPlaced.into(),
     };
+    let secrets = Secrets::of(credential, plain, request.headers());
     match upstream.send(&target, request).await {
-        Ok(answer) => judge(answer, credential, (description, probe), plain).await,
+        Ok(answer) => judge(answer, (description, probe), &secrets).await,
         Err(failure) => finding(failure).into(),
     }
 }
@@ -82,12 +85,7 @@ fn finding(failure: Failure) -> Finding {
     }
 }
 
-async fn judge(
-    answer: Answer,
-    credential: &Credential,
-    (description, probe): (&NodeType, &Probe),
-    plain: &BTreeMap<String, String>,
-) -> Found {
+async fn judge(answer: Answer, (description, probe): (&NodeType, &Probe), secrets: &Secrets) -> Found {
     let status = answer.status.as_u16();
     let told = |finding| Found { finding, status: Some(status), account: None };
     let limited = description.rate_limits.as_ref().is_some_and(|limits| limits.statuses.contains(&status));
@@ -110,7 +108,7 @@ async fn judge(
         return told(finding);
     }
     let account = body.ok().and_then(|body| account(&body, probe.account.as_deref()?));
-    let account = account.filter(|name| !echoes(name, credential, plain));
+    let account = account.filter(|name| !secrets.are_in(name));
     Found { account, ..told(Finding::Accepted) }
 }
 
@@ -137,18 +135,43 @@ fn account(body: &[u8], pointer: &str) -> Option<String> {
     (!name.is_empty() && name.chars().count() <= LONGEST_ACCOUNT).then_some(name)
 }
 
-/// Whether the text holds a secret of the credential, or is a piece of one, in any of the usual spellings.
-fn echoes(text: &str, credential: &Credential, plain: &BTreeMap<String, String>) -> bool {
-    let fields = credential.others(Purpose::Probe).filter(|(name, _)| !plain.contains_key(*name)).map(|(_, text)| text);
-    let secrets: Vec<&str> = std::iter::once(credential.value(Purpose::Probe)).chain(fields).collect();
-    let (text, bare) = (text.to_lowercase(), squeezed(text));
-    secrets.into_iter().any(|secret| {
-        let spellings = [secret.to_lowercase(), HEXLOWER.encode(secret.as_bytes())];
-        let piece = |whole: &String| text.len() >= TELLING && whole.contains(&text);
-        let base64 = BASE64.encode(secret.as_bytes()).trim_end_matches('=').to_lowercase();
-        spellings.iter().chain([&base64]).any(|whole| text.contains(whole.as_str()) || piece(whole))
-            || bare.contains(&squeezed(secret))
-    })
+/// What an answer must not give back.
+struct Secrets {
+    /// The credential's own, and HTTP Basic's pair of them: a piece of one tells too much already.
+    own: Vec<Zeroizing<String>>,
+    /// The headers that hold them, as they were sent.
+    placed: Vec<Zeroizing<String>>,
+}
+
+impl Secrets {
+    fn of(credential: &Credential, plain: &BTreeMap<String, String>, sent: &HeaderMap) -> Self {
+        let fields = credential.others(Purpose::Probe).filter(|(name, _)| !plain.contains_key(*name));
+        let texts = std::iter::once(credential.value(Purpose::Probe)).chain(fields.map(|(_, text)| text));
+        let copy = |text: &str| Zeroizing::new(text.to_owned());
+        let placed = sent.values().filter(|value| value.is_sensitive()).filter_map(|value| value.to_str().ok());
+        let placed: Vec<_> = placed.map(copy).collect();
+        let pairs = placed.iter().filter_map(|text| text.strip_prefix("Basic "));
+        let own = texts.chain(pairs).map(copy).collect();
+        Self { own, placed }
+    }
+
+    /// Whether the text holds one of them, or is a piece of one, in any of the usual spellings.
+    fn are_in(&self, text: &str) -> bool {
+        let decoded = path::decoded(text.as_bytes());
+        self.are_spelt_in(text) || self.are_spelt_in(&String::from_utf8_lossy(&decoded))
+    }
+
+    fn are_spelt_in(&self, text: &str) -> bool {
+        let (text, bare) = (text.to_lowercase(), squeezed(text));
+        let own = self.own.iter().any(|secret| {
+            let base64 = BASE64.encode(secret.as_bytes()).trim_end_matches('=').to_lowercase();
+            let spellings = [secret.to_lowercase(), HEXLOWER.encode(secret.as_bytes()), base64];
+            let piece = |whole: &String| text.len() >= TELLING && whole.contains(&text);
+            spellings.iter().any(|whole| text.contains(whole.trim_end_matches('=')) || piece(whole))
+                || bare.contains(&squeezed(secret))
+        });
+        own || self.placed.iter().any(|line| bare.contains(&squeezed(line)))
+    }
 }
 
 /// Letters and digits alone: a value with spaces or signs put between is the value still.
@@ -183,10 +206,18 @@ mod tests {
 
     #[test]
     fn an_echo_is_no_name() {
-        let value = "rk_test_Echoed1234567890";
+        let value = "rk_test_Echoed/1234567890";
         let credential = credential(value);
         let plain = BTreeMap::from([("user".to_owned(), String::new())]);
-        let echo = |text: &str| echoes(text, &credential, &plain);
+        let pair = BASE64.encode(format!("ada.lovelace:{value}").as_bytes());
+        let mut sent = HeaderMap::new();
+        for (name, text) in [("authorization", format!("Basic {pair}")), ("x-signed", "v1 of ada".to_owned())] {
+            let mut text = HeaderValue::from_str(&text).unwrap();
+            text.set_sensitive(true);
+            sent.insert(name, text);
+        }
+        sent.insert("accept", HeaderValue::from_static("Acme Inc."));
+        let secrets = Secrets::of(&credential, &plain, &sent);
         let (hex, base64) = (HEXLOWER.encode(value.as_bytes()), BASE64.encode(value.as_bytes()));
         let cut = &value[8..20];
         for text in [
@@ -198,11 +229,17 @@ mod tests {
             cut,
             "rk test Echoed-1234567890",
             "other-secret-9",
+            "rk_test_Echoed%2F1234567890",
+            "%72k_test_Echoed%2f1234567890",
+            &pair,
+            &pair[..16],
+            pair.trim_end_matches('='),
+            "signed: v1 of ada",
         ] {
-            assert!(echo(text), "{text}");
+            assert!(secrets.are_in(text), "{text}");
         }
-        for name in ["Acme Inc.", "ada.lovelace", "42", "test"] {
-            assert!(!echo(name), "{name}");
+        for name in ["Acme Inc.", "ada.lovelace", "42", "test", "100% Ada", "ada"] {
+            assert!(!secrets.are_in(name), "{name}");
         }
     }
 }
