@@ -2,8 +2,10 @@
 //!
 //! Invariant: nothing leaves before the record of it is durable, and nobody holds a connection to the database meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use tracing::{Instrument as _, Span};
 
 use crate::catalog::{Catalog, NodeType};
 use crate::crypto::Purpose;
@@ -21,9 +23,11 @@ use super::sign_in::closed;
 use super::uses::{Recorder, Use};
 use super::{Kit, Tools, audit, vend};
 
-/// How often one person may test one secret, and any, in a quarter of an hour: Keyrack looks for nobody's open doors.
+/// How often one person may test one secret, and any, in a quarter of an hour, and all of a workspace the secrets for one
+/// host, whatever its port: Keyrack looks for nobody's open doors.
 const OF_SECRET: i64 = 10;
 const OF_PERSON: i64 = 60;
+const OF_HOST: i64 = 60;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProbeRefusal {
@@ -65,7 +69,7 @@ where
 {
     let ready = prepare(&means, ask(), secret, slot).await?;
     // Whoever goes away meanwhile does not stop it: what has left is judged and noted.
-    let testing = tokio::spawn(async move { test(&means, &ask, ready).await });
+    let testing = tokio::spawn(async move { test(&means, &ask, ready).await }.instrument(Span::current()));
     testing.await.unwrap_or_else(|_| Err(Error::Unavailable("the test was given up").into()))
 }
 
@@ -79,8 +83,8 @@ async fn prepare(means: &Means, ask: Ask<Member>, secret: SecretId, slot: Slot) 
         let row = store::node_types::find(tx, by, allowed.node_type())?.ok_or(store::Denied::NotFound)?;
         let description = catalog.describe(row.slug.as_str(), row.spec.as_deref());
         let description = description.filter(|of| of.probe.is_some()).ok_or(ProbeRefusal::NoProbe)?.into_owned();
-        kit.by_person(by.person(), |tools| count(tx, by, tools, &secret))?;
-        let plain = Facts::read(&store::trials::facts(tx, &allowed)?).fields;
+        let Facts { fields: plain, hosts, .. } = Facts::read(&store::trials::facts(tx, &allowed)?);
+        kit.by_person(by.person(), |tools| count(tx, by, tools, (&secret, &hosts)))?;
         let sealed = store::vend::sealed_value(tx, by, &allowed)?;
         let of = kit.by_person(by.person(), |tools| use_of(tx, by, tools, &allowed));
         Ok(Ready { of, name: allowed.name().to_string(), number: allowed.number(), description, plain, sealed })
@@ -92,13 +96,20 @@ fn count(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, Member>,
     tools: Tools<'_>,
-    secret: &SecretId,
+    (secret, hosts): (&SecretId, &[String]),
 ) -> Result<(), Fault<ProbeRefusal>> {
     tx.unrecorded(Unrecorded::Throttle);
     let person = by.person().as_str().as_bytes();
     let of_secret = tools.keyring.throttle_key(&[b"probe", person, secret.as_str().as_bytes()]);
     let of_person = tools.keyring.throttle_key(&[b"probes", person]);
-    let limits = [(of_secret.as_bytes().as_slice(), OF_SECRET), (of_person.as_bytes().as_slice(), OF_PERSON)];
+    let bare = |host: &String| host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).to_ascii_lowercase();
+    let workspace = by.workspace().as_str().as_bytes();
+    let of_hosts: Vec<_> = BTreeSet::from_iter(hosts.iter().map(bare))
+        .into_iter()
+        .map(|host| tools.keyring.throttle_key(&[b"probed host", workspace, host.as_bytes()]))
+        .collect();
+    let mut limits = vec![(of_secret.as_bytes().as_slice(), OF_SECRET), (of_person.as_bytes().as_slice(), OF_PERSON)];
+    limits.extend(of_hosts.iter().map(|name| (name.as_bytes().as_slice(), OF_HOST)));
     closed(tx, by, &limits)?.map_or(Ok(()), |until| Err(ProbeRefusal::TooOften(until).into()))
 }
 

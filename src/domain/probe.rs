@@ -19,8 +19,9 @@ words! {
         Refused = "refused",
         /// The status was good, and the body said otherwise.
         RefusedInBody = "refused_in_body",
-        NoSuchName = "no_such_name",
-        AddressNotAllowed = "address_not_allowed",
+        /// There is no such name, or it leads to where keys do not go. Which of them, nobody is told who could look for
+        /// names of private networks with it.
+        AddressNotUsable = "address_not_usable",
         NotConnected = "not_connected",
         ConnectTimeout = "connect_timeout",
         NotTrusted = "not_trusted",
@@ -46,8 +47,7 @@ impl Finding {
         match self {
             Self::Accepted => Verdict::Verified,
             Self::Refused | Self::RefusedInBody => Verdict::Rejected,
-            Self::NoSuchName
-            | Self::AddressNotAllowed
+            Self::AddressNotUsable
             | Self::NotConnected
             | Self::ConnectTimeout
             | Self::NotTrusted
@@ -67,7 +67,7 @@ impl Finding {
     pub const fn stopped_at(self) -> Option<Step> {
         match self {
             Self::Accepted | Self::Refused | Self::RefusedInBody | Self::NotPlaced | Self::Unreadable => None,
-            Self::NoSuchName | Self::AddressNotAllowed => Some(Step::Resolved),
+            Self::AddressNotUsable => Some(Step::Resolved),
             Self::NotConnected | Self::ConnectTimeout | Self::NotTrusted => Some(Step::Connected),
             Self::NoAnswer | Self::Broken => Some(Step::Answered),
             Self::SlowBody

@@ -18,7 +18,6 @@ use crate::domain::probe::{Finding, Found};
 
 use super::client::{Answer, Upstream};
 use super::failure::Failure;
-use super::guard::Refused;
 use super::inject::{self, Asked, Content, PlaceError};
 use super::path;
 
@@ -42,7 +41,10 @@ pub async fn run(
     let asked = Asked { path: &asked.0, method: asked.1, headers: asked.2, content: asked.3 };
     let (target, request) = match inject::place(upstream.guard(), Purpose::Probe, credential, asked) {
         Ok(placed) => placed,
-        Err(PlaceError::Refused(refused)) => return finding(refused.into()).into(),
+        Err(PlaceError::Refused(why)) => {
+            tracing::info!(%why, "a test was not sent");
+            return finding(why.into()).into();
+        }
         Err(_) => return Finding::NotPlaced.into(),
     };
     let secrets = Secrets::of(credential, plain, request.headers());
@@ -73,8 +75,8 @@ fn asked(credential: &Credential, probe: &Probe, plain: &BTreeMap<String, String
 
 fn finding(failure: Failure) -> Finding {
     match failure {
-        Failure::Refused(Refused::NoSuchName) => Finding::NoSuchName,
-        Failure::Refused(_) => Finding::AddressNotAllowed,
+        // One finding for all of them: which it was stands in the log alone.
+        Failure::Refused(_) => Finding::AddressNotUsable,
         Failure::NotConnected => Finding::NotConnected,
         Failure::ConnectTimeout => Finding::ConnectTimeout,
         Failure::NotTrusted => Finding::NotTrusted,

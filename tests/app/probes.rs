@@ -165,7 +165,7 @@ async fn an_address_that_is_not_for_keys_is_not_spoken_to() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let cases = [
         ("https://inside.test/v1".to_owned(), "Its address could not be used", "KEYRACK_UPSTREAM_ALLOW"),
-        ("https://nowhere.test".to_owned(), "Its address could not be used", "has no address"),
+        ("https://nowhere.test".to_owned(), "Its address could not be used", "KEYRACK_UPSTREAM_ALLOW"),
         ("https://10.0.0.1".to_owned(), "Its address could not be used", "KEYRACK_UPSTREAM_ALLOW"),
         ("https://169.254.169.254/latest".to_owned(), "Its address could not be used", "KEYRACK_UPSTREAM_ALLOW"),
         ("https://0xa9fea9fe".to_owned(), "Its address could not be used", "KEYRACK_UPSTREAM_ALLOW"),
@@ -365,4 +365,26 @@ async fn the_next_value_is_tested_from_its_page_and_takes_the_verdict_along() {
     assert_eq!(bob.submit("/account", &format!("{page}/probe"), &[("slot", "next")]).await.status, 403);
     assert!(provider.take().is_empty(), "whoever may use it does not use what waits");
     verify_chains(&app.database, &app.app.keyring);
+}
+
+#[actix_web::test]
+async fn several_people_look_for_open_doors_no_longer_than_one() {
+    let (provider, app, mut ada, page) = stage(PATIENT).await;
+    app.database.execute("UPDATE secrets SET sharing = 'workspace'");
+    ada.test_secret(&page).await;
+    provider.take();
+    // Sixty in all for one host, whoever tests, whichever secret, whichever port.
+    app.database.run("UPDATE throttles SET hits = 60 WHERE hits = 1");
+    let mut bob = app.member("bob@example.com", Role::Member).await;
+    let other = bob.add_bearer(&format!("https://{PROVIDER}:1/v1"), "Other door", VALUE).await;
+    for door in [&page, &other] {
+        let after = bob.test_secret(door).await;
+        assert!(after.text.contains("It was tested often lately"), "{}", after.text);
+    }
+    assert!(provider.take().is_empty());
+    let elsewhere = bob.add_bearer("https://inside.test", "Elsewhere", VALUE).await;
+    assert_eq!(verdict(&bob.test_secret(&elsewhere).await), "Unreachable");
+    app.advance(Duration::from_mins(16));
+    bob.test_secret(&page).await;
+    assert_eq!(provider.take().len(), 1);
 }

@@ -252,9 +252,8 @@ fn advice(found: &Found, guide: Option<&Advice>) -> String {
         Finding::RateLimited => {
             return of_guide(|of| &of.rate_limited, "Requests come too fast. Wait, then test it again.");
         }
-        Finding::NoSuchName => "The host has no address. Check the address that was entered with the key.",
-        Finding::AddressNotAllowed => {
-            "The host is in a private network, or is not spoken to by https. Whoever runs Keyrack can name it in KEYRACK_UPSTREAM_ALLOW."
+        Finding::AddressNotUsable => {
+            "The host has no address that keys may go to. Check the one that was entered with the key. Whoever runs Keyrack finds the reason in its log, and can name a host of a private network in KEYRACK_UPSTREAM_ALLOW."
         }
         Finding::NotConnected | Finding::ConnectTimeout => {
             "The host takes no connection. Look whether the service is up, then test it again."
