@@ -15,8 +15,7 @@ pub enum Reach {
 /// Where clouds answer machines about themselves. Some of these look like anybody's.
 const METADATA_V4: [Ipv4Addr; 3] =
     [Ipv4Addr::new(169, 254, 169, 254), Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16)];
-const METADATA_V6: [Ipv6Addr; 2] =
-    [Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254), Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x254)];
+const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x254);
 
 pub fn reach(address: IpAddr) -> Reach {
     match address {
@@ -49,10 +48,12 @@ fn reach_v4(address: Ipv4Addr) -> Reach {
 /// compatible, NAT64, 6to4, Teredo, ISATAP) is not, and need not be unwrapped.
 fn reach_v6(address: Ipv6Addr) -> Reach {
     let segments = address.segments();
-    if METADATA_V6.contains(&address) {
+    if address == METADATA_V6 {
         return Reach::Never;
     }
     match segments {
+        // All of it is Amazon's: beside the metadata (::254) its other services for machines, such as credentials (::23).
+        [0xfd00, 0x0ec2, ..] => Reach::Never,
         [0, 0, 0, 0, 0, 0, 0, 1] | [0xfc00..=0xfdff, ..] => Reach::Near,
         [_, _, _, _, 0 | 0x0200, 0x5efe, ..] => Reach::Never,
         // Protocol assignments (Teredo, ORCHID, benchmarks …), documentation twice, 6to4, and what once was 6bone.

@@ -58,7 +58,7 @@ const NEARBY: &str = "\
     192.0.2.1 192.88.99.1 198.18.0.1 198.51.100.7 203.0.113.9 224.0.0.1 240.0.0.1 255.255.255.255 [::] [::1] \
     [0:0:0:0:0:0:0:1] [::127.0.0.1] [::ffff:127.0.0.1] [::ffff:7f00:1] [::ffff:8.8.8.8] [::ffff:0:8.8.8.8] \
     [64:ff9b::10.0.0.1] [64:ff9b::808:808] [64:ff9b:1::1] [100::1] [2001::1] [2001:2::1] [2001:10::1] \
-    [2001:db8::1] [2002:7f00:1::] [2002:808:808::1] [3fff::1] [3ffe::1] [5f00::1] [fc00::1] [fd00:ec2::254] \
+    [2001:db8::1] [2002:7f00:1::] [2002:808:808::1] [3fff::1] [3ffe::1] [5f00::1] [fc00::1] [fd00:ec2::254] [fd00:ec2::23] \
     [fd12:3456::1] [fe80::1] [febf::1] [fec0::1] [ff02::1] [2606:4700::5efe:10.0.0.1] \
     [2606:4700::200:5efe:10.0.0.1] localhost LOCALHOST metadata localhost. api.example.com. api..example.com \
     1.2.3.4.5 a.0x7f - a_b x.99";
@@ -119,7 +119,15 @@ fn what_is_named_is_opened_and_nothing_beside_it() {
     assert_eq!(look_up(&by_name, "https://x.crm.internal/", &["10.0.0.7"]).err(), Some(Refused::NotPublic));
     assert_eq!(look_up(&by_name, "https://10.0.0.7/", &[]).err(), Some(Refused::NotPublic));
     // A name that leads to the cloud's own service is not what was meant.
-    for never in ["169.254.169.254", "fd00:ec2::254", "100.100.100.200", "0.0.0.0", "224.0.0.1", "::ffff:10.0.0.7"] {
+    for never in [
+        "169.254.169.254",
+        "fd00:ec2::254",
+        "fd00:ec2::23",
+        "100.100.100.200",
+        "0.0.0.0",
+        "224.0.0.1",
+        "::ffff:10.0.0.7",
+    ] {
         assert_eq!(look_up(&by_name, "https://crm.internal/", &[never]).err(), Some(Refused::NotPublic), "{never}");
     }
 
