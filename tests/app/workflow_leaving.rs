@@ -148,3 +148,19 @@ async fn a_deleted_account_passes_its_workflows_on() {
     assert!(page.text.contains("(you)") && page.text_of(".verdict h2").contains("Ready"), "{}", page.text);
     assert_eq!(app.database.count("people"), 1);
 }
+
+#[actix_web::test]
+async fn an_owner_of_very_many_workflows_can_go() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let grace = app.member(GRACE, Role::Member).await.id().await;
+    let numbers = crate::lists::numbers(33_000);
+    app.database.execute(&format!(
+        "INSERT INTO workflows (id, workspace_id, owner_id, environment, name, name_key, revision, created_at, updated_at) {numbers} \
+         SELECT 'wfl_01jd8x3f5k00000000' || tail, (SELECT id FROM workspaces), '{grace}', 'test', 'Flow ' || tail, \
+         'flow ' || tail, 1, 1, 1 FROM numbered"
+    ));
+    let preview = ada.get(&format!("/w/acme/members/{grace}/end")).await;
+    assert_eq!(preview.status, 200, "{}", preview.text);
+    assert!(preview.text.contains("000 workflows passed on"));
+}

@@ -151,18 +151,25 @@ pub fn owned_by(
     rows_of(tx, by, &ids)
 }
 
+/// How many ids one statement names: SQLite takes no more than 32,766 variables.
+const AT_ONCE: usize = 500;
+
 /// The rows of ids that were found before, the newest first.
 fn rows_of(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, impl InWorkspace>,
     ids: &[WorkflowId],
 ) -> Result<Vec<WorkflowRow>, Error> {
-    let rows = workflows::table
-        .inner_join(people::table)
-        .filter(workflows::workspace_id.eq(by.workspace()))
-        .filter(workflows::id.eq_any(ids))
-        .order(workflows::id.desc())
-        .select(columns!())
-        .load(tx.conn)?;
+    let mut rows: Vec<WorkflowRow> = Vec::with_capacity(ids.len());
+    for some in ids.chunks(AT_ONCE) {
+        let found: Vec<WorkflowRow> = workflows::table
+            .inner_join(people::table)
+            .filter(workflows::workspace_id.eq(by.workspace()))
+            .filter(workflows::id.eq_any(some))
+            .select(columns!())
+            .load(tx.conn)?;
+        rows.extend(found);
+    }
+    rows.sort_by(|one, other| other.id.cmp(&one.id));
     Ok(rows)
 }
