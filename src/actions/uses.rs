@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::crypto::Keyring;
@@ -63,16 +64,21 @@ async fn write_groups(db: Db, keyring: Arc<Keyring>, mut incoming: mpsc::Receive
         let waiting = std::mem::take(&mut group);
         match write(&db, &keyring, &waiting).await {
             Ok(()) => tell(waiting, true),
-            Err(Fault::Store(Error::Unavailable(_))) => tell(waiting, false),
-            // One workspace's trouble is not the others': each is tried once more by itself.
-            Err(_) => {
-                for (_, waiting) in by_workspace(waiting) {
-                    let written = write(&db, &keyring, &waiting).await.is_ok();
-                    tell(waiting, written);
-                }
-            }
+            Err(fault) => apart(&db, &keyring, waiting, &fault).await,
         }
     }
+}
+
+/// One workspace's trouble is not the others', whether its record is broken or somebody keeps its rows for long: each is
+/// tried once more by itself, all at once, and answered as soon as it is written.
+async fn apart(db: &Db, keyring: &Arc<Keyring>, waiting: Vec<Waiting>, why: &Fault<Infallible>) {
+    let groups = by_workspace(waiting);
+    let is_hopeless = groups.len() == 1 && matches!(why, Fault::Store(Error::Unavailable(_)));
+    let each = groups.into_values().map(|waiting| async move {
+        let written = !is_hopeless && write(db, keyring, &waiting).await.is_ok();
+        tell(waiting, written);
+    });
+    join_all(each).await;
 }
 
 async fn write(db: &Db, keyring: &Arc<Keyring>, waiting: &[Waiting]) -> Outcome<()> {

@@ -69,3 +69,28 @@ async fn one_workspaces_broken_record_stops_no_others_work() {
         assert_eq!(app.database.count("secrets WHERE sharing = 'workspace'"), 0);
     }
 }
+
+#[actix_web::test]
+async fn one_workspaces_held_rows_stop_no_others_vends() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    app.owner_of("Other", EVE).await;
+    let ours = app.token("test", "vend,connect").await;
+    let theirs = app.token_of("Other", EVE, "test", "vend,connect").await;
+    ours.put("stripe", "customer-42", KEY).await;
+    theirs.put("stripe", "customer-42", KEY).await;
+    if !app.database.is_postgres() {
+        // SQLite has one writer for all workspaces.
+        return;
+    }
+    let other = "(SELECT id FROM workspaces WHERE slug = 'other')";
+    let held = app.database.hold(&format!("UPDATE secrets SET revision = revision WHERE workspace_id = {other}"));
+    let vends =
+        (0..20).map(|at| if at % 2 == 0 { &ours } else { &theirs }).map(|token| token.vend("stripe", "customer-42"));
+    for (at, answer) in futures_util::future::join_all(vends).await.into_iter().enumerate() {
+        if at % 2 == 0 { answer.hands_out(KEY) } else { answer.is_busy() }
+    }
+    drop(held);
+    theirs.vend("stripe", "customer-42").await.hands_out(KEY);
+    crate::support::verify_chains(&app.database, &app.app.keyring);
+}

@@ -22,6 +22,11 @@ struct Step {
     step: String,
 }
 
+/// A transaction that is not ended yet.
+pub struct Held {
+    _conn: Connected,
+}
+
 enum Connected {
     Pg(PgConnection),
     Lite(SqliteConnection),
@@ -91,6 +96,17 @@ impl Database {
             Connected::Pg(mut conn) => conn.batch_execute(statements).unwrap(),
             Connected::Lite(mut conn) => conn.batch_execute(statements).unwrap(),
         }
+    }
+
+    /// Does these in a transaction that is kept open: whoever wants the same rows waits until this is dropped.
+    pub fn hold(&self, statements: &str) -> Held {
+        let begun = format!("BEGIN; {statements}");
+        let mut conn = self.connect();
+        match &mut conn {
+            Connected::Pg(conn) => conn.batch_execute(&begun).unwrap(),
+            Connected::Lite(conn) => conn.batch_execute(&begun).unwrap(),
+        }
+        Held { _conn: conn }
     }
 
     /// One number, such as a count, which the query calls `number`.
