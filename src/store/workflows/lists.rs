@@ -10,7 +10,7 @@ use crate::domain::{Called, Environment, Moment, PersonId, Sharing, WorkflowId, 
 use crate::store::access::{AtLeast, InWorkspace, Member, Proof, TokenRight};
 use crate::store::connection::Backend;
 use crate::store::error::Error;
-use crate::store::paging::{Page, Turn, page_of_keys, turned};
+use crate::store::paging::{IDS_AT_ONCE, Page, Turn, page_of_keys, turned};
 use crate::store::schema::{nodes, people, secret_shares, secrets, workflows};
 use crate::store::secrets::anywhere;
 use crate::store::tx::ReadTx;
@@ -151,9 +151,6 @@ pub fn owned_by(
     rows_of(tx, by, &ids)
 }
 
-/// How many ids one statement names: SQLite takes no more than 32,766 variables.
-const AT_ONCE: usize = 500;
-
 /// The rows of ids that were found before, the newest first.
 fn rows_of(
     tx: &mut ReadTx<'_>,
@@ -161,7 +158,7 @@ fn rows_of(
     ids: &[WorkflowId],
 ) -> Result<Vec<WorkflowRow>, Error> {
     let mut rows: Vec<WorkflowRow> = Vec::with_capacity(ids.len());
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(IDS_AT_ONCE) {
         let found: Vec<WorkflowRow> = workflows::table
             .inner_join(people::table)
             .filter(workflows::workspace_id.eq(by.workspace()))
