@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::Value;
 
+use super::kept::{Kept, Listed, Mapped};
 use super::parameters::{Parameters, Unsigned};
 use super::{ImportError, LONGEST};
 
@@ -18,11 +19,11 @@ const DEEPEST: usize = 100;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Document {
-    pub openapi: Value,
-    pub swagger: Value,
+    pub openapi: Kept,
+    pub swagger: Kept,
     pub info: Info,
-    pub servers: Value,
-    pub security: Value,
+    pub servers: Listed,
+    pub security: Kept,
     pub components: Components,
     pub paths: Paths,
     #[serde(rename = "externalDocs")]
@@ -47,7 +48,7 @@ pub(super) struct ExternalDocs {
 #[serde(default)]
 pub(super) struct Components {
     #[serde(rename = "securitySchemes")]
-    pub schemes: BTreeMap<String, Value>,
+    pub schemes: Mapped,
     pub parameters: Parameters,
 }
 
@@ -83,7 +84,7 @@ struct PathItem {
 #[serde(default)]
 struct Operation {
     servers: Option<IgnoredAny>,
-    security: Option<Value>,
+    security: Option<Kept>,
     parameters: Parameters,
 }
 
@@ -109,7 +110,7 @@ impl<'de> Deserialize<'de> for Paths {
                     // Extensions may be anything.
                     if path.starts_with('/') {
                         let item: Option<PathItem> = map.next_value()?;
-                        paths.count(path, item.unwrap_or_default());
+                        paths.count(&path, item.unwrap_or_default());
                     } else {
                         map.next_value::<IgnoredAny>()?;
                     }
@@ -123,7 +124,7 @@ impl<'de> Deserialize<'de> for Paths {
 }
 
 impl Paths {
-    fn count(&mut self, path: String, item: PathItem) {
+    fn count(&mut self, path: &str, item: PathItem) {
         let PathItem { servers, parameters, get, put, post, delete, options, head, patch, trace } = item;
         let mut elsewhere = servers.is_some();
         for operation in [get, put, post, delete, options, head, patch, trace].into_iter().flatten() {
@@ -146,7 +147,7 @@ impl Paths {
             }
         }
         if elsewhere && self.own_servers.len() < MOST {
-            self.own_servers.push(path);
+            self.own_servers.push(super::line(path, 120));
         }
     }
 
@@ -158,24 +159,36 @@ impl Paths {
 }
 
 /// The sets of schemes that a `security` offers, each in the order of its names; the empty one is left out.
-pub(super) fn requirements(security: &Value) -> Vec<Vec<String>> {
-    let sets = security.as_array().into_iter().flatten().filter_map(Value::as_object);
+pub(super) fn requirements(security: &Kept) -> Vec<Vec<String>> {
+    let sets = security.0.as_array().into_iter().flatten().filter_map(Value::as_object);
     sets.map(|set| set.keys().cloned().collect::<Vec<_>>()).filter(|names| !names.is_empty()).collect()
+}
+
+/// What says which version a description is of, and nothing else of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Head {
+    openapi: Kept,
+    swagger: Kept,
 }
 
 impl Document {
     /// `3.0.3` or `3.1.0`, as it says.
     pub fn version(&self) -> Result<String, ImportError> {
-        let said = match &self.openapi {
-            Value::String(text) => text.trim().to_owned(),
-            // YAML takes an unquoted 3.1 for a number.
-            Value::Number(number) => number.to_string(),
-            _ if !self.swagger.is_null() => return Err(ImportError::Swagger),
-            _ => return Err(ImportError::NotOpenApi),
-        };
-        let known = |minor: &str| said == minor || said.starts_with(&format!("{minor}."));
-        if known("3.0") || known("3.1") { Ok(said) } else { Err(ImportError::Version(super::line(&said, 20))) }
+        version(&self.openapi, &self.swagger)
     }
+}
+
+fn version(openapi: &Kept, swagger: &Kept) -> Result<String, ImportError> {
+    let said = match &openapi.0 {
+        Value::String(text) => text.trim().to_owned(),
+        // YAML takes an unquoted 3.1 for a number.
+        Value::Number(number) => number.to_string(),
+        _ if !swagger.0.is_null() => return Err(ImportError::Swagger),
+        _ => return Err(ImportError::NotOpenApi),
+    };
+    let known = |minor: &str| said == minor || said.starts_with(&format!("{minor}."));
+    if known("3.0") || known("3.1") { Ok(said) } else { Err(ImportError::Version(super::line(&said, 20))) }
 }
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Document, ImportError> {
@@ -184,14 +197,22 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Document, ImportError> {
     }
     let text = std::str::from_utf8(bytes).map_err(|_| ImportError::NotText)?;
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    match text.chars().next() {
-        None => Err(ImportError::Empty),
-        Some('{') => json(text),
-        Some(_) => yaml(text),
+    if text.is_empty() {
+        return Err(ImportError::Empty);
     }
+    written(text).or_else(|error| {
+        // Another version is written differently, and is better named than its first difference.
+        let head: Head = written(text).map_err(|_| error.clone())?;
+        version(&head.openapi, &head.swagger)?;
+        Err(error)
+    })
 }
 
-fn json(text: &str) -> Result<Document, ImportError> {
+fn written<T: DeserializeOwned>(text: &str) -> Result<T, ImportError> {
+    if text.starts_with('{') { json(text) } else { yaml(text) }
+}
+
+fn json<T: DeserializeOwned>(text: &str) -> Result<T, ImportError> {
     serde_json::from_str(text).map_err(|error| {
         let whole = error.to_string();
         let cause = whole.split(" at line ").next().unwrap_or_default();
@@ -203,7 +224,7 @@ fn json(text: &str) -> Result<Document, ImportError> {
     })
 }
 
-fn yaml(text: &str) -> Result<Document, ImportError> {
+fn yaml<T: DeserializeOwned>(text: &str) -> Result<T, ImportError> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: DEEPEST,

@@ -6,11 +6,14 @@
 mod document;
 mod draft;
 mod flows;
+mod kept;
 mod parameters;
 mod schemes;
 mod servers;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_kept;
 
 use super::spec::{ClientCredentials, KindSpec, OAuth, Part};
 use crate::domain::name::is_hidden;

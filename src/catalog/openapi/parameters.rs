@@ -11,11 +11,14 @@ use serde_json::Value;
 use crate::domain::Kind;
 
 use super::document::{Document, requirements};
+use super::kept::each;
 use super::schemes::{self, Scheme};
 use super::{Credential, Way};
 
 /// Different parameters that are counted; more are left.
 const MOST: usize = 2_000;
+/// Longer names are no names.
+const LONGEST_NAME: usize = 200;
 /// One of so many requests, of all that are described, has to take it.
 const ONE_IN: usize = 4;
 
@@ -46,23 +49,36 @@ pub(super) struct Parameters(Vec<(String, Named)>);
 impl<'de> Deserialize<'de> for Parameters {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         // Of another form, they cost only themselves.
-        let found = match Value::deserialize(from)? {
-            Value::Array(all) => all.iter().filter_map(|one| Some((String::new(), Named::read(one)?))).collect(),
-            Value::Object(all) => all.into_iter().filter_map(|(name, one)| Some((name, Named::read(&one)?))).collect(),
-            _ => Vec::new(),
-        };
+        let mut found = Vec::new();
+        each(from, usize::MAX, |name, one| {
+            let name = name.unwrap_or_default();
+            if found.len() < MOST
+                && name.len() <= LONGEST_NAME
+                && let Some(named) = Named::read(&one.0)
+            {
+                found.push((name, named));
+            }
+        })?;
         Ok(Self(found))
+    }
+}
+
+#[cfg(test)]
+impl Parameters {
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 }
 
 impl Named {
     fn read(described: &Value) -> Option<Self> {
         let text = |name: &str| described.get(name).and_then(Value::as_str);
-        if let Some(reference) = text("$ref") {
+        let short = |name: &str| text(name).filter(|text| text.len() <= LONGEST_NAME);
+        if let Some(reference) = short("$ref") {
             return Some(Self::Elsewhere(reference.strip_prefix("#/components/parameters/")?.to_owned()));
         }
         let place = ["header", "query"].into_iter().find(|place| text("in") == Some(place))?;
-        let name = text("name").filter(|name| is_of_a_key(name))?.to_owned();
+        let name = short("name").filter(|name| is_of_a_key(name))?.to_owned();
         let bearer = text("description").is_some_and(|words| words.to_lowercase().contains("bearer "));
         Some(Self::Here(Parameter { place, name, bearer }))
     }

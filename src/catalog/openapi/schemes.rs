@@ -40,9 +40,14 @@ struct Understood {
 }
 
 pub(super) fn read(document: &Document, base: Option<&str>, unused: &mut Vec<Unused>) -> Vec<Way> {
-    let all = &document.components.schemes;
+    let schemes = &document.components.schemes;
+    if schemes.count > MOST {
+        let why = format!("It names {} ways to authenticate; the first {MOST} were read.", schemes.count);
+        unused.push(Unused::new("components.securitySchemes", why));
+    }
+    let all = &schemes.first;
     let mut known: BTreeMap<&str, Understood> = BTreeMap::new();
-    for (name, described) in all.iter().take(MOST) {
+    for (name, described) in all {
         let place = format!("components.securitySchemes.{}", line(name, 80));
         match resolve(described, all).and_then(|found| scheme(found, base, &place, unused)) {
             Ok(understood) => drop(known.insert(name, understood)),

@@ -30,15 +30,15 @@ struct Variable {
 const LABEL: &str = "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$";
 
 pub(super) fn read(document: &Document, unused: &mut Vec<Unused>) -> Vec<Server> {
-    let all = document.servers.as_array().map(Vec::as_slice).unwrap_or_default();
-    if all.is_empty() {
+    let all = &document.servers;
+    if all.count == 0 {
         unused.push(Unused::new("servers", "It names no server, so you enter the base URL yourself."));
     }
-    if all.len() > MOST {
-        unused.push(Unused::new("servers", format!("It names {} servers; the first {MOST} were read.", all.len())));
+    if all.count > MOST {
+        unused.push(Unused::new("servers", format!("It names {} servers; the first {MOST} were read.", all.count)));
     }
     let mut servers = Vec::new();
-    for (at, described) in all.iter().take(MOST).enumerate() {
+    for (at, described) in all.first.iter().enumerate() {
         match server(described) {
             Ok(server) => servers.push(server),
             Err(why) => unused.push(Unused::new(format!("servers[{at}]"), why)),
@@ -47,7 +47,7 @@ pub(super) fn read(document: &Document, unused: &mut Vec<Unused>) -> Vec<Server>
     for path in &document.paths.own_servers {
         let why =
             "It has a server of its own. Requests go to the base URL alone, so this path does not work from there.";
-        unused.push(Unused::new(format!("paths.{}", line(path, 120)), why));
+        unused.push(Unused::new(format!("paths.{path}"), why));
     }
     servers
 }

@@ -179,7 +179,14 @@ fn what_is_no_description_is_told_apart() {
     assert_eq!(fails(" \n\u{feff}"), ImportError::Empty);
     assert_eq!(read(&[0xff, 0xfe, 0x00]).map(drop), Err(ImportError::NotText));
     assert_eq!(read(&vec![b' '; LONGEST + 1]).map(drop), Err(ImportError::TooLarge));
-    assert_eq!(fails("swagger: \"2.0\""), ImportError::Swagger);
+    for rest in
+        ["", "info: 7", "info: { title: [] }\npaths: []", "components: { securitySchemes: [] }\nexternalDocs: x"]
+    {
+        assert_eq!(fails(&format!("swagger: \"2.0\"\n{rest}")), ImportError::Swagger, "{rest}");
+    }
+    assert_eq!(fails("{\"info\": 7, \"paths\": [], \"swagger\": \"2.0\"}"), ImportError::Swagger);
+    assert_eq!(fails("{\"info\": 7, \"openapi\": \"4.0.0\"}"), ImportError::Version("4.0.0".to_owned()));
+    assert!(matches!(fails("{\"info\": 7, \"openapi\": \"3.0.0\"}"), ImportError::Malformed { .. }));
     assert_eq!(fails("{\"openapi\": \"4.0.0\"}"), ImportError::Version("4.0.0".to_owned()));
     assert_eq!(fails("{\"asyncapi\": \"3.0.0\"}"), ImportError::NotOpenApi);
     assert!(matches!(fails("{\"openapi\": \"3.0.0\",\n \"info\": {]"), ImportError::Malformed { line: 2, .. }));
