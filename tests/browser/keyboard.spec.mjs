@@ -1,4 +1,5 @@
 import { expect, test } from "./support/fixtures.mjs";
+import { tabTo } from "./support/hands.mjs";
 import { ADA, HOME, openStripeForm } from "./support/steps.mjs";
 
 const focused = (page) => page.locator(":focus");
@@ -12,15 +13,6 @@ async function expectVisibleFocus(page) {
     return styles.some(drawn) ? "drawn" : `none at ${element.outerHTML}`;
   });
   expect(ring).toBe("drawn");
-}
-
-// Presses Tab until the element has the focus; somebody with a keyboard gives up sooner.
-async function tabTo(page, target) {
-  for (let presses = 0; presses < 40; presses++) {
-    await page.keyboard.press("Tab");
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-  }
-  throw new Error("the focus never came there");
 }
 
 test("signing in needs no mouse", async ({ page }) => {

@@ -1,3 +1,5 @@
+import { expect } from "@playwright/test";
+
 // A value as it could lie about: plain, in hex, in base64 at each of its three alignments, and in an address.
 export function spellings(value) {
   const bytes = Buffer.from(value);
@@ -22,4 +24,24 @@ export function find(places, values) {
     }
   }
   return found;
+}
+
+// Searches all that a Keyrack wrote, answered and left in the browser for the values that were typed.
+// `stored` are texts that do lie in the database and on the pages: a search that missed them would prove nothing.
+export async function expectNowhere(page, keyrack, values, stored) {
+  const dump = keyrack.database.dump();
+  const places = {
+    log: keyrack.log,
+    output: keyrack.output,
+    answers: keyrack.tap.answers(),
+    browser: JSON.stringify(await page.context().storageState()),
+    ...Object.fromEntries(keyrack.files()),
+    ...(dump && { dump }),
+  };
+  const named = find(places, stored).join();
+  expect(named).toMatch(dump ? /dump/ : /keyrack\.db/);
+  expect(named).toMatch(/answers/);
+  expect(find({ log: places.log }, ["/w/{workspace}/secrets"])).toHaveLength(1);
+  expect(find(places, values)).toEqual([]);
+  return places;
 }

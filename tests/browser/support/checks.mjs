@@ -9,6 +9,11 @@ async function violations(page) {
   return violations.map(({ id, nodes }) => ({ id, at: nodes.map((node) => `${node.target} ${node.failureSummary}`) }));
 }
 
+// The page of a journey, as the person has it before them.
+export async function expectAccessible(page) {
+  expect.soft(await violations(page), page.url()).toEqual([]);
+}
+
 // Two elements of one id mislead labels, descriptions and copy buttons; axe leaves most of them out.
 function repeatedIds(page) {
   return page.evaluate(() => {

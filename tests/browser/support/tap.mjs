@@ -18,7 +18,7 @@ export class Tap {
   }
 
   answers() {
-    return Buffer.concat(this.#answers);
+    return Buffer.concat(this.#answers.flat());
   }
 
   async close() {
@@ -28,7 +28,10 @@ export class Tap {
 
   #connect(near) {
     const far = net.connect(this.#port, "127.0.0.1");
-    far.on("data", (bytes) => this.#answers.push(bytes));
+    // Each connection by itself: another one's bytes in the midst of a value would hide it.
+    const answers = [];
+    this.#answers.push(answers);
+    far.on("data", (bytes) => answers.push(bytes));
     near.pipe(far).pipe(near);
     for (const socket of [near, far]) {
       this.#sockets.add(socket);
