@@ -27,6 +27,13 @@ pub struct Page<T> {
     pub has_older: bool,
 }
 
+impl<T> Page<T> {
+    /// Of a list that holds nothing.
+    pub fn empty() -> Self {
+        Self { rows: Vec::new(), has_newer: false, has_older: false }
+    }
+}
+
 /// Orders and bounds a query by its key, beginning next to the place that is turned from.
 macro_rules! turned {
     ($query:expr, $key:expr, $turn:expr, $limit:expr) => {{

@@ -22,7 +22,7 @@ use super::order::{self, Order, Spot};
 use super::{ListedSecret, columns};
 
 /// What a list of secrets is narrowed to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sought {
     /// Part of a name's key.
     pub name: Option<String>,
@@ -203,6 +203,14 @@ pub fn count(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, sought: 
     counted(tx, matching(by, sought, tx.now()))
 }
 
+/// How many of those that this member may see match, and how many there are.
+pub fn counts(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, sought: &Sought) -> Result<(u64, u64), Error> {
+    let everything = Sought::default();
+    let all = count(tx, by, &everything)?;
+    let matching = if *sought == everything { all } else { count(tx, by, sought)? };
+    Ok((matching, all))
+}
+
 pub(super) fn counted(tx: &mut ReadTx<'_>, ids: Ids<'_>) -> Result<u64, Error> {
     let number: i64 = ids.select(diesel::dsl::count_star()).get_result(tx.conn)?;
     Ok(u64::try_from(number).unwrap_or_default())
@@ -294,7 +302,11 @@ pub fn troubles(
     let ends_soon = || secrets::expires_at.is_not_null().and(secrets::expires_at.assume_not_null().le(soon));
     let due = || secrets::rotate_at.is_not_null().and(secrets::rotate_at.assume_not_null().le(now));
     let ending = || visible(by, now).filter(entered()).filter(not(broken())).filter(due().or(ends_soon()));
-    let all = counted(tx, visible(by, now).filter(broken()))? + counted(tx, ending())?;
+    let any = broken().or(entered().and(due().or(ends_soon())));
+    let all = counted(tx, visible(by, now).filter(any))?;
+    if all == 0 {
+        return Ok(Troubles { rows: Vec::new(), all });
+    }
     let room = |taken: usize| i64::try_from(limit.saturating_sub(taken)).unwrap_or(i64::MAX);
     let mut ids: Vec<SecretId> =
         visible(by, now).filter(broken()).order(secrets::id.desc()).limit(room(0)).load(tx.conn)?;
@@ -308,7 +320,7 @@ pub fn troubles(
 
 /// Whether any secret that this member may see was ever used.
 pub fn any_used(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<bool, Error> {
-    let used = visible(by, tx.now()).filter(secrets::last_used_at.is_not_null());
+    let used = order::used(visible(by, tx.now()));
     Ok(used.first::<SecretId>(tx.conn).optional()?.is_some())
 }
 

@@ -26,8 +26,8 @@ pub use choosing::{Choice, choice};
 pub(super) use lists::anywhere;
 pub(super) use lists::usable as usable_ids;
 pub use lists::{
-    Sought, SoughtOwner, SoughtUsers, Troubles, any_used, count, find, is_usable, list, newest_to_fetch, owned_by,
-    seen_among, troubles,
+    Sought, SoughtOwner, SoughtUsers, Troubles, any_used, count, counts, find, is_usable, list, newest_to_fetch,
+    owned_by, seen_among, troubles,
 };
 pub use many::{Parted, among, delete, parted};
 pub use names::names_among;

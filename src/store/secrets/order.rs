@@ -78,6 +78,11 @@ impl FromStr for Spot {
 const LAST_USE: &str = "COALESCE(secrets.last_used_at, 0)";
 const EXPIRY: &str = "COALESCE(secrets.expires_at, 9223372036854775807)";
 
+/// Those that were ever used, which the index of that order knows.
+pub(super) fn used(ids: Ids<'_>) -> Ids<'_> {
+    ids.filter(sql::<BigInt>(LAST_USE).gt(0))
+}
+
 /// What comes after a place: in the order where `$after`, against it otherwise. Said twice of the first column, because
 /// that is the form in which both databases begin at a place of the index.
 macro_rules! beyond {

@@ -18,7 +18,7 @@ use crate::store::tx::ReadTx;
 use super::{WorkflowRow, columns};
 
 /// What a list of workflows is narrowed to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sought {
     /// Part of a name's key.
     pub name: Option<String>,
@@ -109,6 +109,14 @@ pub fn list(
 pub fn count(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, sought: &Sought) -> Result<u64, Error> {
     let number: i64 = matching(by, sought, tx.now()).select(diesel::dsl::count_star()).get_result(tx.conn)?;
     Ok(u64::try_from(number).unwrap_or_default())
+}
+
+/// How many of those that this member may see match, and how many there are.
+pub fn counts(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, sought: &Sought) -> Result<(u64, u64), Error> {
+    let everything = Sought::default();
+    let all = count(tx, by, &everything)?;
+    let matching = if *sought == everything { all } else { count(tx, by, sought)? };
+    Ok((matching, all))
 }
 
 /// A page of the workflows of the token's environment.

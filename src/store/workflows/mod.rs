@@ -12,7 +12,7 @@ use super::error::Error;
 use super::schema::{people, tokens, workflow_tokens, workflows};
 use super::tx::{ReadTx, WriteTx};
 
-pub use lists::{Sought, count, find, find_for_token, list, list_for_token, owned_by};
+pub use lists::{Sought, count, counts, find, find_for_token, list, list_for_token, owned_by};
 pub use nodes::{
     BoundSecret, NewNode, NodeRow, ToBind, bind, bound_in, delete_node, find_node, insert_node, nodes_of,
     of_secrets_of, to_bind, unbind,

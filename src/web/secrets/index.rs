@@ -8,6 +8,7 @@ use crate::domain::policy::Standing;
 use crate::domain::{Environment, Moment, Name, PersonId, Role, SecretState, Sharing, Slug, policy};
 use crate::store::access::Member;
 use crate::store::node_types::NodeTypeRow;
+use crate::store::paging::Page;
 use crate::store::secrets::{ListedSecret, Order, SecretRow, Sought, SoughtOwner, SoughtUsers, Spot};
 use crate::store::{self, Fault};
 use crate::web::chrome::Place;
@@ -183,12 +184,12 @@ pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>
     let order = asked.sort.parse().unwrap_or(Order::Newest);
     let wanted = sought.clone();
     let found = app.db.read(demand.ask(), move |tx, by| {
-        let page = store::secrets::list(tx, by, &wanted, (order, &turn))?;
-        let matching = store::secrets::count(tx, by, &wanted)?;
-        let all = store::secrets::count(tx, by, &Sought::default())?;
+        let counts = store::secrets::counts(tx, by, &wanted)?;
+        // To find that nothing matches once is enough.
+        let page = if counts.0 == 0 { Page::empty() } else { store::secrets::list(tx, by, &wanted, (order, &turn))? };
         let (members, node_types) = (store::audit::names(tx, by)?, store::node_types::list(tx, by)?);
         let frame = Frame::of_member(tx, by)?;
-        Ok::<_, Fault<Never>>((frame, by.role(), page, (matching, all), (members, node_types), tx.now()))
+        Ok::<_, Fault<Never>>((frame, by.role(), page, counts, (members, node_types), tx.now()))
     });
     let (frame, role, page, (matching, all), (members, node_types), now) = found.await?;
     let (ws, typed) = (demand.ws(), asked.q.as_str());

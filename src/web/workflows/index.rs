@@ -87,11 +87,10 @@ pub async fn index(visitor: Visitor, demand: Demand<Member>, asked: Query<Asked>
         let page = store::workflows::list(tx, by, &wanted, &turn)?;
         let ids: Vec<WorkflowId> = page.rows.iter().map(|row| row.id.clone()).collect();
         let nodes = store::workflows::nodes_of(tx, by, &ids)?;
-        let matching = store::workflows::count(tx, by, &wanted)?;
-        let all = store::workflows::count(tx, by, &Sought::default())?;
+        let counts = store::workflows::counts(tx, by, &wanted)?;
         let all_see = policy::sees_all_workflows(by.role());
         let members = if all_see { store::audit::names(tx, by)? } else { Vec::new() };
-        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, page, nodes, (matching, all), members, tx.now()))
+        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, page, nodes, counts, members, tx.now()))
     });
     let (frame, page, nodes, (matching, all), members, now) = found.await?;
     let ws = demand.ws();
