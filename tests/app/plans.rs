@@ -6,7 +6,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use serde_json::Value;
 
-use crate::lists::{hang, older};
+use crate::lists::{hang, numbers, older};
 use crate::support::{Browser, Database, EMAIL, Machine, PASSWORD};
 
 /// The statements that fetch pages of a workspace's secrets, among all that were logged: those of the jobs too.
@@ -55,11 +55,30 @@ async fn visit(browser: &mut Browser) {
     }
 }
 
+/// Forty other workspaces with as many secrets, and what PostgreSQL gathers about all of them by itself sooner or later:
+/// on its own a workspace is the whole table, and any index as good as another.
+fn hang_elsewhere(database: &Database) {
+    let numbers = numbers(40);
+    database.run(&format!(
+        "INSERT INTO workspaces (id, slug, name, master, key_blob, created_at) {numbers} \
+         SELECT 'wsp_' || tail, 'other-' || tail, 'Other', master, key_blob, 1 FROM workspaces, numbered WHERE slug = 'acme'; \
+         INSERT INTO secrets (id, workspace_id, node_type_id, environment, name, name_key, kind, owner_id, sharing, \
+         delivery, revision, value_number, newest_number, facts, value_entered_at, created_at, updated_at) \
+         SELECT w.slug || s.id, w.id, node_type_id, environment, s.name, name_key || w.slug, kind, owner_id, sharing, \
+         delivery, revision, value_number, newest_number, facts, value_entered_at, s.created_at, updated_at \
+         FROM secrets s, workspaces w WHERE w.slug LIKE 'other-%'"
+    ));
+    if database.is_postgres() {
+        database.run("ANALYZE");
+    }
+}
+
 #[actix_web::test]
 async fn every_page_walks_an_index_and_sorts_nothing() {
     let mut machine = Machine::new();
     machine.set_up();
     hang(&machine.database, 300, "00000000", EMAIL, "private");
+    hang_elsewhere(&machine.database);
     // A process of its own: what other tests do at the time stands in no log of it.
     for (name, text) in [("KEYRACK_SLOW_QUERY_MS", "0"), ("KEYRACK_LOG_FORMAT", "json")] {
         machine.settings.push((name.to_owned(), text.to_owned()));
