@@ -28,6 +28,13 @@ pub(super) fn may_tell(
     Ok(count.hits <= MOST)
 }
 
+/// What a letter lists of these, and how many more there are.
+pub(super) fn named(mut names: Vec<String>) -> (Vec<String>, usize) {
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    (names, more)
+}
+
 /// Writes to the owner of a secret when somebody else did this to it.
 pub(super) fn tell_owner(
     tx: &mut WriteTx<'_>,
@@ -76,9 +83,7 @@ pub(super) fn tell_owners(
     let doer = store::workspaces::find_person(tx, by)?.name.to_string();
     let owners: Vec<PersonId> = of_owners.keys().map(|id| (*id).clone()).collect();
     for (owner, address) in store::members::addresses(tx, by, &owners)? {
-        let mut secrets = of_owners.remove(&owner).unwrap_or_default();
-        let more = secrets.len().saturating_sub(NAMED);
-        secrets.truncate(NAMED);
+        let (secrets, more) = named(of_owners.remove(&owner).unwrap_or_default());
         let letter = Letter::SecretsEnded {
             workspace: workspace.name.to_string(),
             slug: workspace.slug.to_string(),

@@ -12,8 +12,6 @@ use super::{Tools, audit, letters, outbox};
 
 /// A round has this many secrets at most: a larger one is better done in parts, by node type.
 pub const MOST: u64 = 10_000;
-/// Names that a letter lists; the rest is counted.
-const NAMED: usize = 30;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RotationRefusal {
@@ -108,20 +106,22 @@ fn write_to_owners(
     let workspace = store::workspaces::current(tx, by)?;
     let starter = store::workspaces::find_person(tx, by)?.name.to_string();
     let asked = store::rotations::asked(tx, by, id)?;
-    for owner in &asked {
+    let owners = asked.len();
+    for owner in asked {
         if !letters::may_tell(tx, by, tools, &[b"rotation", owner.person.as_str().as_bytes()])? {
             continue;
         }
+        let (secrets, more) = letters::named(owner.secrets);
         let letter = Letter::RotationAsked {
             workspace: workspace.name.to_string(),
             slug: workspace.slug.to_string(),
             by: starter.clone(),
             name: name.to_string(),
             due,
-            secrets: owner.secrets.iter().take(NAMED).cloned().collect(),
-            more: owner.secrets.len().saturating_sub(NAMED),
+            secrets,
+            more,
         };
         outbox::of_workspace(tx, by, tools, (&owner.email, letter))?;
     }
-    Ok(asked.len())
+    Ok(owners)
 }

@@ -146,22 +146,6 @@ pub struct UserRow {
     pub last_used_at: Moment,
 }
 
-/// The tokens that have used a secret which the caller has found before, the latest first.
-pub fn users_of(
-    tx: &mut ReadTx<'_>,
-    by: &Proof<'_, impl AtLeast<Member>>,
-    secret: &SecretId,
-) -> Result<Vec<UserRow>, Error> {
-    let rows = secret_uses::table
-        .inner_join(tokens::table)
-        .filter(tokens::workspace_id.eq(by.workspace()))
-        .filter(secret_uses::secret_id.eq(secret))
-        .order(secret_uses::last_used_at.desc())
-        .select((tokens::id, tokens::name, secret_uses::uses, secret_uses::last_used_at))
-        .load(tx.conn)?;
-    Ok(rows)
-}
-
 /// The tokens that have used any secret of a node type, the latest first.
 pub fn users_of_type(
     tx: &mut ReadTx<'_>,

@@ -19,6 +19,8 @@ pub mod replace;
 pub mod sharing;
 pub mod turns;
 
+use std::slice;
+
 use actix_web::web::{Data, Path};
 
 use crate::actions::entering::Facts;
@@ -103,7 +105,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         let shared = Shared::read(tx, by, &row)?;
         let held = store::secrets::held(tx, by, &row)?;
         let trial = probe::look(tx, by, &catalog, &row, &held)?;
-        let mut users = store::tokens::users_of(tx, by, &id)?;
+        let mut users = store::tokens::users_of_any(tx, by, slice::from_ref(&id))?;
         let mut history = store::audit::history(tx, by, &row, &Turn::Newest)?.rows;
         history.truncate(HISTORY);
         let names = store::audit::actors(tx, by)?;

@@ -86,11 +86,15 @@ fn again(text: &Text) -> String {
     pasted.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default().to_owned()
 }
 
-/// Away from the threads that answer requests.
+/// Away from the threads that answer requests. The turn ends with the reading, which goes on when who asked has left.
 async fn understand(text: &Arc<Text>) -> Result<Result<Understood, ImportError>, Error> {
-    let _turn = READING.acquire().await.map_err(|_| Error::Internal)?;
+    let turn = READING.acquire().await.map_err(|_| Error::Internal)?;
     let text = text.clone();
-    web::block(move || openapi::read(&text.bytes)).await.map_err(|_| Error::Internal)
+    let read = move || {
+        let _turn = turn;
+        openapi::read(&text.bytes)
+    };
+    web::block(read).await.map_err(|_| Error::Internal)
 }
 
 /// What was chosen of a description.
