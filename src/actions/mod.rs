@@ -10,6 +10,7 @@ pub mod deleting;
 pub mod entering;
 pub mod farewell;
 mod fingerprint;
+pub mod flows;
 pub mod founding;
 mod handover;
 pub mod imports;

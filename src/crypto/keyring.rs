@@ -11,7 +11,9 @@ use data_encoding::BASE64URL_NOPAD;
 use zeroize::Zeroizing;
 
 use crate::domain::keys::{Hook, SealedValue, WrappedDataKey, WrappedInstallationKey, WrappedWorkspaceKey};
-use crate::domain::{Chance, Clock, DataKeyId, ImportId, JobId, Moment, PersonId, SecretId, Work, WorkspaceId};
+use crate::domain::{
+    Chance, Clock, DataKeyId, Errand, FlowId, ImportId, JobId, Moment, PersonId, SecretId, Work, WorkspaceId,
+};
 
 use super::credential::Credential;
 use super::kdf::Key;
@@ -19,7 +21,7 @@ use super::mac::Mac;
 use super::master::MasterKeys;
 use super::plaintext::{Entered, Plaintext, Purpose};
 use super::sealed::{self, Context, KeyName, SealError, Unreadable};
-use super::token::{Bearer, LinkToken, NewToken};
+use super::token::{Bearer, LinkToken, NewToken, StateToken};
 
 const CACHED_KEYS: usize = 10_000;
 const CACHE_LIFETIME: Duration = Duration::from_mins(5);
@@ -29,6 +31,7 @@ const WRAPPING: &str = "keyrack wrapping v1";
 const VALUE_COLUMN: &str = "secret_values.blob";
 const WORK: &str = "keyrack queued work v1";
 const IMPORT: &str = "keyrack imports v1";
+const ERRAND: &str = "keyrack errands v1";
 const WORK_KEY: KeyName<'static> = KeyName { id: PEPPER, generation: 0 };
 
 #[derive(Debug, thiserror::Error)]
@@ -223,6 +226,11 @@ impl Keyring {
         self.peppered("link", &[link.as_str().as_bytes()])
     }
 
+    /// A state counts in the browser that it was made for alone.
+    pub fn flow_mac(&self, state: &StateToken, browser: &str) -> Mac {
+        self.peppered("flow", &[state.as_str().as_bytes(), browser.as_bytes()])
+    }
+
     pub fn session_mac(&self, cookie: &str) -> Mac {
         self.peppered("session", &[cookie.as_bytes()])
     }
@@ -268,6 +276,16 @@ impl Keyring {
         let plain = sealed::open(&self.pepper.derive(IMPORT).cipher(), WORK_KEY, &import_context(&of), blob)?;
         let text = std::str::from_utf8(plain.bytes()).map_err(|_| Unreadable)?;
         Ok(Entered::exact(text.to_owned()))
+    }
+
+    pub fn seal_errand(&self, flow: &FlowId, errand: &Errand) -> Result<Vec<u8>, SealError> {
+        let text = Zeroizing::new(serde_json::to_vec(errand).map_err(|_| SealError)?);
+        sealed::seal(&self.pepper.derive(ERRAND).cipher(), WORK_KEY, &errand_context(flow), &text, &*self.chance)
+    }
+
+    pub fn open_errand(&self, flow: &FlowId, blob: &[u8]) -> Result<Errand, Unreadable> {
+        let plain = sealed::open(&self.pepper.derive(ERRAND).cipher(), WORK_KEY, &errand_context(flow), blob)?;
+        serde_json::from_slice(plain.bytes()).map_err(|_| Unreadable)
     }
 
     /// The key that session cookies are signed with, for the cookie library alone.
@@ -328,6 +346,10 @@ fn work_context(job: &JobId) -> Context<'_> {
         column: "jobs.payload",
         number: 0,
     }
+}
+
+fn errand_context(flow: &FlowId) -> Context<'_> {
+    Context { purpose: "errand", workspace: None, hook: None, row: flow.as_str(), column: "flows.payload", number: 0 }
 }
 
 fn import_context<'a>(of: &ImportOf<'a>) -> Context<'a> {

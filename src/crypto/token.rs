@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
 use crate::domain::id::Malformed;
-use crate::domain::{Chance, Environment, LinkId, TokenId};
+use crate::domain::{Chance, Environment, FlowId, LinkId, TokenId};
 
 const SECRET_BYTES: usize = 32;
 const SECRET_CHARS: usize = 52;
@@ -61,34 +61,45 @@ impl Bearer {
     }
 }
 
-/// The secret part of a single-use link.
-pub struct LinkToken {
-    pub id: LinkId,
-    text: Zeroizing<String>,
+macro_rules! single_use {
+    ($($(#[$meta:meta])* $name:ident($id:ident) $prefix:literal $what:literal;)+) => {$(
+        $(#[$meta])*
+        pub struct $name {
+            pub id: $id,
+            text: Zeroizing<String>,
+        }
+
+        impl $name {
+            const PREFIX: &'static str = $prefix;
+
+            pub fn draw(id: $id, chance: &dyn Chance) -> Self {
+                let text = compose(Self::PREFIX, id.as_str().trim_start_matches($id::PREFIX), chance);
+                Self { id, text }
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.text
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Malformed;
+
+            fn from_str(text: &str) -> Result<Self, Malformed> {
+                let rest = text.strip_prefix(Self::PREFIX).ok_or(Malformed($what))?;
+                let body = checked(Self::PREFIX, rest)?;
+                let id = format!("{}{body}", $id::PREFIX).parse()?;
+                Ok(Self { id, text: Zeroizing::new(text.to_owned()) })
+            }
+        }
+    )+};
 }
 
-impl LinkToken {
-    const PREFIX: &'static str = "kr_link_";
-
-    pub fn draw(id: LinkId, chance: &dyn Chance) -> Self {
-        let text = compose(Self::PREFIX, id.as_str().trim_start_matches(LinkId::PREFIX), chance);
-        Self { id, text }
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-}
-
-impl FromStr for LinkToken {
-    type Err = Malformed;
-
-    fn from_str(text: &str) -> Result<Self, Malformed> {
-        let rest = text.strip_prefix(Self::PREFIX).ok_or(Malformed("link"))?;
-        let body = checked(Self::PREFIX, rest)?;
-        let id = format!("{}{body}", LinkId::PREFIX).parse()?;
-        Ok(Self { id, text: Zeroizing::new(text.to_owned()) })
-    }
+single_use! {
+    /// The secret part of a single-use link.
+    LinkToken(LinkId) "kr_link_" "link";
+    /// The state that goes to a provider and comes back.
+    StateToken(FlowId) "kr_state_" "state";
 }
 
 fn compose(prefix: &str, id: &str, chance: &dyn Chance) -> Zeroizing<String> {

@@ -114,6 +114,8 @@ ids! {
     RotationId "rot_";
     /// Many secrets that somebody is about to store at once.
     ImportId "imp_";
+    /// A way to a provider and back.
+    FlowId "flw_";
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ async fn sweep(app: &App) -> Result<Option<Duration>, Fault<Infallible>> {
         store::links::sweep(tx, by)?;
         store::invitations::sweep(tx, by)?;
         store::imports::sweep(tx, by)?;
+        store::flows::sweep(tx, by)?;
         let before = tx.now().minus(KEPT);
         Ok(store::jobs::sweep(tx, by, before)?)
     });

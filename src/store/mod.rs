@@ -9,6 +9,7 @@ mod connection;
 pub mod connections;
 mod db;
 mod error;
+pub mod flows;
 pub mod imports;
 pub mod installation;
 pub mod invitations;

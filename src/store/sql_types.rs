@@ -111,6 +111,7 @@ trusted_text!(
     NodeId,
     RotationId,
     ImportId,
+    FlowId,
     Email,
     Name,
     Slug,

@@ -9,6 +9,7 @@ mod connect;
 mod failure;
 pub mod guard;
 pub mod inject;
+pub mod oauth;
 mod path;
 pub mod probe;
 mod ranges;

@@ -1,4 +1,4 @@
-//! The table of what somebody has begun to import.
+//! The tables of what somebody has begun and not finished.
 
 diesel::table! {
     imports (id) {
@@ -10,5 +10,14 @@ diesel::table! {
         report -> Nullable<Text>,
         expires_at -> BigInt,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    flows (id) {
+        id -> Text,
+        mac -> Binary,
+        payload -> Binary,
+        expires_at -> BigInt,
     }
 }

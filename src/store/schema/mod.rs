@@ -4,7 +4,7 @@ mod consumers;
 mod drafts;
 
 pub(super) use consumers::{nodes, rotation_items, rotations, workflow_tokens, workflows};
-pub(super) use drafts::imports;
+pub(super) use drafts::{flows, imports};
 
 diesel::table! {
     installation_keys (purpose) {
