@@ -107,6 +107,7 @@ fn create(
         facts: &ask.facts,
         expires_at: None,
         rotate_at: None,
+        holds: true,
     };
     store::secrets::insert(tx, by, &new)?;
     let (name, identifier) = labels(ask);

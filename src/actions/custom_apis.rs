@@ -7,7 +7,7 @@ use crate::catalog::{CUSTOM, Catalog, Draft, DraftFault, NodeType};
 use crate::domain::audit::{Event, NodeTypeEvent, SecretEvent};
 use crate::domain::letter::SecretsEnd;
 use crate::domain::message::Message;
-use crate::domain::{Name, Slug};
+use crate::domain::{Method, Name, Slug};
 use crate::store::access::{Admin, Proof};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::ListedSecret;
@@ -45,7 +45,7 @@ pub fn create(
     let node = described(catalog, draft, &slug)?;
     let description = Message::parse(&draft.description).map_err(|error| fault("description", error.to_string()))?;
     let name = free_name(tx, by, &node, None)?;
-    let row = insert(tx, by, tools, (slug, name), (description.as_ref(), Some(written(&node)?)))?;
+    let row = insert(tx, by, tools, (slug, name, Method::Key), (description.as_ref(), Some(written(&node)?)))?;
     Ok(row.slug)
 }
 

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod connecting;
 pub mod connections;
 pub mod custom_apis;
 pub mod deleting;
@@ -21,10 +22,12 @@ mod letters;
 pub mod members;
 pub mod node_types;
 pub mod nodes;
+pub mod oauth_clients;
 pub mod outbox;
 pub mod people;
 pub mod probe;
 pub mod record;
+pub mod renewing;
 pub mod rotations;
 mod sealing;
 pub mod secrets;

@@ -1,6 +1,6 @@
 //! Which node types a workspace has: added, enabled, disabled, described to end users, removed.
 //!
-//! Invariant: a node type comes in with the method `key`, which never changes, and leaves with all its secrets.
+//! Invariant: a node type comes in with one method, which never changes, and leaves with all its secrets.
 
 use crate::catalog::NodeType;
 use crate::domain::audit::{Event, NodeTypeEvent, NodeTypeFacts};
@@ -23,18 +23,19 @@ pub struct ChangedSince;
 
 impl Refusal for ChangedSince {}
 
-/// A node type of the catalogue that holds keys, as a workspace takes it over.
+/// A node type of the catalogue under one of its methods, as a workspace takes it over.
 #[derive(Clone, Debug)]
 pub struct BuiltIn {
     slug: Slug,
     name: Name,
+    method: Method,
 }
 
 impl BuiltIn {
-    /// None where it holds no keys, which is all that can be held.
-    pub fn of(node: &NodeType) -> Option<Self> {
-        let holds_keys = node.methods.contains(&Method::Key);
-        holds_keys.then(|| Some(Self { slug: node.slug.parse().ok()?, name: Name::parse(&node.name).ok()? }))?
+    /// None where it does not authenticate in this way.
+    pub fn of(node: &NodeType, method: Method) -> Option<Self> {
+        let (slug, name) = (node.slug.parse().ok()?, Name::parse(&node.name).ok()?);
+        node.methods.contains(&method).then_some(Self { slug, name, method })
     }
 }
 
@@ -63,7 +64,7 @@ pub(super) fn hang(
     if !policy::may_add_node_types(by.role(), store::workspaces::adders(tx, by)?) {
         return Err(Denied::Forbidden.into());
     }
-    insert(tx, by, tools, (built_in.slug.clone(), built_in.name.clone()), (None, None))
+    insert(tx, by, tools, (built_in.slug.clone(), built_in.name.clone(), built_in.method), (None, None))
 }
 
 /// Writes the row and its entry: with a description for end users, and for a custom API with one of its own.
@@ -71,14 +72,14 @@ pub(super) fn insert(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
     tools: Tools<'_>,
-    (slug, name): (Slug, Name),
+    (slug, name, method): (Slug, Name, Method),
     (description, spec): (Option<&Message>, Option<String>),
 ) -> Result<NodeTypeRow, Error> {
     let row = NodeTypeRow {
         id: NodeTypeId::draw(tx.now(), tools.chance),
         slug,
         name,
-        method: Method::Key,
+        method,
         enabled: true,
         description: description.map(|text| text.as_str().to_owned()),
         spec,

@@ -1,9 +1,9 @@
 //! Sealing a credential under the data key of its hook, and counting the seal.
 
-use crate::crypto::{Credential, Keyring};
+use crate::crypto::{Credential, Entered, Keyring};
 use crate::domain::keys::{Hook, WrappedDataKey};
 use crate::domain::secret::Slot;
-use crate::domain::{Kind, SecretId, ValueId};
+use crate::domain::{DataKeyId, Kind, SecretId, ValueId};
 use crate::store::access::{InWorkspace, Proof};
 use crate::store::secrets::{Dates, NewValue};
 use crate::store::{self, Error, WriteTx};
@@ -54,6 +54,20 @@ pub(super) fn seal(
     let value =
         NewValue { id: &id, secret, slot, number, data_key: &key.id, blob: &blob, kind, last_four, facts, dates };
     store::secrets::insert_value(tx, by, &value)
+}
+
+/// Seals the secret of an OAuth client under the key of its hook.
+pub(super) fn seal_client(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    tools: Tools<'_>,
+    (hook, number): (&Hook, i64),
+    secret: &Entered,
+) -> Result<(DataKeyId, Vec<u8>), Error> {
+    let key = current_key(tx, by, tools.keyring, hook)?;
+    let blob = tools.keyring.seal_client(&key, number, secret).map_err(|_| Error::Unsealed)?;
+    store::keys::count_seal(tx, by, &key.id)?;
+    Ok((key.id, blob))
 }
 
 fn current_key(

@@ -7,7 +7,7 @@ use crate::domain::audit::{Event, SecretFacts};
 use crate::domain::keys::Hook;
 use crate::domain::letter::SecretDeed;
 use crate::domain::policy::Standing;
-use crate::domain::{Delivery, Environment, Kind, Name, PersonId, SecretId, Sharing, Slug, TroubleWhy};
+use crate::domain::{Delivery, Environment, Kind, Name, PersonId, Scopes, SecretId, Sharing, Slug, TroubleWhy};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::{Dates, ListedSecret, NewOwner, NewSecret};
@@ -16,7 +16,7 @@ use crate::store::{self, Denied, Error, Fault, Outcome, Refusal, WriteTx};
 use super::node_types::{self, BuiltIn};
 use super::nodes::{self, Because};
 use super::sealing::{Numbered, Shown};
-use super::{Tools, audit, letters, sealing, sharing};
+use super::{Tools, audit, letters, renewing, sealing, sharing};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretRefusal {
@@ -60,7 +60,10 @@ pub struct Entry {
     pub last_four: Option<String>,
     /// Plain facts to show, as JSON.
     pub facts: String,
-    pub credential: Credential,
+    /// None for an account that is still to be connected.
+    pub credential: Option<Credential>,
+    /// What a client that fetches its own tokens asks for.
+    pub asks: Scopes,
 }
 
 /// Stores a secret of one's own. Whoever it is shared with may use it; nobody sees its value.
@@ -90,15 +93,14 @@ pub fn create<'tx>(
         facts: &entry.facts,
         expires_at: entry.dates.expires_at,
         rotate_at: entry.dates.rotate_at,
+        holds: entry.credential.is_some(),
     };
     store::secrets::insert(tx, by, &new).map_err(|error| match error {
         Error::Taken => Fault::Refused(SecretRefusal::NameTaken),
         other => other.into(),
     })?;
     let hook = Hook { node_type: node_type.id.clone(), environment: entry.environment };
-    let (kind, last_four, facts) = (entry.kind, entry.last_four.as_deref(), entry.facts.as_str());
-    let shown = Shown { kind, last_four, facts, dates: entry.dates };
-    sealing::seal(tx, by, tools, &hook, Numbered::current(&id, 1), (&entry.credential, shown))?;
+    hold(tx, by, tools, (&id, &hook), entry)?;
     let secret = SecretFacts {
         id: id.clone(),
         name: entry.name.to_string(),
@@ -110,9 +112,28 @@ pub fn create<'tx>(
         end_user: None,
         organization: None,
     };
-    audit::change(tx, by, tools, Event::SecretCreated { secret: secret.clone(), value: 1 })?;
+    let value = i64::from(entry.credential.is_some());
+    audit::change(tx, by, tools, Event::SecretCreated { secret: secret.clone(), value })?;
     sharing::begin(tx, by, tools, (&secret, &people))?;
     Ok(id)
+}
+
+/// Seals the first value, where there is one.
+fn hold(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    tools: Tools<'_>,
+    (id, hook): (&SecretId, &Hook),
+    entry: &Entry,
+) -> Result<(), Error> {
+    let Some(credential) = &entry.credential else { return Ok(()) };
+    let (kind, last_four, facts) = (entry.kind, entry.last_four.as_deref(), entry.facts.as_str());
+    let shown = Shown { kind, last_four, facts, dates: entry.dates };
+    sealing::seal(tx, by, tools, hook, Numbered::current(id, 1), (credential, shown))?;
+    if entry.kind == Kind::ClientCredentials {
+        renewing::begin(tx, by, id, (credential, &entry.asks))?;
+    }
+    Ok(())
 }
 
 /// Whom a new secret is shared with by name: members of the workspace, besides the owner.

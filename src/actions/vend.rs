@@ -3,11 +3,13 @@
 use crate::crypto::{Credential, Purpose};
 use crate::domain::audit::Event;
 use crate::domain::keys::SealedValue;
-use crate::domain::{Name, SecretId};
+use crate::domain::{Hindrance, Method, Moment, Name, SecretId};
 use crate::store::access::{self, AskToken, InWorkspace, Proof, UseRefusal, VendRight, Wanted, Whose};
-use crate::store::{self, Db, Error, Fault, Refusal, Unrecorded, WriteTx};
+use crate::store::token_sets::TokenSet;
+use crate::store::{self, Db, Error, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
 
-use super::uses::{Recorder, Use};
+use super::renewing::{self, NotRenewed, Renewer, TokensOf};
+use super::uses::Use;
 use super::{Kit, Tools, audit};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +19,9 @@ pub enum VendRefusal {
     /// The stored value does not open; somebody has to enter it again.
     #[error("the stored value of \"{0}\" cannot be read")]
     Unreadable(Name),
+    /// The tokens have ended, and the provider gives no new ones at the moment.
+    #[error("no new token could be had: {}", .0.told())]
+    NotRenewed(Hindrance),
 }
 
 impl Refusal for VendRefusal {}
@@ -28,53 +33,113 @@ struct Ready {
     number: i64,
     /// None where the row for this value is not there.
     sealed: Option<SealedValue>,
+    tokens: Option<Tokens>,
+    now: Moment,
 }
 
+/// What is known of tokens that are handed out.
+pub struct Tokens {
+    pub method: Method,
+    pub set: TokenSet,
+}
+
+/// A value on its way out.
+pub struct Vended {
+    pub credential: Credential,
+    /// None for a key.
+    pub tokens: Option<Tokens>,
+}
+
+/// How often tokens are read again that were renewed meanwhile.
+const READS: usize = 3;
+
 pub async fn vend(
-    (db, recorder): (&Db, &Recorder),
+    renewer: &Renewer,
     kit: &Kit,
     ask: impl Fn() -> AskToken<VendRight>,
     wanted: Wanted,
-) -> Result<Credential, Fault<VendRefusal>> {
-    let found = kit.clone();
-    let ready = db
-        .read(ask(), move |tx, by| {
-            let allowed = access::prove_vend(tx, by, &wanted).map_err(|fault| match fault {
-                Fault::Refused(refusal) => Fault::Refused(VendRefusal::Use(refusal)),
-                Fault::Store(error) => Fault::Store(error),
-            })?;
-            let sealed = store::vend::sealed_value(tx, by, &allowed)?;
-            let (end_user, organization) = match &wanted {
-                Wanted::Secret { whose: Whose::Connection(of), .. } => (of.end_user.clone(), of.organization.clone()),
-                Wanted::Secret { .. } | Wanted::Node { .. } => (None, None),
-            };
-            let event = Event::Vended {
-                secret: allowed.secret().clone(),
-                name: allowed.name().to_string(),
-                node_type: allowed.node_type().to_string(),
-                environment: allowed.environment(),
-                value: allowed.number(),
-                end_user,
-                organization,
-                workflow: allowed.of_node().map(|of| of.workflow.clone()),
-                node: allowed.of_node().map(|of| of.key.clone()),
-            };
-            let of = Use {
-                workspace: by.workspace().clone(),
-                secret: allowed.secret().clone(),
-                token: Some(by.token().clone()),
-                entry: found.by_token(by, |tools| tools.origin.entry(tx.now(), event)),
-            };
-            Ok(Ready { of, number: allowed.number(), name: allowed.name().clone(), sealed })
-        })
-        .await?;
-    recorder.record(ready.of.clone()).await?;
+) -> Result<Vended, Fault<VendRefusal>> {
+    let ready = fresh(renewer, kit, &ask, wanted).await?;
+    renewer.recorder.record(ready.of.clone()).await?;
     let opened = ready.sealed.as_ref().and_then(|sealed| kit.keyring.open_value(Purpose::Vend, sealed).ok());
     let Some(credential) = opened else {
-        note_unreadable(db, kit.clone(), ask(), &ready).await?;
+        note_unreadable(&renewer.db, kit.clone(), ask(), &ready).await?;
         return Err(VendRefusal::Unreadable(ready.name).into());
     };
-    Ok(credential)
+    Ok(Vended { credential, tokens: ready.tokens })
+}
+
+/// Finds the value; tokens that are about to end are renewed first.
+async fn fresh(
+    renewer: &Renewer,
+    kit: &Kit,
+    ask: &impl Fn() -> AskToken<VendRight>,
+    wanted: Wanted,
+) -> Result<Ready, Fault<VendRefusal>> {
+    let mut why = Hindrance::Busy;
+    for _ in 0..READS {
+        let (kit, wanted) = (kit.clone(), wanted.clone());
+        let ready = renewer.db.read(ask(), move |tx, by| read(tx, by, (&kit, &wanted))).await?;
+        let stale = ready.tokens.as_ref().is_some_and(|tokens| renewing::is_stale(&tokens.set, ready.now));
+        if !stale {
+            return Ok(ready);
+        }
+        let (workspace, secret) = (ready.of.workspace.clone(), ready.of.secret.clone());
+        match renewer.renew(&TokensOf { workspace, secret, number: ready.number }).await {
+            // Whether there are others now, or none, the next look tells.
+            Ok(()) | Err(Fault::Refused(NotRenewed(Hindrance::Refused))) => {}
+            // Those that are held are good for a while yet.
+            Err(_) if ready.tokens.as_ref().is_some_and(|tokens| !has_ended(&tokens.set, ready.now)) => {
+                return Ok(ready);
+            }
+            Err(Fault::Refused(NotRenewed(hindrance))) => why = hindrance,
+            Err(Fault::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(VendRefusal::NotRenewed(why).into())
+}
+
+fn has_ended(set: &TokenSet, now: Moment) -> bool {
+    set.ends_at.is_some_and(|end| end <= now)
+}
+
+fn read<'tx>(
+    tx: &mut ReadTx<'tx>,
+    by: &Proof<'tx, VendRight>,
+    (kit, wanted): (&Kit, &Wanted),
+) -> Result<Ready, Fault<VendRefusal>> {
+    let allowed = access::prove_vend(tx, by, wanted).map_err(|fault| match fault {
+        Fault::Refused(refusal) => Fault::Refused(VendRefusal::Use(refusal)),
+        Fault::Store(error) => Fault::Store(error),
+    })?;
+    let sealed = store::vend::sealed_value(tx, by, &allowed)?;
+    let (end_user, organization) = match wanted {
+        Wanted::Secret { whose: Whose::Connection(of), .. } => (of.end_user.clone(), of.organization.clone()),
+        Wanted::Secret { .. } | Wanted::Node { .. } => (None, None),
+    };
+    let event = Event::Vended {
+        secret: allowed.secret().clone(),
+        name: allowed.name().to_string(),
+        node_type: allowed.node_type().to_string(),
+        environment: allowed.environment(),
+        value: allowed.number(),
+        end_user,
+        organization,
+        workflow: allowed.of_node().map(|of| of.workflow.clone()),
+        node: allowed.of_node().map(|of| of.key.clone()),
+    };
+    let of = Use {
+        workspace: by.workspace().clone(),
+        secret: allowed.secret().clone(),
+        token: Some(by.token().clone()),
+        entry: kit.by_token(by, |tools| tools.origin.entry(tx.now(), event)),
+    };
+    let set = match allowed.method() {
+        Method::Key => None,
+        Method::OAuth | Method::ClientCredentials => store::token_sets::find(tx, by, allowed.secret())?,
+    };
+    let tokens = set.map(|set| Tokens { method: allowed.method(), set });
+    Ok(Ready { of, number: allowed.number(), name: allowed.name().clone(), sealed, tokens, now: tx.now() })
 }
 
 /// Says on the secret, and in the chain, that its value does not open. Other rows are not touched.

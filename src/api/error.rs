@@ -36,6 +36,8 @@ pub enum Error {
     SelectionRequired,
     #[error("The stored value of \"{0}\" cannot be read. It has to be entered again.")]
     Unreadable(String),
+    #[error("{0}")]
+    NotRenewed(String),
     #[error("The request body is too large.")]
     TooLarge,
     #[error("The request body did not arrive in time.")]
@@ -63,6 +65,7 @@ impl Error {
             Self::NeedsReconfiguration(_) => "needs_reconfiguration",
             Self::SelectionRequired => "account_selection_required",
             Self::Unreadable(_) => "secret_unreadable",
+            Self::NotRenewed(_) => "token_not_renewed",
             Self::TooLarge => "payload_too_large",
             Self::TooSlow => "request_timeout",
             Self::Body(_) => "invalid_request",
@@ -86,15 +89,20 @@ impl ResponseError for Error {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Body(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::NotRenewed(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
-        if matches!(self, Self::Unavailable) {
-            response.insert_header((header::RETRY_AFTER, "2"));
+        let again = match self {
+            Self::Unavailable => Some("2"),
+            Self::NotRenewed(_) => Some("30"),
+            _ => None,
+        };
+        if let Some(seconds) = again {
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         response.json(json!({ "code": self.code(), "message": self.to_string() }))
     }
@@ -161,6 +169,7 @@ impl From<VendRefusal> for Error {
     fn from(refusal: VendRefusal) -> Self {
         match refusal {
             VendRefusal::Unreadable(name) => Self::Unreadable(name.to_string()),
+            VendRefusal::NotRenewed(why) => Self::NotRenewed(why.told().to_owned()),
             VendRefusal::Use(UseRefusal::Disabled) => Self::Disabled,
             VendRefusal::Use(UseRefusal::ProxyOnly) => Self::ProxyOnly,
             VendRefusal::Use(UseRefusal::SelectionRequired) => Self::SelectionRequired,

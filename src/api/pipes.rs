@@ -10,9 +10,10 @@ use serde_json::{Map, Value, json};
 
 use crate::actions::connections::{self, Upsert};
 use crate::actions::entering::{self, Facts, Given};
-use crate::actions::vend::{self, VendRefusal};
+use crate::actions::renewing;
+use crate::actions::vend::{self, Tokens, VendRefusal, Vended};
 use crate::app::App;
-use crate::crypto::{Credential, Entered, Purpose};
+use crate::crypto::{Entered, Purpose};
 use crate::domain::name::is_hidden;
 use crate::domain::{Moment, PersonId, SecretId, SecretState, Slug};
 use crate::store::access::{ConnectRight, ConnectionOf, UseRefusal, VendRight, Wanted, Whose};
@@ -127,12 +128,12 @@ pub async fn vend(caller: Caller, path: Path<String>, sent: Sent, app: Data<App>
         Ok(wanted) => wanted,
         Err(wrong) => return Err(caller.hears::<VendRight>(&app, wrong).await),
     };
-    let vended = vend::vend((&app.db, &app.recorder), &app.kit(caller.address), || caller.ask(), wanted).await;
+    let vended = vend::vend(&app.renewer, &app.kit(caller.address), || caller.ask(), wanted).await;
     vend_answer(vended)
 }
 
 /// What every vend answers: the value, that there is none to have now, or an error.
-pub(super) fn vend_answer(vended: Result<Credential, Fault<VendRefusal>>) -> Result<HttpResponse, Error> {
+pub(super) fn vend_answer(vended: Result<Vended, Fault<VendRefusal>>) -> Result<HttpResponse, Error> {
     match vended {
         Ok(vended) => Ok(credential(&vended)),
         Err(Fault::Refused(VendRefusal::Use(UseRefusal::NotInstalled))) => Ok(inactive("not_installed")),
@@ -158,18 +159,29 @@ fn inactive(error: &str) -> HttpResponse {
 }
 
 /// The one answer that holds a value.
-fn credential(of: &Credential) -> HttpResponse {
-    let config: Map<String, Value> =
-        of.others(Purpose::Vend).map(|(name, text)| (name.to_owned(), json!(text))).collect();
-    HttpResponse::Ok().json(json!({
-        "active": true,
-        "credential": {
+fn credential(vended: &Vended) -> HttpResponse {
+    let Vended { credential: of, tokens } = vended;
+    let shown = |name: &str| tokens.is_none() || !renewing::is_own(name);
+    let config: Map<String, Value> = of
+        .others(Purpose::Vend)
+        .filter(|(name, _)| shown(name))
+        .map(|(name, text)| (name.to_owned(), json!(text)))
+        .collect();
+    let value = of.value(Purpose::Vend);
+    let credential = match tokens {
+        None => json!({ "object": "credential", "auth_method": "api_key", "value": value, "config": config }),
+        Some(Tokens { set, .. }) => json!({
             "object": "credential",
-            "auth_method": "api_key",
-            "value": of.value(Purpose::Vend),
+            "auth_method": "oauth",
+            "value": value,
+            "expires_at": set.ends_at.map(Moment::wire),
+            "scopes": set.granted.names().collect::<Vec<_>>(),
+            "missing_scopes": set.granted.missing(&set.asked).names().collect::<Vec<_>>(),
+            "metadata": {},
             "config": config,
-        },
-    }))
+        }),
+    };
+    HttpResponse::Ok().json(json!({ "active": true, "credential": credential }))
 }
 
 /// `PUT /data-integrations/{slug}/api-key`

@@ -256,6 +256,6 @@ pub async fn vend(caller: Caller, path: Path<(String, String)>, app: Data<App>) 
         Ok(wanted) => wanted,
         Err(wrong) => return Err(caller.hears::<VendRight>(&app, wrong).await),
     };
-    let vended = vend::vend((&app.db, &app.recorder), &app.kit(caller.address), || caller.ask(), wanted).await;
+    let vended = vend::vend(&app.renewer, &app.kit(caller.address), || caller.ask(), wanted).await;
     pipes::vend_answer(vended)
 }

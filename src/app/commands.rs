@@ -10,7 +10,7 @@ use crate::actions::{installation, tokens};
 use crate::cli::{NodeTypeAdd, OwnerCreate, TokenCreate};
 use crate::crypto::HashError;
 use crate::domain::audit::Actor;
-use crate::domain::{Email, TokenId, password};
+use crate::domain::{Email, Method, TokenId, password};
 use crate::store::access::{Admin, AskCommandLine};
 use crate::store::people::Person;
 use crate::store::{self, Denied, Error, Fault};
@@ -128,7 +128,10 @@ pub async fn offer_set_up(app: &App) -> Option<String> {
 /// Adds a node type of the catalogue to a workspace; one that is there already stays as it is.
 pub async fn add_node_type(app: &App, ask: &NodeTypeAdd) -> Result<(), CommandError> {
     let known = app.catalog.get(ask.slug.as_str()).ok_or(CommandError::NoNodeType)?;
-    let built_in = BuiltIn::of(known).ok_or(CommandError::NoNodeType)?;
+    let usual = known.methods.first().copied().ok_or(CommandError::NoNodeType)?;
+    // A key needs no setting-up; what takes none is added as it usually is.
+    let method = if known.methods.contains(&Method::Key) { Method::Key } else { usual };
+    let built_in = BuiltIn::of(known, method).ok_or(CommandError::NoNodeType)?;
     let (kit, workspace, maker) = (app.kit(None), ask.workspace.clone(), ask.maker.clone());
     let added = app.db.write::<_, _, std::convert::Infallible, _>(AskCommandLine, move |tx, by| {
         let row = store::workspaces::find_named(tx, by, &workspace)?.ok_or(Denied::NotFound)?;

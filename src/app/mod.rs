@@ -18,6 +18,7 @@ use std::sync::Arc;
 use crate::actions::Kit;
 use crate::actions::installation::{self, OpenError};
 use crate::actions::probe::Means;
+use crate::actions::renewing::Renewer;
 use crate::actions::uses::Recorder;
 use crate::catalog::{Catalog, CatalogError};
 use crate::config::Config;
@@ -37,6 +38,7 @@ pub struct App {
     pub recorder: Recorder,
     pub mailer: Mailer,
     pub upstream: Upstream,
+    pub renewer: Renewer,
     pub catalog: Arc<Catalog>,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
@@ -91,11 +93,14 @@ impl App {
         }
         let db = Db::open(&config.database, clock.clone(), chance.clone());
         let keyring = installation::open_keyring(&db, &config.keys, clock.clone(), chance.clone()).await?;
-        let keyring = Arc::new(keyring);
+        let (keyring, catalog) = (Arc::new(keyring), Arc::new(Catalog::load()?));
+        let recorder = Recorder::start(db.clone(), keyring.clone());
+        let kit = Kit { keyring: keyring.clone(), chance: chance.clone(), from: None };
         Ok(Self {
-            recorder: Recorder::start(db.clone(), keyring.clone()),
+            renewer: Renewer::new(db.clone(), recorder.clone(), upstream.clone(), (catalog.clone(), kit)),
+            recorder,
             hasher: Arc::new(Hasher::new(config.passwords, chance.clone())),
-            catalog: Arc::new(Catalog::load()?),
+            catalog,
             mailer,
             upstream,
             config: Arc::new(config),

@@ -10,6 +10,7 @@ mod loader;
 pub mod openapi;
 mod probe_draft;
 mod spec;
+mod under;
 
 pub use address::{Address, PartFault, put_in};
 pub use custom::{CUSTOM, Draft, DraftFault};

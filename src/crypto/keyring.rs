@@ -10,11 +10,17 @@ use aes_gcm::Aes256Gcm;
 use data_encoding::BASE64URL_NOPAD;
 use zeroize::Zeroizing;
 
-use crate::domain::keys::{Hook, SealedValue, WrappedDataKey, WrappedInstallationKey, WrappedWorkspaceKey};
+use crate::domain::keys::{
+    Hook, SealedClient, SealedValue, WrappedDataKey, WrappedInstallationKey, WrappedWorkspaceKey,
+};
 use crate::domain::{
     Chance, Clock, DataKeyId, Errand, FlowId, ImportId, JobId, Moment, PersonId, SecretId, Work, WorkspaceId,
 };
 
+use super::contexts::{
+    client_context, data_key_context, errand_context, import_context, installation_context, value_context,
+    work_context, workspace_context,
+};
 use super::credential::Credential;
 use super::kdf::Key;
 use super::mac::Mac;
@@ -28,7 +34,6 @@ const CACHE_LIFETIME: Duration = Duration::from_mins(5);
 const PEPPER: &str = "pepper";
 const AUDIT: &str = "audit";
 const WRAPPING: &str = "keyrack wrapping v1";
-const VALUE_COLUMN: &str = "secret_values.blob";
 const WORK: &str = "keyrack queued work v1";
 const IMPORT: &str = "keyrack imports v1";
 const ERRAND: &str = "keyrack errands v1";
@@ -179,6 +184,19 @@ impl Keyring {
         Credential::decode(&plain)
     }
 
+    /// Seals the secret of an OAuth client under the key of its hook.
+    pub fn seal_client(&self, key: &WrappedDataKey, number: i64, secret: &Entered) -> Result<Vec<u8>, SealError> {
+        let cipher = self.data_cipher(key).map_err(|_| SealError)?;
+        sealed::seal(&cipher, name_of(key), &client_context(key, number), secret.as_str().as_bytes(), &*self.chance)
+    }
+
+    pub fn open_client(&self, purpose: Purpose, client: &SealedClient) -> Result<Entered, Unreadable> {
+        tracing::trace!(?purpose, node_type = %client.key.hook.node_type, "opening an OAuth client");
+        let cipher = self.data_cipher(&client.key)?;
+        let context = client_context(&client.key, client.number);
+        entered(&sealed::open(&cipher, name_of(&client.key), &context, &client.blob)?)
+    }
+
     fn data_cipher(&self, key: &WrappedDataKey) -> Result<Arc<Aes256Gcm>, Unreadable> {
         let now = self.clock.now();
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
@@ -274,8 +292,7 @@ impl Keyring {
 
     pub fn open_import(&self, of: ImportOf<'_>, blob: &[u8]) -> Result<Entered, Unreadable> {
         let plain = sealed::open(&self.pepper.derive(IMPORT).cipher(), WORK_KEY, &import_context(&of), blob)?;
-        let text = std::str::from_utf8(plain.bytes()).map_err(|_| Unreadable)?;
-        Ok(Entered::exact(text.to_owned()))
+        entered(&plain)
     }
 
     pub fn seal_errand(&self, flow: &FlowId, errand: &Errand) -> Result<Vec<u8>, SealError> {
@@ -315,72 +332,7 @@ fn name_of(key: &WrappedDataKey) -> KeyName<'_> {
     KeyName { id: key.id.as_str(), generation: key.generation }
 }
 
-fn installation_context(purpose: &str) -> Context<'_> {
-    Context {
-        purpose: "installation key",
-        workspace: None,
-        hook: None,
-        row: purpose,
-        column: "installation_keys.blob",
-        number: 0,
-    }
-}
-
-fn workspace_context(workspace: &WorkspaceId) -> Context<'_> {
-    Context {
-        purpose: "workspace key",
-        workspace: Some(workspace),
-        hook: None,
-        row: workspace.as_str(),
-        column: "workspaces.key_blob",
-        number: 0,
-    }
-}
-
-fn work_context(job: &JobId) -> Context<'_> {
-    Context {
-        purpose: "queued work",
-        workspace: None,
-        hook: None,
-        row: job.as_str(),
-        column: "jobs.payload",
-        number: 0,
-    }
-}
-
-fn errand_context(flow: &FlowId) -> Context<'_> {
-    Context { purpose: "errand", workspace: None, hook: None, row: flow.as_str(), column: "flows.payload", number: 0 }
-}
-
-fn import_context<'a>(of: &ImportOf<'a>) -> Context<'a> {
-    Context {
-        purpose: of.person.as_str(),
-        workspace: Some(of.workspace),
-        hook: None,
-        row: of.import.as_str(),
-        column: "imports.payload",
-        number: 0,
-    }
-}
-
-fn data_key_context<'a>(workspace: &'a WorkspaceId, hook: &'a Hook, id: &'a DataKeyId, generation: i32) -> Context<'a> {
-    Context {
-        purpose: "data key",
-        workspace: Some(workspace),
-        hook: Some((&hook.node_type, hook.environment)),
-        row: id.as_str(),
-        column: "data_keys.blob",
-        number: i64::from(generation),
-    }
-}
-
-fn value_context<'a>(key: &'a WrappedDataKey, secret: &'a SecretId, number: i64) -> Context<'a> {
-    Context {
-        purpose: "secret",
-        workspace: Some(&key.workspace_key.workspace),
-        hook: Some((&key.hook.node_type, key.hook.environment)),
-        row: secret.as_str(),
-        column: VALUE_COLUMN,
-        number,
-    }
+fn entered(plain: &Plaintext) -> Result<Entered, Unreadable> {
+    let text = std::str::from_utf8(plain.bytes()).map_err(|_| Unreadable)?;
+    Ok(Entered::exact(text.to_owned()))
 }

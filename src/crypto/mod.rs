@@ -3,6 +3,7 @@
 //! Invariant: a key or an opened value never leaves this folder in a form that can be printed,
 //! copied or serialised; whoever opens one says for which purpose.
 
+mod contexts;
 mod credential;
 mod kdf;
 mod keyring;

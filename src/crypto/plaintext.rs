@@ -9,6 +9,12 @@ pub enum Purpose {
     Vend,
     /// Keyrack asks upstream whether the value works.
     Probe,
+    /// A code, or a client's own id and secret, is exchanged for tokens.
+    Exchange,
+    /// New tokens are asked for with the ones that are held.
+    Refresh,
+    /// Upstream is asked to forget the tokens.
+    Revoke,
 }
 
 /// A stored value, opened. It erases itself and cannot be printed, copied or serialised.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Environment, NodeTypeId, PersonId, SecretId, Slug};
+use super::{PersonId, SecretId, Slug};
 
 /// Kept sealed until then: the verifier of a code challenge is worth as much as the code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,9 +16,11 @@ pub enum Errand {
 pub struct Connect {
     pub person: PersonId,
     pub workspace: Slug,
-    pub node_type: NodeTypeId,
-    pub environment: Environment,
+    /// The redirect address is its own: a code that another provider sends here is not for it.
+    pub node_type: Slug,
     /// The connection that is given another token set.
     pub secret: SecretId,
+    /// With whom the code can be exchanged.
+    pub client_id: String,
     pub verifier: String,
 }

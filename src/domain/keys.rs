@@ -45,3 +45,11 @@ pub struct SealedValue {
     pub blob: Vec<u8>,
     pub key: WrappedDataKey,
 }
+
+/// The sealed secret of an OAuth client; its hook is its key's.
+#[derive(Clone, Debug)]
+pub struct SealedClient {
+    pub number: i64,
+    pub blob: Vec<u8>,
+    pub key: WrappedDataKey,
+}

@@ -110,6 +110,14 @@ pub enum Letter {
         by: String,
         deed: SecretDeed,
     },
+    /// To the owner of a connection whose provider does not renew it any more.
+    ConsentLost {
+        workspace: String,
+        slug: String,
+        id: SecretId,
+        name: String,
+        node_type: String,
+    },
     /// To the owner of secrets: which of them an Admin has ended together.
     SecretsEnded {
         workspace: String,
@@ -160,6 +168,7 @@ impl Letter {
             Self::Removed { .. } => "Notice of a removal",
             Self::MemberGone { .. } => "Report on a member who is gone",
             Self::SecretTouched { .. } => "Notice about a secret",
+            Self::ConsentLost { .. } => "Notice of a connection to renew",
             Self::SecretsEnded { .. } => "Notice about secrets",
             Self::WorkflowsBroken { .. } => "Notice of broken workflows",
             Self::AccountDeleted => "Notice of a deleted account",

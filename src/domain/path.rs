@@ -47,3 +47,8 @@ pub fn secrets(ws: &str) -> String {
 pub fn secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}")
 }
+
+/// Where an account is connected, or connected again.
+pub fn connect_secret(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/connect")
+}

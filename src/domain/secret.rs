@@ -24,13 +24,15 @@ words! {
 }
 
 words! {
-    /// The forms a credential under the method `key` takes.
+    /// The forms a credential takes: five under the method `key`, and one under each of the others.
     Kind {
         ApiKey = "api_key",
         AccessToken = "access_token",
         Password = "password",
         ApplicationPassword = "application_password",
         KeyPair = "key_pair",
+        TokenSet = "token_set",
+        ClientCredentials = "client_credentials",
     }
 }
 
@@ -91,6 +93,20 @@ impl SecretState {
 }
 
 impl Kind {
+    /// Those that are entered as a key.
+    pub const KEYS: [Self; 5] =
+        [Self::ApiKey, Self::AccessToken, Self::Password, Self::ApplicationPassword, Self::KeyPair];
+
+    pub const fn method(self) -> Method {
+        match self {
+            Self::TokenSet => Method::OAuth,
+            Self::ClientCredentials => Method::ClientCredentials,
+            Self::ApiKey | Self::AccessToken | Self::Password | Self::ApplicationPassword | Self::KeyPair => {
+                Method::Key
+            }
+        }
+    }
+
     pub const fn label(self) -> &'static str {
         match self {
             Self::ApiKey => "API key",
@@ -98,6 +114,8 @@ impl Kind {
             Self::Password => "Password",
             Self::ApplicationPassword => "Application password",
             Self::KeyPair => "Key pair",
+            Self::TokenSet => "Connected account",
+            Self::ClientCredentials => "Client credentials",
         }
     }
 
@@ -111,6 +129,8 @@ impl Kind {
                 "Like a guest password: it lets one application in and leaves your own untouched."
             }
             Self::KeyPair => "Like a lock that needs two keys: both halves are turned together.",
+            Self::TokenSet => "Like a guest pass that is renewed at the desk: you sign in there, and can take it back.",
+            Self::ClientCredentials => "Like a staff badge: the program itself is let in, in nobody's name.",
         }
     }
 }

@@ -121,7 +121,10 @@ impl Sheet {
                 Button { label: "Use this address", url: to(path::email_proof(link)) },
                 *until,
             ),
-            Letter::SecretTouched { .. } | Letter::SecretsEnded { .. } | Letter::RotationAsked { .. } => {
+            Letter::SecretTouched { .. }
+            | Letter::ConsentLost { .. }
+            | Letter::SecretsEnded { .. }
+            | Letter::RotationAsked { .. } => {
                 super::words_of_secrets::sheet(letter, base)
             }
             Letter::Removed { .. }

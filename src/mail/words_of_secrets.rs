@@ -8,6 +8,7 @@ use super::words::{Button, List, Sheet};
 pub(super) fn sheet(letter: &Letter, base: &str) -> Sheet {
     match letter {
         Letter::SecretTouched { .. } => touched(letter, base),
+        Letter::ConsentLost { .. } => lost(letter, base),
         Letter::SecretsEnded { .. } => ended(letter, base),
         Letter::RotationAsked { .. } => asked(letter, base),
         _ => Sheet::default(),
@@ -61,6 +62,28 @@ fn ended(letter: &Letter, base: &str) -> Sheet {
         ],
         lists: vec![List { heading: "Which", names: named(secrets, *more) }],
         button: Some(Button { label: "Look at the secrets", url: format!("{base}{}", path::secrets(slug)) }),
+        ..Sheet::default()
+    }
+}
+
+fn lost(letter: &Letter, base: &str) -> Sheet {
+    let Letter::ConsentLost { workspace, slug, id, name, node_type } = letter else {
+        return Sheet::default();
+    };
+    Sheet {
+        subject: format!("Connect {node_type} again: {name}"),
+        lines: vec![
+            format!(
+                "{node_type} does not renew the access of your connection “{name}” in the workspace “{workspace}” any \
+                 more. It was probably taken back there, or not used for long."
+            ),
+            "Until you connect it again, what uses it gets nothing. Its name, who may use it and what is bound to it stay."
+                .to_owned(),
+        ],
+        button: Some(Button {
+            label: "Connect it again",
+            url: format!("{base}{}", path::connect_secret(slug, id.as_str())),
+        }),
         ..Sheet::default()
     }
 }

@@ -115,10 +115,11 @@ trusted_text!(
     Email,
     Name,
     Slug,
+    Scopes,
 );
 word_text!(Role, Environment, Method, Kind, Sharing, Delivery, Slot, ConnectionRole, ChainKind, JobKind);
 word_text!(Adders, rotation::Done, TroubleBy, TroubleWhy);
-word_text!(Finding);
+word_text!(Finding, Hindrance);
 
 column!(Moment as BigInt);
 

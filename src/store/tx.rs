@@ -32,6 +32,8 @@ pub enum Unrecorded {
     Work,
     /// What somebody has begun and not finished: sealed, theirs alone, and gone within the hour.
     Draft,
+    /// Who asks a provider for new tokens at the moment. That they are used for it is recorded as a use.
+    Lease,
     /// Nothing was changed after all.
     Nothing,
 }

@@ -9,7 +9,7 @@ use crate::actions::secrets::{Entry, SecretRefusal};
 use crate::catalog::{KindSpec, Part, PartOption};
 use crate::crypto::Entered;
 use crate::domain::name::Name;
-use crate::domain::{Delivery, Environment, Moment, Sharing};
+use crate::domain::{Delivery, Environment, Moment, Scopes, Sharing};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::secrets::Dates;
 use crate::store::{self, Error, ReadTx};
@@ -232,7 +232,8 @@ fn entry(
         dates: Dates { expires_at: row.expires_at, rotate_at: None },
         last_four,
         facts,
-        credential,
+        credential: Some(credential),
+        asks: Scopes::default(),
     })
 }
 

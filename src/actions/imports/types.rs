@@ -33,7 +33,7 @@ impl Known<'_> {
     pub fn hook(&self) -> Option<Hung> {
         match self.id {
             Some(_) => Some(Hung::Known(self.revision)),
-            None => BuiltIn::of(&self.spec).map(Hung::New),
+            None => BuiltIn::of(&self.spec, Method::Key).map(Hung::New),
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::secret::Adders;
-use super::super::{Method, NodeTypeId, WorkspaceId};
+use super::super::{Environment, Method, NodeTypeId, WorkspaceId};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event")]
@@ -21,6 +21,11 @@ pub enum NodeTypeEvent {
     /// Another description of a custom API: how many secrets lost their value by it.
     #[serde(rename = "node_type.changed")]
     Changed { node_type: NodeTypeFacts, disconnected: usize },
+    /// The client that asks its provider for access, or what it asks for.
+    #[serde(rename = "node_type.client_entered")]
+    ClientEntered { node_type: NodeTypeFacts, environment: Environment, client_id: String, scopes: String },
+    #[serde(rename = "node_type.client_removed")]
+    ClientRemoved { node_type: NodeTypeFacts, environment: Environment },
     #[serde(rename = "workspace.adders_changed")]
     AddersChanged { workspace: WorkspaceId, before: Adders, after: Adders },
 }
@@ -42,7 +47,9 @@ impl NodeTypeEvent {
             | Self::Enabled { node_type }
             | Self::Disabled { node_type }
             | Self::Described { node_type }
-            | Self::Changed { node_type, .. } => node_type.id.as_str(),
+            | Self::Changed { node_type, .. }
+            | Self::ClientEntered { node_type, .. }
+            | Self::ClientRemoved { node_type, .. } => node_type.id.as_str(),
             Self::AddersChanged { workspace, .. } => workspace.as_str(),
         }
     }

@@ -30,6 +30,7 @@
 //! fn give<'tx>(proof: &Proof<'tx, Member>) { needs_admin(proof) }
 //! ```
 
+mod candidates;
 mod links;
 mod node_uses;
 mod offers;
@@ -53,7 +54,8 @@ pub use runner::AskRunnerIn;
 pub use sessions::{Ask, AskEverywhere, AskMyself};
 pub use tokens::AskToken;
 pub(in crate::store) use uses::value_row;
-pub use uses::{ConnectionOf, NodeUse, Probing, UseProof, UseRefusal, Vending, Wanted, Whose, prove_probe, prove_vend};
+pub use uses::{ConnectionOf, NodeUse, Probing, Renewing, UseProof, UseRefusal, Vending, Wanted, Whose};
+pub use uses::{prove_probe, prove_renewal, prove_vend};
 
 use super::error::Error;
 use super::tx::{ReadTx, WriteTx};

@@ -8,7 +8,8 @@ use crate::store::node_types;
 use crate::store::schema::{members, nodes, secret_shares, secrets, workflow_tokens, workflows};
 use crate::store::tx::ReadTx;
 
-use super::uses::{Candidate, Meant, NodeUse, Share, UseRefusal, candidate_columns};
+use super::candidates::{Candidate, Share, candidate_columns};
+use super::uses::{Meant, NodeUse, UseRefusal};
 use super::{Proof, VendRight};
 
 /// A workflow of the token's environment, as far as the rules ask.

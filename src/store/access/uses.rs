@@ -4,19 +4,20 @@ use std::marker::PhantomData;
 
 use diesel::prelude::*;
 
-use crate::domain::policy::{self, SecretFacts, Standing, Test};
-use crate::domain::secret::{ConnectionRole, Slot, StateFacts};
+use crate::domain::policy::{self, Standing, Test};
+use crate::domain::secret::{Slot, StateFacts};
 use crate::domain::{
-    Called, Delivery, Environment, Handle, Moment, Name, NodeTypeId, PersonId, SecretId, SecretState, Sharing, Slug,
+    Called, Delivery, Environment, Handle, Method, Moment, Name, NodeTypeId, PersonId, SecretId, SecretState, Slug,
     Unready, WorkflowId,
 };
 use crate::store::error::{Denied, Error, Fault, Refusal};
 use crate::store::node_types::{self, NodeTypeRow};
-use crate::store::schema::{end_users, organizations, secret_shares, secret_values, secrets};
+use crate::store::schema::{node_types as node_type_rows, secret_values, secrets};
 use crate::store::secrets as secret_rows;
 use crate::store::tx::ReadTx;
 
-use super::{AtLeast, Member, Proof, VendRight, node_uses};
+use super::candidates::{Candidate, candidate_columns, of_connection, of_member};
+use super::{AtLeast, Member, Proof, RunnerIn, VendRight, node_uses};
 
 /// Whose connection a machine names, outside the workspace's own people.
 #[derive(Clone, Debug)]
@@ -79,6 +80,8 @@ impl Refusal for UseRefusal {}
 /// What a use is for. A proof for one is none for the other.
 pub struct Vending;
 pub struct Probing;
+/// Another value of the same kind is asked for with this one, by Keyrack itself.
+pub struct Renewing;
 
 /// Permission to open one value of this very secret, in this transaction, for this.
 pub struct UseProof<'tx, For = Vending> {
@@ -86,6 +89,7 @@ pub struct UseProof<'tx, For = Vending> {
     name: Name,
     node_type: Slug,
     node_type_id: NodeTypeId,
+    method: Method,
     environment: Environment,
     slot: Slot,
     /// The number of the value that the row stands for; an older value put back has another.
@@ -111,6 +115,10 @@ impl<For> UseProof<'_, For> {
         &self.node_type_id
     }
 
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
     pub fn number(&self) -> i64 {
         self.number
     }
@@ -130,39 +138,6 @@ pub(super) struct Meant {
     pub node_type: NodeTypeRow,
     pub candidate: Candidate,
     pub of_node: Option<NodeUse>,
-}
-
-#[derive(Queryable)]
-pub(super) struct Candidate {
-    id: SecretId,
-    pub name: Name,
-    node_type: NodeTypeId,
-    environment: Environment,
-    owner: Option<PersonId>,
-    sharing: Sharing,
-    shared_until: Option<Moment>,
-    delivery: Delivery,
-    expires_at: Option<Moment>,
-    needs_reauthorization_at: Option<Moment>,
-    rejected_at: Option<Moment>,
-    value_entered_at: Option<Moment>,
-    number: i64,
-}
-
-/// The share of the one whose right counts: with whom, and until when.
-pub(super) type Share = Option<(PersonId, Option<Moment>)>;
-
-impl Candidate {
-    /// Whether this person may use it: said by the rule itself, whatever a query was told.
-    pub fn is_usable(&self, share: &Share, person: &PersonId, now: Moment) -> bool {
-        let facts = SecretFacts {
-            owner: self.owner.as_ref(),
-            sharing: self.sharing,
-            shared_until: self.shared_until,
-            chosen: share.as_ref().map(|(_, until)| *until),
-        };
-        facts.usable_by(person, now)
-    }
 }
 
 /// Grants the use of the one secret that is meant, or says why not.
@@ -199,6 +174,7 @@ pub fn prove_vend<'tx>(
         name: candidate.name,
         node_type: node_type.slug,
         node_type_id: candidate.node_type,
+        method: node_type.method,
         environment: candidate.environment,
         slot: Slot::Current,
         number: candidate.number,
@@ -243,12 +219,45 @@ pub fn prove_probe<'tx>(
         name: row.secret.name,
         node_type: row.secret.node_type,
         node_type_id: node_type.id,
+        method: node_type.method,
         environment: row.secret.environment,
         slot,
         of_node: None,
         number,
         brand: PhantomData,
     })
+}
+
+/// Grants Keyrack the renewal of the tokens that a secret holds; none where it holds none that can be used.
+pub fn prove_renewal<'tx>(
+    tx: &mut ReadTx<'tx>,
+    by: &Proof<'tx, RunnerIn>,
+    id: &SecretId,
+) -> Result<Option<UseProof<'tx, Renewing>>, Error> {
+    let found: Option<(Candidate, (Slug, bool, Method))> = secrets::table
+        .inner_join(node_type_rows::table)
+        .filter(secrets::workspace_id.eq(by.workspace()))
+        .filter(secrets::id.eq(id))
+        .select((candidate_columns!(), (node_type_rows::slug, node_type_rows::enabled, node_type_rows::method)))
+        .first(tx.conn)
+        .optional()?;
+    let now = tx.now();
+    let Some((candidate, (slug, enabled, method))) = found else { return Ok(None) };
+    if !enabled || method == Method::Key || check_state(&candidate, now).is_err() {
+        return Ok(None);
+    }
+    Ok(Some(UseProof {
+        secret: candidate.id,
+        name: candidate.name,
+        node_type: slug,
+        node_type_id: candidate.node_type,
+        method,
+        environment: candidate.environment,
+        slot: Slot::Current,
+        number: candidate.number,
+        of_node: None,
+        brand: PhantomData,
+    }))
 }
 
 fn choose(mut candidates: Vec<Candidate>, chosen: Option<&SecretId>) -> Result<Candidate, Fault<UseRefusal>> {
@@ -281,98 +290,6 @@ fn usable_state(state: SecretState) -> Result<(), UseRefusal> {
         SecretState::Expired | SecretState::NeedsReauthorization => Err(UseRefusal::NeedsReauthorization),
         SecretState::Rejected | SecretState::Connected => Ok(()),
     }
-}
-
-macro_rules! candidate_columns {
-    () => {
-        (
-            secrets::id,
-            secrets::name,
-            secrets::node_type_id,
-            secrets::environment,
-            secrets::owner_id,
-            secrets::sharing,
-            secrets::shared_until,
-            secrets::delivery,
-            secrets::expires_at,
-            secrets::needs_reauthorization_at,
-            secrets::rejected_at,
-            secrets::value_entered_at,
-            secrets::value_number,
-        )
-    };
-}
-
-pub(super) use candidate_columns;
-
-/// As many as it takes to choose: the one that was named, or of those that hold a value two, which tell that there are
-/// several.
-macro_rules! enough {
-    ($query:expr, $chosen:expr) => {
-        match $chosen {
-            Some(id) => $query.filter(secrets::id.eq(id)),
-            None => $query.filter(secrets::value_entered_at.is_not_null()).order(secrets::id).limit(2),
-        }
-    };
-}
-
-fn of_member(
-    tx: &mut ReadTx<'_>,
-    by: &Proof<'_, VendRight>,
-    node_type: &NodeTypeId,
-    chosen: Option<&SecretId>,
-) -> Result<Vec<Candidate>, Error> {
-    let now = tx.now();
-    // The SQL of `policy::SecretFacts::usable_by`, exactly: what it let through in vain would count as one of the two.
-    let by_all =
-        secrets::sharing.eq(Sharing::Workspace).and(secrets::shared_until.is_null().or(secrets::shared_until.gt(now)));
-    let among_chosen = secrets::sharing
-        .eq(Sharing::Members)
-        .and(secret_shares::person_id.is_not_null())
-        .and(secret_shares::ends_at.is_null().or(secret_shares::ends_at.gt(now)));
-    let query = secrets::table
-        .left_join(
-            secret_shares::table
-                .on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.maker()))),
-        )
-        .filter(secrets::workspace_id.eq(by.workspace()))
-        .filter(secrets::node_type_id.eq(node_type))
-        .filter(secrets::environment.eq(by.environment()))
-        .filter(secrets::owner_id.is_not_null())
-        .filter(secrets::owner_id.eq(by.maker()).or(by_all).or(among_chosen))
-        .select((candidate_columns!(), (secret_shares::person_id, secret_shares::ends_at).nullable()))
-        .into_boxed();
-    let rows: Vec<(Candidate, Share)> = enough!(query, chosen).load(tx.conn)?;
-    let usable = |(candidate, share): &(Candidate, Share)| candidate.is_usable(share, by.maker(), now);
-    Ok(rows.into_iter().filter(usable).map(|(candidate, _)| candidate).collect())
-}
-
-fn of_connection(
-    tx: &mut ReadTx<'_>,
-    by: &Proof<'_, VendRight>,
-    (node_type, of, several): (&NodeTypeId, &ConnectionOf, bool),
-    chosen: Option<&SecretId>,
-) -> Result<Vec<Candidate>, Error> {
-    let mut query = secrets::table
-        .left_join(end_users::table)
-        .left_join(organizations::table)
-        .filter(secrets::workspace_id.eq(by.workspace()))
-        .filter(secrets::node_type_id.eq(node_type))
-        .filter(secrets::environment.eq(by.environment()))
-        .filter(secrets::owner_id.is_null())
-        .into_boxed();
-    query = match &of.end_user {
-        Some(id) => query.filter(end_users::external_id.eq(id)),
-        None => query.filter(secrets::end_user_id.is_null()),
-    };
-    query = match &of.organization {
-        Some(id) => query.filter(organizations::external_id.eq(id)),
-        None => query.filter(secrets::organization_id.is_null()),
-    };
-    if !several {
-        query = query.filter(secrets::connection_role.eq(ConnectionRole::Compatibility));
-    }
-    Ok(enough!(query.select(candidate_columns!()), chosen).load(tx.conn)?)
 }
 
 /// The sealed value to open: handed out for a proof of use and nothing else.

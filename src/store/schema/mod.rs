@@ -1,8 +1,10 @@
 //! The tables, as both databases have them. Kept by hand: the types are those that the two share.
 
+mod connections;
 mod consumers;
 mod drafts;
 
+pub(super) use connections::{oauth_clients, token_sets};
 pub(super) use consumers::{nodes, rotation_items, rotations, workflow_tokens, workflows};
 pub(super) use drafts::{flows, imports};
 
@@ -313,6 +315,7 @@ diesel::joinable!(secrets -> node_types (node_type_id));
 diesel::joinable!(secrets -> organizations (organization_id));
 diesel::joinable!(secrets -> people (owner_id));
 diesel::joinable!(secrets -> workspaces (workspace_id));
+diesel::joinable!(token_sets -> secrets (secret_id));
 diesel::joinable!(sessions -> people (person_id));
 diesel::joinable!(tokens -> people (maker_id));
 diesel::joinable!(tokens -> workspaces (workspace_id));
@@ -326,6 +329,8 @@ diesel::joinable!(workflows -> people (owner_id));
 diesel::joinable!(audit_entries -> audit_chains (chain_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    oauth_clients,
+    token_sets,
     audit_chains,
     audit_entries,
     data_keys,

@@ -92,6 +92,8 @@ pub struct NewSecret<'a> {
     pub facts: &'a str,
     pub expires_at: Option<Moment>,
     pub rotate_at: Option<Moment>,
+    /// Whether its first value is there; otherwise it is a place for one.
+    pub holds: bool,
 }
 
 pub enum NewOwner<'a> {
@@ -174,6 +176,7 @@ impl ListedSecret {
 
 pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, new: &NewSecret<'_>) -> Result<(), Error> {
     let now = tx.now();
+    let number = i64::from(new.holds);
     let (owner, end_user, organization, role) = match new.owner {
         NewOwner::Person(person) => (Some(person), None, None, None),
         NewOwner::Connection { end_user, organization, role } => (None, end_user, organization, Some(role)),
@@ -197,11 +200,11 @@ pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, new: &NewS
                 secrets::sharing.eq(new.sharing),
                 secrets::delivery.eq(new.delivery),
                 secrets::revision.eq(1_i64),
-                secrets::value_number.eq(1_i64),
-                secrets::newest_number.eq(1_i64),
+                secrets::value_number.eq(number),
+                secrets::newest_number.eq(number),
                 secrets::last_four.eq(new.last_four),
                 secrets::facts.eq(new.facts),
-                secrets::value_entered_at.eq(now),
+                secrets::value_entered_at.eq(new.holds.then_some(now)),
                 secrets::expires_at.eq(new.expires_at),
                 secrets::rotate_at.eq(new.rotate_at),
                 secrets::created_at.eq(now),

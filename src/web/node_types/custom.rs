@@ -66,7 +66,7 @@ pub(in crate::web) fn form_page(
         ws: ws.to_owned(),
         name: input("name", &draft.name),
         base_url: input("base_url", &draft.base_url),
-        kinds: Kind::ALL.iter().map(kind).collect(),
+        kinds: Kind::KEYS.iter().map(kind).collect(),
         placements: Carried::ALL.iter().map(way).collect(),
         placement_error: fault("placement").or_else(|| fault("kind")),
         further: draft.further.0.iter().enumerate().map(|(at, row)| further(at, row, fault)).collect(),

@@ -13,7 +13,7 @@ use crate::actions::node_types::{self, BuiltIn};
 use crate::app::App;
 use crate::catalog::NodeType;
 use crate::domain::message::Message;
-use crate::domain::{Slug, policy};
+use crate::domain::{Method, Slug, policy};
 use crate::store::access::{Admin, Member};
 use crate::store::{self, Fault};
 
@@ -89,7 +89,7 @@ pub async fn add(
     _form: CsrfForm<Nothing>,
     app: Data<App>,
 ) -> Reply {
-    let built_in = app.catalog.get(&path.1).and_then(BuiltIn::of).ok_or(Error::NotFound)?;
+    let built_in = app.catalog.get(&path.1).and_then(|node| BuiltIn::of(node, Method::Key)).ok_or(Error::NotFound)?;
     let kit = visitor.kit(&app);
     let added = app.db.write::<_, _, Never, _>(demand.ask(), move |tx, by| {
         kit.by_person(by.person(), |tools| node_types::add(tx, by, tools, &built_in))

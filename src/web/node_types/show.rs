@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path};
 use crate::actions::node_types::BuiltIn;
 use crate::app::App;
 use crate::catalog::{KindSpec, NodeType, Placement, RateLimits};
-use crate::domain::{Role, Slug, policy};
+use crate::domain::{Method, Role, Slug, policy};
 use crate::store::access::{AtLeast, Member};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::Sought;
@@ -74,7 +74,7 @@ pub(super) fn page_of(
         benefit: node.benefit.clone(),
         category: node.category.clone(),
         standing: found.row.as_ref().map_or(page::Standing::Absent, |row| standing(row.enabled)),
-        holds_keys: BuiltIn::of(node).is_some(),
+        holds_keys: BuiltIn::of(node, Method::Key).is_some(),
         custom: spec.is_some(),
         may_add: found.may_add,
         may_manage: policy::may_manage_node_types(found.role),

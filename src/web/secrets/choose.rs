@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::actions::node_types::BuiltIn;
 use crate::app::App;
 use crate::catalog::NodeType;
-use crate::domain::policy;
+use crate::domain::{Method, policy};
 use crate::store::access::Member;
 use crate::store::node_types::NodeTypeRow;
 use crate::store::{self, Fault};
@@ -32,7 +32,7 @@ pub async fn choose(visitor: Visitor, demand: Demand<Member>, search: Query<Sear
     let (frame, rows, may_add) = found.await?;
     let (ws, wanted) = (demand.ws(), search.q.trim().to_lowercase());
     let has = |node: &NodeType| rows.iter().any(|row| row.slug.as_str() == node.slug);
-    let others = app.catalog.all().filter(|node| !has(node) && BuiltIn::of(node).is_some());
+    let others = app.catalog.all().filter(|node| !has(node) && BuiltIn::of(node, Method::Key).is_some());
     let tile = |node: &NodeType| Tile {
         node_type: mark_of(node),
         benefit: node.benefit.clone(),

@@ -10,7 +10,7 @@ use crate::actions::node_types::BuiltIn;
 use crate::actions::secrets::{self, Entry, Hung, SecretRefusal};
 use crate::app::App;
 use crate::catalog::NodeType;
-use crate::domain::{Delivery, Environment, Moment, Sharing, Slug, policy};
+use crate::domain::{Delivery, Environment, Method, Moment, Scopes, Sharing, Slug, policy};
 use crate::store::access::Member;
 use crate::store::node_types::NodeTypeRow;
 use crate::store::shares::Candidate;
@@ -63,7 +63,7 @@ fn described<'a>(app: &'a App, slug: &str, around: &Around) -> Result<(Cow<'a, N
         return Ok((node, Hung::Known(row.revision)));
     }
     let node = app.catalog.get(slug).ok_or(Error::NotFound)?;
-    let built_in = BuiltIn::of(node).ok_or(Error::NotFound)?;
+    let built_in = BuiltIn::of(node, Method::Key).ok_or(Error::NotFound)?;
     if around.may_add { Ok((Cow::Borrowed(node), Hung::New(built_in))) } else { Err(Error::Forbidden) }
 }
 
@@ -209,7 +209,8 @@ fn understand(app: &App, (node_type, hook): (&NodeType, Hung), mut sent: Vec<(St
         dates,
         last_four,
         facts,
-        credential,
+        credential: Some(credential),
+        asks: Scopes::default(),
     };
     Ok(Read::Whole(Box::new(entry), draft, trimmed))
 }

@@ -25,6 +25,12 @@ pub(super) fn deed_to_node_type(event: &NodeTypeEvent) -> Deed {
                 .then(|| format!("and disconnected {}", counted(number(disconnected), "secret", "secrets")));
             Deed { of, ..done("changed", &node_type.name) }
         }
+        NodeTypeEvent::ClientEntered { node_type, environment, .. } => {
+            Deed { of: Some(format!("for {environment}")), ..done("set up the client of", &node_type.name) }
+        }
+        NodeTypeEvent::ClientRemoved { node_type, environment } => {
+            Deed { of: Some(format!("for {environment}")), ..done("removed the client of", &node_type.name) }
+        }
         NodeTypeEvent::AddersChanged { after, .. } => {
             let who = match after {
                 Adders::Admins => "Owners and Admins alone",

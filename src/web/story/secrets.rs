@@ -49,6 +49,23 @@ impl Teller<'_> {
                 of: Some(probe_words(*verdict).to_owned()),
                 ..self.on("tested", (secret.as_str(), name), url::secret, "plug")
             },
+            SecretEvent::Connected { secret, missing, .. } => {
+                let of = (!missing.is_empty()).then(|| format!("without {}", missing.replace(' ', ", ")));
+                Deed { of, ..on("connected", secret, "plug") }
+            }
+            SecretEvent::Exchanged { secret, name, .. } => {
+                self.on("exchanged a code for tokens of", (secret.as_str(), name), url::secret, "plug")
+            }
+            SecretEvent::Renewed { secret, name, .. } => {
+                self.on("asked the provider for new tokens of", (secret.as_str(), name), url::secret, "refresh")
+            }
+            SecretEvent::ConsentLost { secret, name, .. } => Deed {
+                of: Some("any more".to_owned()),
+                ..self.on("found that the provider does not renew", (secret.as_str(), name), url::secret, "alert")
+            },
+            SecretEvent::RevokedUpstream { secret, name, .. } => {
+                self.on("asked the provider to forget the tokens of", (secret.as_str(), name), url::secret, "unplug")
+            }
             SecretEvent::PreviousDestroyed { secret, name, .. } => {
                 self.on("destroyed the earlier value of", (secret.as_str(), name), url::secret, "trash")
             }

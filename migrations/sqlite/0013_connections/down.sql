@@ -1,0 +1,2 @@
+DROP TABLE token_sets;
+DROP TABLE oauth_clients;

@@ -1,0 +1,82 @@
+//! The clients with which a workspace asks providers for access.
+
+use crate::crypto::Entered;
+use crate::domain::audit::{Event, NodeTypeEvent};
+use crate::domain::keys::Hook;
+use crate::domain::{Environment, Method, Scopes, Slug};
+use crate::store::access::{Admin, Proof};
+use crate::store::oauth_clients::NewClient;
+use crate::store::{self, Denied, Fault, Outcome, Refusal, WriteTx};
+
+use super::{Tools, audit, node_types, sealing};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClientRefusal {
+    #[error("Enter the client's secret: there is none yet that could stay.")]
+    NoSecret,
+    #[error("Enter the secret that belongs to this client id.")]
+    OtherClient,
+}
+
+impl Refusal for ClientRefusal {}
+
+/// A client as an Admin entered it.
+pub struct ClientEntry {
+    pub node_type: Slug,
+    pub environment: Environment,
+    pub client_id: String,
+    /// None where the one that is there stays.
+    pub secret: Option<Entered>,
+    pub scopes: Scopes,
+}
+
+/// Puts a client in its place. Connections that were made with another one cannot be renewed with it.
+pub fn put(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Admin>,
+    tools: Tools<'_>,
+    entry: &ClientEntry,
+) -> Result<(), Fault<ClientRefusal>> {
+    let row = node_types::get(tx, by, &entry.node_type)?;
+    if row.method != Method::OAuth {
+        return Err(Denied::NotFound.into());
+    }
+    let hook = Hook { node_type: row.id.clone(), environment: entry.environment };
+    let known = store::oauth_clients::list(tx, by, &row.id)?.into_iter().find(|of| of.environment == entry.environment);
+    let (client_id, scopes) = (entry.client_id.as_str(), &entry.scopes);
+    match (&entry.secret, &known) {
+        (Some(secret), _) => {
+            // Never the number of a client before it: an older blob put back does not open.
+            let number = known.map_or(tx.now().micros(), |known| known.number + 1);
+            let (data_key, blob) = sealing::seal_client(tx, by, tools, (&hook, number), secret)?;
+            let new = NewClient { client_id, blob: &blob, data_key: &data_key, number, scopes };
+            store::oauth_clients::put(tx, by, &hook, &new)?;
+        }
+        (None, None) => return Err(ClientRefusal::NoSecret.into()),
+        (None, Some(known)) if known.client_id != entry.client_id => return Err(ClientRefusal::OtherClient.into()),
+        (None, Some(_)) => store::oauth_clients::set_scopes(tx, by, (&hook, scopes))?,
+    }
+    let event = NodeTypeEvent::ClientEntered {
+        node_type: node_types::facts(&row),
+        environment: entry.environment,
+        client_id: entry.client_id.clone(),
+        scopes: entry.scopes.to_string(),
+    };
+    Ok(audit::change(tx, by, tools, Event::NodeType(event))?)
+}
+
+/// Destroys a client. What was connected with it stays until it has to be renewed.
+pub fn remove(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Admin>,
+    tools: Tools<'_>,
+    (slug, environment): (&Slug, Environment),
+) -> Outcome<()> {
+    let row = node_types::get(tx, by, slug)?;
+    let hook = Hook { node_type: row.id.clone(), environment };
+    if !store::oauth_clients::remove(tx, by, &hook)? {
+        return Err(Denied::NotFound.into());
+    }
+    let event = NodeTypeEvent::ClientRemoved { node_type: node_types::facts(&row), environment };
+    Ok(audit::change(tx, by, tools, Event::NodeType(event))?)
+}

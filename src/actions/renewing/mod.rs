@@ -1,0 +1,292 @@
+//! New tokens for old ones: before they end, once for everybody who waits, and never so that the old ones are lost first.
+//!
+//! Invariant: of all processes one asks a provider for new tokens, by a lease in the database; the old tokens stay until
+//! the new ones are durable; and nobody holds a connection to the database while the network is waited for.
+
+mod outcome;
+mod turns;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{Instrument as _, Span};
+
+use crate::catalog::Catalog;
+use crate::crypto::{Credential, Entered, Purpose, Route};
+use crate::domain::audit::{Actor, Event, SecretEvent};
+use crate::domain::keys::{Hook, SealedClient, SealedValue};
+use crate::domain::{Hindrance, Method, Moment, Scopes, SecretId, WorkspaceId};
+use crate::store::access::{self, AskRunnerIn, InWorkspace, Proof, Renewing, RunnerIn, UseProof};
+use crate::store::token_sets::{Given, TokenSet};
+use crate::store::{self, Db, Error, Fault, Refusal, Unrecorded, WriteTx};
+use crate::upstream::Upstream;
+use crate::upstream::oauth::Endpoints;
+use crate::upstream::oauth::tokens::{self, Asker, Fetched};
+
+use super::Kit;
+use super::entering::Facts;
+use super::uses::{Recorder, Use};
+use turns::Turns;
+
+/// Longer than a provider may take, and what is done before and after.
+const LEASE: Duration = Duration::from_mins(1);
+/// How long a request waits for another process that is asking already, and how often it looks.
+const LOOKS: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(150);
+/// Tokens that end sooner than this are renewed before they are used.
+const AHEAD: Duration = Duration::from_mins(1);
+
+/// Under these names a credential holds what belongs to its tokens and not to whoever uses it.
+pub const ACCESS: &str = "access_token";
+pub const REFRESH: &str = "refresh_token";
+pub const CLIENT_ID: &str = "client_id";
+pub const CLIENT_SECRET: &str = "client_secret";
+
+/// Whether a field beside the value belongs to the tokens: nobody else is given it.
+pub fn is_own(name: &str) -> bool {
+    [ACCESS, REFRESH, CLIENT_ID, CLIENT_SECRET].contains(&name)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.told())]
+pub struct NotRenewed(pub Hindrance);
+
+impl Refusal for NotRenewed {}
+
+/// Which tokens are meant: another number is another set.
+#[derive(Clone, Debug)]
+pub struct TokensOf {
+    pub workspace: WorkspaceId,
+    pub secret: SecretId,
+    pub number: i64,
+}
+
+/// Whether tokens are to be renewed before they are used.
+pub fn is_stale(set: &TokenSet, now: Moment) -> bool {
+    set.ends_at.is_some_and(|end| end <= now.plus(AHEAD))
+}
+
+/// Renews tokens. There is one in a process.
+#[derive(Clone)]
+pub struct Renewer {
+    pub db: Db,
+    pub recorder: Recorder,
+    pub upstream: Upstream,
+    pub catalog: Arc<Catalog>,
+    pub kit: Kit,
+    turns: Turns,
+}
+
+/// What the transaction that took the lease found: everything that is needed to record, to open and to ask.
+struct Ready {
+    of: Use,
+    name: String,
+    number: i64,
+    hook: Hook,
+    method: Method,
+    lease: String,
+    set: TokenSet,
+    sealed: Option<SealedValue>,
+    client: Option<SealedClient>,
+    endpoints: Option<Endpoints>,
+    /// The parts of the address, which stay with the tokens.
+    parts: BTreeMap<String, String>,
+}
+
+enum Taken {
+    /// There are others by now, or none to be renewed.
+    Over,
+    /// Somebody else is asking.
+    Elsewhere,
+    /// It came to nothing lately, and is tried again later.
+    Later(Hindrance),
+    Leased(Box<Ready>),
+}
+
+impl Renewer {
+    pub fn new(db: Db, recorder: Recorder, upstream: Upstream, (catalog, kit): (Arc<Catalog>, Kit)) -> Self {
+        Self { db, recorder, upstream, catalog, kit, turns: Turns::default() }
+    }
+
+    /// Returns once there are other tokens than these, or none any more. Whoever waits for the same ones is served by
+    /// the same question.
+    pub async fn renew(&self, of: &TokensOf) -> Result<(), Fault<NotRenewed>> {
+        let turn = self.turns.of(&of.secret);
+        let _mine = turn.lock().await;
+        for _ in 0..LOOKS {
+            match self.take(of).await? {
+                Taken::Over => return Ok(()),
+                Taken::Later(hindrance) => return Err(NotRenewed(hindrance).into()),
+                Taken::Elsewhere => tokio::time::sleep(PAUSE).await,
+                Taken::Leased(ready) => return self.ask(*ready).await,
+            }
+        }
+        Err(NotRenewed(Hindrance::Busy).into())
+    }
+
+    /// Whoever goes away meanwhile does not stop it: tokens that have been given must not be lost.
+    async fn ask(&self, ready: Ready) -> Result<(), Fault<NotRenewed>> {
+        let this = self.clone();
+        let asking = async move {
+            let fetched = this.fetch(&ready).await;
+            outcome::note(&this, &ready, fetched).await
+        };
+        let asked = tokio::spawn(asking.instrument(Span::current())).await;
+        asked.unwrap_or_else(|_| Err(Error::Unavailable("the renewal was given up").into()))
+    }
+
+    async fn take(&self, of: &TokensOf) -> Result<Taken, Fault<NotRenewed>> {
+        let (of, kit, catalog) = (of.clone(), self.kit.clone(), self.catalog.clone());
+        let lease = kit.keyring.random_text();
+        let ask = AskRunnerIn { workspace: of.workspace.clone() };
+        self.db.write(ask, move |tx, by| Ok(take(tx, by, (&kit, &catalog), (&of, &lease))?)).await
+    }
+
+    async fn fetch(&self, ready: &Ready) -> Result<(Fetched, Credential), Fault<NotRenewed>> {
+        self.recorder.record(ready.of.clone()).await?;
+        let keyring = &self.kit.keyring;
+        let opened = ready.sealed.as_ref().and_then(|sealed| keyring.open_value(Purpose::Refresh, sealed).ok());
+        let credential = opened.ok_or(NotRenewed(Hindrance::NotUnderstood))?;
+        let endpoints = ready.endpoints.as_ref().ok_or(NotRenewed(Hindrance::NoClient))?;
+        let fetched = match ready.method {
+            Method::Key => Err(Hindrance::NoClient),
+            Method::OAuth => {
+                let token = field(&credential, REFRESH).ok_or(NotRenewed(Hindrance::Refused))?;
+                let client = ready.client.as_ref().ok_or(NotRenewed(Hindrance::NoClient))?;
+                let secret = keyring.open_client(Purpose::Refresh, client);
+                let secret = secret.map_err(|_| NotRenewed(Hindrance::NoClient))?;
+                let asker = Asker { id: &ready.set.client_id, secret: secret.as_str() };
+                tokens::refresh(&self.upstream, (endpoints, &asker), token).await
+            }
+            Method::ClientCredentials => {
+                let (id, secret) = (field(&credential, CLIENT_ID), field(&credential, CLIENT_SECRET));
+                let asker = Asker { id: id.unwrap_or_default(), secret: secret.unwrap_or_default() };
+                tokens::fetch(&self.upstream, (endpoints, &asker), &ready.set.asked).await
+            }
+        };
+        Ok((fetched.map_err(NotRenewed)?, credential))
+    }
+}
+
+/// A field of the credential, be it the value itself or one beside it.
+fn field<'a>(credential: &'a Credential, wanted: &str) -> Option<&'a str> {
+    if credential.value_name() == wanted {
+        return Some(credential.value(Purpose::Refresh));
+    }
+    credential.others(Purpose::Refresh).find(|(name, _)| *name == wanted).map(|(_, text)| text)
+}
+
+fn take<'tx>(
+    tx: &mut WriteTx<'tx>,
+    by: &Proof<'tx, RunnerIn>,
+    (kit, catalog): (&Kit, &Catalog),
+    (of, lease): (&TokensOf, &str),
+) -> Result<Taken, Error> {
+    tx.unrecorded(Unrecorded::Lease);
+    let now = tx.now();
+    let Some(allowed) = access::prove_renewal(tx, by, &of.secret)? else { return Ok(Taken::Over) };
+    let Some(set) = store::token_sets::find(tx, by, &of.secret)? else { return Ok(Taken::Over) };
+    if allowed.number() != of.number {
+        return Ok(Taken::Over);
+    }
+    if set.leased_until.is_some_and(|until| until > now) {
+        return Ok(Taken::Elsewhere);
+    }
+    match set.renew_at {
+        Some(again) if set.tries > 0 && again > now => {
+            return Ok(Taken::Later(set.hindrance.unwrap_or(Hindrance::Busy)));
+        }
+        None => {
+            // There is nothing to ask with: only a person can.
+            let lost = outcome::Lost { secret: &of.secret, number: of.number, name: allowed.name().as_str() };
+            kit.by(Actor::Keyrack, |tools| outcome::lose(tx, by, tools, &lost))?;
+            return Ok(Taken::Over);
+        }
+        Some(_) => {}
+    }
+    if !store::token_sets::lease(tx, by, &of.secret, (lease, now.plus(LEASE)))? {
+        return Ok(Taken::Elsewhere);
+    }
+    ready(tx, by, (kit, catalog), (&allowed, set, lease)).map(|ready| Taken::Leased(Box::new(ready)))
+}
+
+fn ready<'tx>(
+    tx: &mut WriteTx<'tx>,
+    by: &Proof<'tx, RunnerIn>,
+    (kit, catalog): (&Kit, &Catalog),
+    (allowed, set, lease): (&UseProof<'tx, Renewing>, TokenSet, &str),
+) -> Result<Ready, Error> {
+    let event = SecretEvent::Renewed {
+        secret: allowed.secret().clone(),
+        name: allowed.name().to_string(),
+        node_type: allowed.node_type().to_string(),
+        environment: allowed.environment(),
+        value: allowed.number(),
+    };
+    let of = Use {
+        workspace: by.workspace().clone(),
+        secret: allowed.secret().clone(),
+        token: None,
+        entry: kit.by(Actor::Keyrack, |tools| tools.origin.entry(tx.now(), Event::Secret(event))),
+    };
+    let hook = Hook { node_type: allowed.node_type_id().clone(), environment: allowed.environment() };
+    let parts = Facts::read(&store::trials::facts(tx, allowed)?).fields;
+    let row = store::node_types::find(tx, by, allowed.node_type())?;
+    let node = row.as_ref().and_then(|row| catalog.describe(row.slug.as_str(), row.spec.as_deref()));
+    Ok(Ready {
+        of,
+        name: allowed.name().to_string(),
+        number: allowed.number(),
+        method: allowed.method(),
+        lease: lease.to_owned(),
+        sealed: store::vend::sealed_value(tx, by, allowed)?,
+        client: store::oauth_clients::sealed(tx, by, &hook)?,
+        endpoints: node.and_then(|node| Endpoints::of(&node, allowed.method(), &parts)),
+        hook,
+        set,
+        parts,
+    })
+}
+
+/// Takes down that a client has still to fetch its first token: it ends now, so that the first use fetches it.
+pub(super) fn begin(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    id: &SecretId,
+    (client, asks): (&Credential, &Scopes),
+) -> Result<(), Error> {
+    let now = Some(tx.now());
+    let client_id = field(client, CLIENT_ID).unwrap_or_default();
+    let given = Given { client_id, asked: asks, granted: &Scopes::default(), ends_at: now, renew_at: now };
+    store::token_sets::put(tx, by, (id, &given))
+}
+
+/// The credential that holds new tokens, with what goes on of the one before.
+pub(super) fn holding(
+    fetched: &Fetched,
+    before: Option<&Credential>,
+    (parts, route): (&BTreeMap<String, String>, Route),
+) -> Credential {
+    let copy = |text: &str| Entered::exact(text.to_owned());
+    let kept = |name: &str| before.and_then(|before| field(before, name)).map(copy);
+    let mut others: Vec<(String, Entered)> = parts.iter().map(|(name, text)| (name.clone(), copy(text))).collect();
+    let refresh = fetched.refresh.as_ref().map(|token| copy(token.as_str())).or_else(|| kept(REFRESH));
+    others.extend(refresh.map(|token| (REFRESH.to_owned(), token)));
+    for name in [CLIENT_ID, CLIENT_SECRET] {
+        others.extend(kept(name).map(|text| (name.to_owned(), text)));
+    }
+    Credential::new((ACCESS.to_owned(), copy(fetched.access.as_str())), others, route)
+}
+
+/// When Keyrack renews tokens by itself: with a fifth of their time left, and not later than five minutes before.
+pub(super) fn renewal_of(lasts: Option<Duration>, now: Moment) -> Option<Moment> {
+    let lasts = lasts?;
+    let ahead = (lasts / 5).max(Duration::from_mins(5)).min(lasts / 2);
+    Some(now.plus(lasts - ahead))
+}
+
+/// What was granted, where the provider says it: otherwise what was asked for.
+pub(super) fn granted<'a>(fetched: &'a Fetched, asked: &'a Scopes) -> &'a Scopes {
+    fetched.scopes.as_ref().unwrap_or(asked)
+}

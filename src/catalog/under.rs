@@ -1,0 +1,62 @@
+//! A description as a workspace uses it: under the one method that the node type was added with.
+
+use std::borrow::Cow;
+
+use crate::domain::{Kind, Method};
+
+use super::spec::{FieldSpec, KindSpec, NodeType, Placement, Scope};
+
+impl NodeType {
+    /// Under another method than `key` the provider gives the value itself, and it travels as a bearer token.
+    pub fn under(&self, method: Method) -> Cow<'_, Self> {
+        let (kind, fields, steps, url) = match (method, &self.oauth, &self.client_credentials) {
+            (Method::OAuth, Some(_), _) => (Kind::TokenSet, Vec::new(), consent_of(&self.name), None),
+            (Method::ClientCredentials, _, Some(spec)) => {
+                (Kind::ClientCredentials, client_fields(), spec.steps.clone(), spec.url.clone())
+            }
+            _ => return Cow::Borrowed(self),
+        };
+        let placements =
+            vec![Placement::Header { name: "Authorization".to_owned(), template: "Bearer {value}".to_owned() }];
+        let mut node = self.clone();
+        node.placement_choices.clear();
+        node.kinds = vec![KindSpec { kind, label: None, fields, placements, prefixes: Vec::new() }];
+        node.guide.steps = steps;
+        node.guide.url = url;
+        Cow::Owned(node)
+    }
+
+    /// What can be asked for under a method, each with what it means.
+    pub fn scopes(&self, method: Method) -> &[Scope] {
+        match method {
+            Method::Key => &[],
+            Method::OAuth => self.oauth.as_ref().map(|spec| spec.scopes.as_slice()).unwrap_or_default(),
+            Method::ClientCredentials => {
+                self.client_credentials.as_ref().map(|spec| spec.scopes.as_slice()).unwrap_or_default()
+            }
+        }
+    }
+}
+
+fn consent_of(name: &str) -> Vec<String> {
+    vec![
+        format!("Choose Connect. {name} opens, and asks you to sign in there."),
+        format!("Look at what {name} says that it will allow, and agree."),
+        "You come back here by yourself. Nothing has to be copied.".to_owned(),
+    ]
+}
+
+fn client_fields() -> Vec<FieldSpec> {
+    let field = |name: &str, label: &str, secret| FieldSpec {
+        name: name.to_owned(),
+        label: label.to_owned(),
+        help: String::new(),
+        placeholder: String::new(),
+        secret,
+        value: secret,
+        lines: false,
+        required: true,
+        format: None,
+    };
+    vec![field("client_id", "Client id", false), field("client_secret", "Client secret", true)]
+}
