@@ -92,8 +92,6 @@ pub fn ground(
         return Err(ConnectRefusal::Disabled.into());
     }
     let described = catalog.describe(node_type.slug.as_str(), node_type.spec.as_deref()).ok_or(Denied::NotFound)?;
-    let parts = Facts::read(&row.secret.facts).fields;
-    let endpoints = Endpoints::of(&described, Method::OAuth, &parts).ok_or(Denied::NotFound)?;
     let environment = row.secret.environment;
     let hook = Hook { node_type: node_type.id.clone(), environment };
     let shown = store::oauth_clients::list(tx, by, &node_type.id)?.into_iter().find(|of| of.environment == environment);
@@ -101,6 +99,9 @@ pub fn ground(
     let (Some(shown), Some(client)) = (shown, client) else {
         return Err(ConnectRefusal::Hindered(Hindrance::NoClient).into());
     };
+    let mut parts = Facts::read(&row.secret.facts).fields;
+    parts.extend(Facts::read(&shown.facts).fields);
+    let endpoints = Endpoints::of(&described, Method::OAuth, &parts).ok_or(Denied::NotFound)?;
     let description = described.into_owned();
     Ok(Ground {
         row,
@@ -189,9 +190,14 @@ fn exchanged(tx: &ReadTx<'_>, by: &Proof<'_, Member>, tools: Tools<'_>, ground: 
 
 async fn fetch(means: &Means, ground: &Ground, brought: (&str, &str, &str)) -> Result<Fetched, Fault<ConnectRefusal>> {
     let opened = means.kit.keyring.open_client(Purpose::Exchange, &ground.client);
-    let secret = opened.map_err(|_| ConnectRefusal::Hindered(Hindrance::NoClient))?;
-    let asker = Asker { id: &ground.client_id, secret: secret.as_str() };
-    let fetched = tokens::exchange(&means.upstream, (&ground.endpoints, &asker), brought).await;
+    let client = opened.map_err(|_| ConnectRefusal::Hindered(Hindrance::NoClient))?;
+    // The client's secret goes where its Admin said, whatever rows say meanwhile.
+    let mut parts = ground.parts.clone();
+    parts.extend(client.others(Purpose::Exchange).map(|(name, text)| (name.to_owned(), text.to_owned())));
+    let endpoints = Endpoints::of(&ground.description, Method::OAuth, &parts);
+    let endpoints = endpoints.ok_or(ConnectRefusal::Hindered(Hindrance::NoClient))?;
+    let asker = Asker { id: &ground.client_id, secret: client.value(Purpose::Exchange) };
+    let fetched = tokens::exchange(&means.upstream, (&endpoints, &asker), brought).await;
     Ok(fetched.map_err(ConnectRefusal::Hindered)?)
 }
 

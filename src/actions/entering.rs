@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{FieldSpec, KindSpec, NodeType, PartFault};
+use crate::catalog::{FieldSpec, KindSpec, NodeType, Part, PartFault};
 use crate::crypto::{Credential, Entered, Route};
 use crate::domain::name::is_hidden;
 use crate::domain::secret::last_four;
@@ -91,6 +91,29 @@ pub fn fill(node_type: &NodeType, kind: &KindSpec, mut given: Given) -> Result<F
     let others: Vec<_> = names.filter_map(|name| given.remove_entry(name)).collect();
     let credential = Credential::new(value, others.into_iter().filter(|(_, text)| !text.is_empty()), route);
     Ok(Filled { kind: kind.kind, last_four, facts, credential, prefix_says, trimmed })
+}
+
+/// The plain facts of a connection before anything is connected: where it is, as far as that differs.
+pub fn place(node_type: &NodeType, given: &BTreeMap<String, String>) -> Result<String, Vec<FieldFault>> {
+    let fields = fill_parts(node_type.parts.iter(), given)?;
+    Ok(serde_json::to_string(&Facts { fields, ..Facts::default() }).unwrap_or_default())
+}
+
+/// These parts of addresses, each looked at.
+pub fn fill_parts<'a>(
+    parts: impl Iterator<Item = &'a Part>,
+    given: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, Vec<FieldFault>> {
+    let (mut filled, mut faults) = (BTreeMap::new(), Vec::new());
+    for part in parts {
+        let text = given.get(&part.name).map_or("", |text| text.trim());
+        let unfit = text.len() > LONGEST_PART || text.chars().any(is_hidden);
+        match if unfit { Err("This is no address.".to_owned()) } else { part.filled(text) } {
+            Ok(text) => drop(filled.insert(part.name.clone(), text)),
+            Err(message) => faults.push(FieldFault { field: part.name.clone(), message }),
+        }
+    }
+    if faults.is_empty() { Ok(filled) } else { Err(faults) }
 }
 
 /// The name of the choice that this kind stands behind.

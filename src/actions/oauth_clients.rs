@@ -1,20 +1,24 @@
 //! The clients with which a workspace asks providers for access.
 
-use crate::crypto::Entered;
+use std::collections::BTreeMap;
+
+use crate::crypto::{Credential, Entered, Route};
 use crate::domain::audit::{Event, NodeTypeEvent};
 use crate::domain::keys::Hook;
 use crate::domain::{Environment, Method, Scopes, Slug};
 use crate::store::access::{Admin, Proof};
-use crate::store::oauth_clients::NewClient;
+use crate::store::oauth_clients::{ClientRow, NewClient};
 use crate::store::{self, Denied, Fault, Outcome, Refusal, WriteTx};
 
+use super::entering::Facts;
+use super::renewing::CLIENT_SECRET;
 use super::{Tools, audit, node_types, sealing};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ClientRefusal {
     #[error("Enter the client's secret: there is none yet that could stay.")]
     NoSecret,
-    #[error("Enter the secret that belongs to this client id.")]
+    #[error("Enter the secret that belongs to this client: its id or its provider is another one now.")]
     OtherClient,
 }
 
@@ -27,6 +31,8 @@ pub struct ClientEntry {
     pub client_id: String,
     /// None where the one that is there stays.
     pub secret: Option<Entered>,
+    /// Where the provider is, as far as that differs.
+    pub parts: BTreeMap<String, String>,
     pub scopes: Scopes,
 }
 
@@ -48,12 +54,15 @@ pub fn put(
         (Some(secret), _) => {
             // Never the number of a client before it: an older blob put back does not open.
             let number = known.map_or(tx.now().micros(), |known| known.number + 1);
-            let (data_key, blob) = sealing::seal_client(tx, by, tools, (&hook, number), secret)?;
-            let new = NewClient { client_id, blob: &blob, data_key: &data_key, number, scopes };
+            let client = sealable(secret, &entry.parts);
+            let (data_key, blob) = sealing::seal_client(tx, by, tools, (&hook, number), &client)?;
+            let facts = Facts { fields: entry.parts.clone(), ..Facts::default() };
+            let facts = serde_json::to_string(&facts).unwrap_or_default();
+            let new = NewClient { client_id, blob: &blob, data_key: &data_key, number, facts: &facts, scopes };
             store::oauth_clients::put(tx, by, &hook, &new)?;
         }
         (None, None) => return Err(ClientRefusal::NoSecret.into()),
-        (None, Some(known)) if known.client_id != entry.client_id => return Err(ClientRefusal::OtherClient.into()),
+        (None, Some(known)) if !is_same(known, entry) => return Err(ClientRefusal::OtherClient.into()),
         (None, Some(_)) => store::oauth_clients::set_scopes(tx, by, (&hook, scopes))?,
     }
     let event = NodeTypeEvent::ClientEntered {
@@ -63,6 +72,17 @@ pub fn put(
         scopes: entry.scopes.to_string(),
     };
     Ok(audit::change(tx, by, tools, Event::NodeType(event))?)
+}
+
+/// A secret goes where the Admin who entered it said, so it stays only with the same id and provider.
+fn is_same(known: &ClientRow, entry: &ClientEntry) -> bool {
+    known.client_id == entry.client_id && Facts::read(&known.facts).fields == entry.parts
+}
+
+fn sealable(secret: &Entered, parts: &BTreeMap<String, String>) -> Credential {
+    let copy = |text: &str| Entered::exact(text.to_owned());
+    let parts = parts.iter().map(|(name, text)| (name.clone(), copy(text)));
+    Credential::new((CLIENT_SECRET.to_owned(), copy(secret.as_str())), parts, Route::default())
 }
 
 /// Destroys a client. What was connected with it stays until it has to be renewed.

@@ -1,6 +1,6 @@
 //! Sealing a credential under the data key of its hook, and counting the seal.
 
-use crate::crypto::{Credential, Entered, Keyring};
+use crate::crypto::{Credential, Keyring};
 use crate::domain::keys::{Hook, WrappedDataKey};
 use crate::domain::secret::Slot;
 use crate::domain::{DataKeyId, Kind, SecretId, ValueId};
@@ -56,16 +56,16 @@ pub(super) fn seal(
     store::secrets::insert_value(tx, by, &value)
 }
 
-/// Seals the secret of an OAuth client under the key of its hook.
+/// Seals the secret of an OAuth client, with where it may go, under the key of its hook.
 pub(super) fn seal_client(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl InWorkspace>,
     tools: Tools<'_>,
     (hook, number): (&Hook, i64),
-    secret: &Entered,
+    client: &Credential,
 ) -> Result<(DataKeyId, Vec<u8>), Error> {
     let key = current_key(tx, by, tools.keyring, hook)?;
-    let blob = tools.keyring.seal_client(&key, number, secret).map_err(|_| Error::Unsealed)?;
+    let blob = tools.keyring.seal_client(&key, number, client).map_err(|_| Error::Unsealed)?;
     store::keys::count_seal(tx, by, &key.id)?;
     Ok((key.id, blob))
 }

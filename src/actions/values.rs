@@ -11,7 +11,7 @@ use crate::domain::keys::Hook;
 use crate::domain::letter::SecretDeed;
 use crate::domain::policy::Standing;
 use crate::domain::secret::Slot;
-use crate::domain::{Delivery, Kind, SecretId};
+use crate::domain::{Delivery, Kind, Method, Scopes, SecretId};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::secrets::{Dates, Held, ListedSecret, Replaced};
 use crate::store::{self, Denied, Error, Fault, Outcome, ReadTx, Refusal, WriteTx};
@@ -19,7 +19,7 @@ use crate::store::{self, Denied, Error, Fault, Outcome, ReadTx, Refusal, WriteTx
 use super::entering::Facts;
 use super::sealing::{Numbered, Shown};
 use super::secrets::describe;
-use super::{Tools, audit, letters, sealing};
+use super::{Tools, audit, letters, renewing, sealing};
 
 /// How long one can go back to the value that was current before.
 pub const KEPT: Duration = Duration::from_hours(24);
@@ -52,6 +52,8 @@ pub struct NewEntry {
     pub parts: BTreeMap<String, String>,
     pub credential: Credential,
     pub dates: Dates,
+    /// What a client that fetches its own tokens asks for.
+    pub asks: Scopes,
     /// Stays as it is where nothing is said.
     pub delivery: Option<Delivery>,
 }
@@ -83,6 +85,9 @@ fn hook_for(
     let node_type = store::node_types::find(tx, by, &secret.node_type)?.ok_or(Denied::NotFound)?;
     if !node_type.enabled {
         return Err(ValueRefusal::Disabled.into());
+    }
+    if node_type.method != entry.kind.method() {
+        return Err(ValueRefusal::Moved.into());
     }
     // Product rule 16: a value goes where the person who entered it saw that it would.
     if node_type.revision != entry.revision {
@@ -119,6 +124,9 @@ pub fn replace(
     let new = Replaced { number, kind, last_four, facts, account_name: None, account_identifier: None };
     store::secrets::note_new_value(tx, by, id, &new)?;
     store::secrets::set_dates(tx, by, id, entry.dates)?;
+    if kind == Kind::ClientCredentials {
+        renewing::begin(tx, by, id, (&entry.credential, &entry.asks))?;
+    }
     let delivery = entry.delivery.unwrap_or(secret.delivery);
     let now = SecretFacts { kind, delivery, ..describe(&row) };
     audit::change(tx, by, tools, Event::ValueReplaced { secret: now.clone(), value: number })?;
@@ -148,7 +156,7 @@ pub fn stage(
 ) -> Result<(), Fault<ValueRefusal>> {
     let row = rotatable(tx, by, id)?;
     let hook = hook_for(tx, by, &row, entry)?;
-    if row.secret.value_entered_at.is_none() {
+    if row.secret.value_entered_at.is_none() || entry.kind.method() != Method::Key {
         return Err(ValueRefusal::NoValue.into());
     }
     let number = row.secret.newest_number + 1;

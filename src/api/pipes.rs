@@ -15,7 +15,7 @@ use crate::actions::vend::{self, Tokens, VendRefusal, Vended};
 use crate::app::App;
 use crate::crypto::{Entered, Purpose};
 use crate::domain::name::is_hidden;
-use crate::domain::{Moment, PersonId, SecretId, SecretState, Slug};
+use crate::domain::{Method, Moment, PersonId, SecretId, SecretState, Slug};
 use crate::store::access::{ConnectRight, ConnectionOf, UseRefusal, VendRight, Wanted, Whose};
 use crate::store::connections::ConnectionRow;
 use crate::store::node_types::NodeTypeRow;
@@ -210,6 +210,12 @@ pub async fn put_api_key(
 fn understand(app: &App, row: NodeTypeRow, body: ApiKeyBody) -> Result<Upsert, Error> {
     let described = app.catalog.describe(row.slug.as_str(), row.spec.as_deref()).ok_or(Error::NotFound)?;
     let node_type = described.as_ref();
+    if row.method != Method::Key {
+        return Err(Error::Invalid(format!(
+            "The node type {} does not take keys: its method is {}.",
+            row.slug, row.method
+        )));
+    }
     if body.subject.user_id.starts_with(PersonId::PREFIX) {
         return Err(Error::Invalid("An end user's id may not begin with usr_.".to_owned()));
     }

@@ -11,8 +11,8 @@ use super::health;
 use crate::api::{pipes, workflows as runs};
 use crate::domain::{Ability, Role};
 use crate::web::{
-    account, activity, assets, forgotten, home, invitations, jobs, members, node_types, rotations, secrets, set_up,
-    sign_in, sign_up, theme, tokens, workflows, workspaces,
+    account, activity, assets, connect, forgotten, home, invitations, jobs, members, node_types, rotations, secrets,
+    set_up, sign_in, sign_up, theme, tokens, workflows, workspaces,
 };
 
 /// What a caller must be at least.
@@ -112,6 +112,7 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/jobs/{job}/retry", OWNER, |r| r.to(jobs::retry)),
     post("/w/{workspace}/jobs/{job}/discard", OWNER, |r| r.to(jobs::discard)),
     get("/w/{workspace}", MEMBER, |r| r.to(home::show)),
+    get("/connect/{node_type}/callback", SIGNED_IN, |r| r.to(connect::callback)),
     get("/w/{workspace}/secrets", MEMBER, |r| r.to(secrets::index)),
     get("/w/{workspace}/secrets/new", MEMBER, |r| r.to(secrets::choose::choose)),
     get("/w/{workspace}/secrets/new/{node_type}", MEMBER, |r| r.to(secrets::create::new)),
@@ -125,6 +126,8 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/secrets/import/{import}", MEMBER, |r| r.to(secrets::import::update)),
     post("/w/{workspace}/secrets/import/{import}/cancel", MEMBER, |r| r.to(secrets::import::cancel)),
     get("/w/{workspace}/secrets/{secret}", MEMBER, |r| r.to(secrets::show)),
+    get("/w/{workspace}/secrets/{secret}/connect", MEMBER, |r| r.to(connect::new)),
+    post("/w/{workspace}/secrets/{secret}/connect", MEMBER, |r| r.to(connect::create)),
     get("/w/{workspace}/secrets/{secret}/sharing", MEMBER, |r| r.to(secrets::sharing::show)),
     post("/w/{workspace}/secrets/{secret}/sharing", MEMBER, |r| r.to(secrets::sharing::update)),
     get("/w/{workspace}/secrets/{secret}/edit", MEMBER, |r| r.to(secrets::edit::edit)),
@@ -152,6 +155,11 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/rotations/{rotation}/close", ADMIN, |r| r.to(rotations::close)),
     get("/w/{workspace}/node-types", MEMBER, |r| r.to(node_types::index)),
     get("/w/{workspace}/node-types/{node_type}", MEMBER, |r| r.to(node_types::show)),
+    get("/w/{workspace}/node-types/{node_type}/client/{environment}", ADMIN, |r| r.to(node_types::client::edit)),
+    post("/w/{workspace}/node-types/{node_type}/client/{environment}", ADMIN, |r| r.to(node_types::client::update)),
+    post("/w/{workspace}/node-types/{node_type}/client/{environment}/remove", ADMIN, |r| {
+        r.to(node_types::client::destroy)
+    }),
     post("/w/{workspace}/node-types/{node_type}/add", MEMBER, |r| r.to(node_types::add)),
     get("/w/{workspace}/node-types/{node_type}/disable", ADMIN, |r| r.to(node_types::end::ask_to_disable)),
     post("/w/{workspace}/node-types/{node_type}/disable", ADMIN, |r| r.to(node_types::end::disable)),

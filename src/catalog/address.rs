@@ -48,6 +48,13 @@ impl NodeType {
     }
 }
 
+impl Part {
+    /// The text as it stands in addresses, or what is wrong with it.
+    pub fn filled(&self, text: &str) -> Result<String, String> {
+        fill(self, text).map(|(text, _)| text)
+    }
+}
+
 /// The text as it stands in the addresses; the host too, where the part is a whole address.
 fn fill(part: &Part, text: &str) -> Result<(String, Option<String>), String> {
     if let Some(message) = part.fault(text) {

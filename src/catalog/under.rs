@@ -1,10 +1,12 @@
 //! A description as a workspace uses it: under the one method that the node type was added with.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use crate::domain::{Kind, Method};
+use crate::domain::{Kind, Method, Scopes};
 
-use super::spec::{FieldSpec, KindSpec, NodeType, Placement, Scope};
+use super::address::names_in;
+use super::spec::{FieldSpec, KindSpec, NodeType, Part, Placement, Scope};
 
 impl NodeType {
     /// Under another method than `key` the provider gives the value itself, and it travels as a bearer token.
@@ -23,7 +25,30 @@ impl NodeType {
         node.kinds = vec![KindSpec { kind, label: None, fields, placements, prefixes: Vec::new() }];
         node.guide.steps = steps;
         node.guide.url = url;
+        if method == Method::OAuth {
+            // These are the client's, not those of whoever connects an account.
+            let fixed: BTreeSet<String> = self.client_parts().map(|part| part.name.clone()).collect();
+            node.parts.retain(|part| !fixed.contains(&part.name));
+        }
         Cow::Owned(node)
+    }
+
+    /// The parts of the provider's own addresses: to where a client's secret goes.
+    pub fn client_parts(&self) -> impl Iterator<Item = &Part> {
+        let oauth = self.oauth.as_ref();
+        let urls = oauth.map(|spec| {
+            let further = [spec.refresh_url.as_deref(), spec.revoke_url.as_deref()];
+            [Some(spec.authorize_url.as_str()), Some(spec.token_url.as_str())].into_iter().chain(further).flatten()
+        });
+        let named: BTreeSet<&str> =
+            urls.into_iter().flatten().flat_map(|url| names_in(url).unwrap_or_default()).collect();
+        self.parts.iter().filter(move |part| named.contains(part.name.as_str()))
+    }
+
+    /// What is asked for where nobody chooses.
+    pub fn usual_scopes(&self, method: Method) -> Scopes {
+        let usual = self.scopes(method).iter().filter(|scope| scope.usual);
+        Scopes::of(usual.map(|scope| scope.name.as_str()))
     }
 
     /// What can be asked for under a method, each with what it means.

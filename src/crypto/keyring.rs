@@ -184,17 +184,17 @@ impl Keyring {
         Credential::decode(&plain)
     }
 
-    /// Seals the secret of an OAuth client under the key of its hook.
-    pub fn seal_client(&self, key: &WrappedDataKey, number: i64, secret: &Entered) -> Result<Vec<u8>, SealError> {
+    /// Seals the secret of an OAuth client, with where it may go, under the key of its hook.
+    pub fn seal_client(&self, key: &WrappedDataKey, number: i64, client: &Credential) -> Result<Vec<u8>, SealError> {
         let cipher = self.data_cipher(key).map_err(|_| SealError)?;
-        sealed::seal(&cipher, name_of(key), &client_context(key, number), secret.as_str().as_bytes(), &*self.chance)
+        sealed::seal(&cipher, name_of(key), &client_context(key, number), client.encode()?.bytes(), &*self.chance)
     }
 
-    pub fn open_client(&self, purpose: Purpose, client: &SealedClient) -> Result<Entered, Unreadable> {
+    pub fn open_client(&self, purpose: Purpose, client: &SealedClient) -> Result<Credential, Unreadable> {
         tracing::trace!(?purpose, node_type = %client.key.hook.node_type, "opening an OAuth client");
         let cipher = self.data_cipher(&client.key)?;
         let context = client_context(&client.key, client.number);
-        entered(&sealed::open(&cipher, name_of(&client.key), &context, &client.blob)?)
+        Credential::decode(&sealed::open(&cipher, name_of(&client.key), &context, &client.blob)?)
     }
 
     fn data_cipher(&self, key: &WrappedDataKey) -> Result<Arc<Aes256Gcm>, Unreadable> {
@@ -292,7 +292,8 @@ impl Keyring {
 
     pub fn open_import(&self, of: ImportOf<'_>, blob: &[u8]) -> Result<Entered, Unreadable> {
         let plain = sealed::open(&self.pepper.derive(IMPORT).cipher(), WORK_KEY, &import_context(&of), blob)?;
-        entered(&plain)
+        let text = std::str::from_utf8(plain.bytes()).map_err(|_| Unreadable)?;
+        Ok(Entered::exact(text.to_owned()))
     }
 
     pub fn seal_errand(&self, flow: &FlowId, errand: &Errand) -> Result<Vec<u8>, SealError> {
@@ -330,9 +331,4 @@ impl Keyring {
 
 fn name_of(key: &WrappedDataKey) -> KeyName<'_> {
     KeyName { id: key.id.as_str(), generation: key.generation }
-}
-
-fn entered(plain: &Plaintext) -> Result<Entered, Unreadable> {
-    let text = std::str::from_utf8(plain.bytes()).map_err(|_| Unreadable)?;
-    Ok(Entered::exact(text.to_owned()))
 }

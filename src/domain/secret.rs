@@ -92,6 +92,25 @@ impl SecretState {
     }
 }
 
+impl Method {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Key => "Key",
+            Self::OAuth => "Account (OAuth)",
+            Self::ClientCredentials => "Client credentials",
+        }
+    }
+
+    /// How somebody comes to what is stored.
+    pub const fn means(self) -> &'static str {
+        match self {
+            Self::Key => "What the provider gives you is pasted once and kept.",
+            Self::OAuth => "People sign in at the provider and agree; Keyrack holds the access and renews it.",
+            Self::ClientCredentials => "A client's id and secret are pasted once; Keyrack fetches tokens with them.",
+        }
+    }
+}
+
 impl Kind {
     /// Those that are entered as a key.
     pub const KEYS: [Self; 5] =

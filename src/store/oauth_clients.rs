@@ -19,6 +19,8 @@ pub struct ClientRow {
     pub environment: Environment,
     pub client_id: String,
     pub number: i64,
+    /// Where the provider is, as JSON.
+    pub facts: String,
     pub scopes: Scopes,
     pub updated_at: Moment,
 }
@@ -28,6 +30,7 @@ pub struct NewClient<'a> {
     pub blob: &'a [u8],
     pub data_key: &'a DataKeyId,
     pub number: i64,
+    pub facts: &'a str,
     pub scopes: &'a Scopes,
 }
 
@@ -52,6 +55,7 @@ pub fn list(
             oauth_clients::environment,
             oauth_clients::client_id,
             oauth_clients::number,
+            oauth_clients::facts,
             oauth_clients::scopes,
             oauth_clients::updated_at,
         ))
@@ -93,6 +97,7 @@ pub fn put(
             oauth_clients::blob.eq(new.blob),
             oauth_clients::data_key_id.eq(new.data_key),
             oauth_clients::number.eq(new.number),
+            oauth_clients::facts.eq(new.facts),
             oauth_clients::scopes.eq(new.scopes),
             oauth_clients::created_at.eq(now),
             oauth_clients::updated_at.eq(now),

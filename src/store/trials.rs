@@ -6,7 +6,7 @@ use crate::domain::probe::Found;
 use crate::domain::secret::Slot;
 use crate::domain::{Finding, Moment, SecretId, Verdict};
 
-use super::access::{AtLeast, InWorkspace, Member, Proof, UseProof};
+use super::access::{AtLeast, InWorkspace, Member, Probing, Proof, UseProof};
 use super::error::Error;
 use super::schema::{secret_values, secrets};
 use super::secrets::ListedSecret;
@@ -46,8 +46,8 @@ pub fn of(
     Ok(rows.into_iter().filter_map(whole).collect())
 }
 
-/// The plain facts of the value that is used.
-pub fn facts<For>(tx: &mut ReadTx<'_>, of: &UseProof<'_, For>) -> Result<String, Error> {
+/// The plain facts of the value that is tested.
+pub fn facts(tx: &mut ReadTx<'_>, of: &UseProof<'_, Probing>) -> Result<String, Error> {
     let row = secret_values::table
         .filter(secret_values::secret_id.eq(of.secret()))
         .filter(secret_values::number.eq(of.number()))

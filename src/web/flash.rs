@@ -54,6 +54,9 @@ flashes! {
     NothingChosen "nothing-chosen" Info "Nothing is chosen. Mark the secrets that are to be deleted first.";
     NodeTypeAdded "node-type-added" Good "The node type is added. Keys can be stored for it now.";
     NodeTypeEnabled "node-type-enabled" Good "The node type is enabled. Its secrets can be used again, from the very next request.";
+    ClientStored "client-stored" Good "The client is saved. Accounts can be connected with it now.";
+    ClientRemoved "client-removed" Good "The client is removed, and its secret is destroyed.";
+    AccountConnected "account-connected" Good "The account is connected. Keyrack renews its access by itself.";
     NodeTypeDisabled "node-type-disabled" Good "The node type is disabled. From the very next request nothing of it is used.";
     NodeTypeDescribed "node-type-described" Good "The description is saved.";
     NodeTypeRemoved "node-type-removed" Good "The node type is removed, and its secrets are deleted with their values.";

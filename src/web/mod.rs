@@ -10,6 +10,7 @@ mod attempts;
 mod catalogue;
 mod cells;
 pub mod chrome;
+pub mod connect;
 mod csrf;
 pub mod error;
 mod filters;

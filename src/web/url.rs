@@ -7,8 +7,8 @@ pub use consumers::*;
 
 use super::assets;
 pub use crate::domain::path::{
-    account, email_proof, forgotten, invitation, members, reset, secret, secrets, sign_in, sign_up as sign_up_link,
-    workflows, workspace,
+    account, connect_secret, email_proof, forgotten, invitation, members, reset, secret, secrets, sign_in,
+    sign_up as sign_up_link, workflows, workspace,
 };
 
 pub fn home() -> String {

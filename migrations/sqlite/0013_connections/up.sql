@@ -3,10 +3,12 @@ CREATE TABLE oauth_clients (
     node_type_id TEXT NOT NULL REFERENCES node_types (id) ON DELETE CASCADE,
     environment TEXT NOT NULL CHECK (environment IN ('test', 'live')),
     client_id TEXT NOT NULL,
-    -- The client's secret, sealed under the data key of its hook, and the number it was sealed with.
+    -- The client's secret and where it may go, sealed under the data key of its hook, and the number it was sealed with.
     blob BLOB NOT NULL,
     data_key_id TEXT NOT NULL REFERENCES data_keys (id),
     number BIGINT NOT NULL,
+    -- Where the provider is, as far as that differs, as JSON: whoever connects an account has no say in it.
+    facts TEXT NOT NULL,
     -- What is asked for, one after the other with spaces between.
     scopes TEXT NOT NULL,
     created_at BIGINT NOT NULL,

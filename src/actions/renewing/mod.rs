@@ -6,26 +6,26 @@
 mod outcome;
 mod turns;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{Instrument as _, Span};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, NodeType};
 use crate::crypto::{Credential, Entered, Purpose, Route};
 use crate::domain::audit::{Actor, Event, SecretEvent};
 use crate::domain::keys::{Hook, SealedClient, SealedValue};
 use crate::domain::{Hindrance, Method, Moment, Scopes, SecretId, WorkspaceId};
 use crate::store::access::{self, AskRunnerIn, InWorkspace, Proof, Renewing, RunnerIn, UseProof};
 use crate::store::token_sets::{Given, TokenSet};
-use crate::store::{self, Db, Error, Fault, Refusal, Unrecorded, WriteTx};
+use crate::store::{self, Db, Error, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
 use crate::upstream::Upstream;
 use crate::upstream::oauth::Endpoints;
 use crate::upstream::oauth::tokens::{self, Asker, Fetched};
 
 use super::Kit;
-use super::entering::Facts;
 use super::uses::{Recorder, Use};
 use turns::Turns;
 
@@ -89,9 +89,7 @@ struct Ready {
     set: TokenSet,
     sealed: Option<SealedValue>,
     client: Option<SealedClient>,
-    endpoints: Option<Endpoints>,
-    /// The parts of the address, which stay with the tokens.
-    parts: BTreeMap<String, String>,
+    description: Option<NodeType>,
 }
 
 enum Taken {
@@ -148,25 +146,40 @@ impl Renewer {
         let keyring = &self.kit.keyring;
         let opened = ready.sealed.as_ref().and_then(|sealed| keyring.open_value(Purpose::Refresh, sealed).ok());
         let credential = opened.ok_or(NotRenewed(Hindrance::NotUnderstood))?;
-        let endpoints = ready.endpoints.as_ref().ok_or(NotRenewed(Hindrance::NoClient))?;
+        let client = ready.client.as_ref().map(|client| keyring.open_client(Purpose::Refresh, client));
+        let client = client.transpose().map_err(|_| NotRenewed(Hindrance::NoClient))?;
+        let endpoints = ready.endpoints(&credential, client.as_ref()).ok_or(NotRenewed(Hindrance::NoClient))?;
         let fetched = match ready.method {
             Method::Key => Err(Hindrance::NoClient),
             Method::OAuth => {
                 let token = field(&credential, REFRESH).ok_or(NotRenewed(Hindrance::Refused))?;
-                let client = ready.client.as_ref().ok_or(NotRenewed(Hindrance::NoClient))?;
-                let secret = keyring.open_client(Purpose::Refresh, client);
-                let secret = secret.map_err(|_| NotRenewed(Hindrance::NoClient))?;
-                let asker = Asker { id: &ready.set.client_id, secret: secret.as_str() };
-                tokens::refresh(&self.upstream, (endpoints, &asker), token).await
+                let client = client.as_ref().ok_or(NotRenewed(Hindrance::NoClient))?;
+                let asker = Asker { id: &ready.set.client_id, secret: client.value(Purpose::Refresh) };
+                tokens::refresh(&self.upstream, (&endpoints, &asker), token).await
             }
             Method::ClientCredentials => {
                 let (id, secret) = (field(&credential, CLIENT_ID), field(&credential, CLIENT_SECRET));
                 let asker = Asker { id: id.unwrap_or_default(), secret: secret.unwrap_or_default() };
-                tokens::fetch(&self.upstream, (endpoints, &asker), &ready.set.asked).await
+                tokens::fetch(&self.upstream, (&endpoints, &asker), &ready.set.asked).await
             }
         };
         Ok((fetched.map_err(NotRenewed)?, credential))
     }
+}
+
+impl Ready {
+    /// Where tokens are asked for: as it was sealed with them and with the client, whatever rows say.
+    fn endpoints(&self, tokens: &Credential, client: Option<&Credential>) -> Option<Endpoints> {
+        let mut parts = parts_of(tokens);
+        parts.extend(client.map(parts_of).unwrap_or_default());
+        Endpoints::of(self.description.as_ref()?, self.method, &parts)
+    }
+}
+
+/// The parts of the address that are sealed with a credential.
+fn parts_of(of: &Credential) -> BTreeMap<String, String> {
+    let parts = of.others(Purpose::Refresh).filter(|(name, _)| !is_own(name));
+    parts.map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
 }
 
 /// A field of the credential, be it the value itself or one beside it.
@@ -193,22 +206,33 @@ fn take<'tx>(
     if set.leased_until.is_some_and(|until| until > now) {
         return Ok(Taken::Elsewhere);
     }
-    match set.renew_at {
-        Some(again) if set.tries > 0 && again > now => {
-            return Ok(Taken::Later(set.hindrance.unwrap_or(Hindrance::Busy)));
-        }
-        None => {
-            // There is nothing to ask with: only a person can.
-            let lost = outcome::Lost { secret: &of.secret, number: of.number, name: allowed.name().as_str() };
-            kit.by(Actor::Keyrack, |tools| outcome::lose(tx, by, tools, &lost))?;
-            return Ok(Taken::Over);
-        }
-        Some(_) => {}
+    if set.tries > 0 && set.renew_at.is_some_and(|again| again > now) {
+        return Ok(Taken::Later(set.hindrance.unwrap_or(Hindrance::Busy)));
+    }
+    // There is nothing to ask with, or nobody who may: only a person can.
+    if set.renew_at.is_none() || is_orphan(tx, by, (&allowed, &set))? {
+        let lost = outcome::Lost { secret: &of.secret, number: of.number, name: allowed.name().as_str() };
+        kit.by(Actor::Keyrack, |tools| outcome::lose(tx, by, tools, &lost))?;
+        return Ok(Taken::Over);
     }
     if !store::token_sets::lease(tx, by, &of.secret, (lease, now.plus(LEASE)))? {
         return Ok(Taken::Elsewhere);
     }
     ready(tx, by, (kit, catalog), (&allowed, set, lease)).map(|ready| Taken::Leased(Box::new(ready)))
+}
+
+/// Whether the client that the tokens were given to has made room for another one.
+fn is_orphan<'tx>(
+    tx: &mut ReadTx<'tx>,
+    by: &Proof<'tx, RunnerIn>,
+    (allowed, set): (&UseProof<'tx, Renewing>, &TokenSet),
+) -> Result<bool, Error> {
+    if allowed.method() != Method::OAuth {
+        return Ok(false);
+    }
+    let clients = store::oauth_clients::list(tx, by, allowed.node_type_id())?;
+    let client = clients.iter().find(|client| client.environment == allowed.environment());
+    Ok(client.is_some_and(|client| client.client_id != set.client_id))
 }
 
 fn ready<'tx>(
@@ -231,7 +255,6 @@ fn ready<'tx>(
         entry: kit.by(Actor::Keyrack, |tools| tools.origin.entry(tx.now(), Event::Secret(event))),
     };
     let hook = Hook { node_type: allowed.node_type_id().clone(), environment: allowed.environment() };
-    let parts = Facts::read(&store::trials::facts(tx, allowed)?).fields;
     let row = store::node_types::find(tx, by, allowed.node_type())?;
     let node = row.as_ref().and_then(|row| catalog.describe(row.slug.as_str(), row.spec.as_deref()));
     Ok(Ready {
@@ -242,10 +265,9 @@ fn ready<'tx>(
         lease: lease.to_owned(),
         sealed: store::vend::sealed_value(tx, by, allowed)?,
         client: store::oauth_clients::sealed(tx, by, &hook)?,
-        endpoints: node.and_then(|node| Endpoints::of(&node, allowed.method(), &parts)),
+        description: node.map(Cow::into_owned),
         hook,
         set,
-        parts,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::store::token_sets::Given;
 use crate::store::{self, Error, Fault, Unrecorded, WriteTx};
 use crate::upstream::oauth::tokens::Fetched;
 
-use super::{NotRenewed, Ready, Renewer, granted, holding, renewal_of};
+use super::{NotRenewed, Ready, Renewer, granted, holding, parts_of, renewal_of};
 use crate::actions::sealing::{self, Numbered, Shown};
 use crate::actions::{Tools, audit, outbox};
 
@@ -44,7 +44,7 @@ async fn keep(
 ) -> Result<(), Fault<NotRenewed>> {
     let lasts = fetched.lasts;
     let scopes = granted(&fetched, &ready.set.asked).clone();
-    let credential = std::sync::Arc::new(holding(&fetched, Some(before), (&ready.parts, before.route.clone())));
+    let credential = std::sync::Arc::new(holding(&fetched, Some(before), (&parts_of(before), before.route.clone())));
     let mut tries = 0;
     loop {
         let (kit, credential, scopes) = (renewer.kit.clone(), credential.clone(), scopes.clone());

@@ -8,6 +8,7 @@ diesel::table! {
         blob -> Binary,
         data_key_id -> Text,
         number -> BigInt,
+        facts -> Text,
         scopes -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,

@@ -233,6 +233,7 @@ pub fn hand_over(
 /// Destroys the values, and what the row says about them. The slot stays, with where its values may travel.
 pub fn empty(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {
     destroy_values(tx, by, id)?;
+    super::token_sets::forget(tx, by, id)?;
     let (now, none) = (tx.now(), None::<Moment>);
     diesel::update(row!(by, id))
         .set((

@@ -1,5 +1,6 @@
 //! Node types: those of the workspace, the catalogue to choose from, and what is set of each.
 
+pub mod client;
 pub mod custom;
 pub mod end;
 pub mod import;
@@ -13,7 +14,7 @@ use crate::actions::node_types::{self, BuiltIn};
 use crate::app::App;
 use crate::catalog::NodeType;
 use crate::domain::message::Message;
-use crate::domain::{Method, Slug, policy};
+use crate::domain::{Slug, policy};
 use crate::store::access::{Admin, Member};
 use crate::store::{self, Fault};
 
@@ -67,6 +68,7 @@ pub async fn index(visitor: Visitor, demand: Demand<Member>, search: Query<Searc
     };
     let own = rows.iter().map(|row| page::Own {
         node_type: mark_of_row(row),
+        method: row.method,
         standing: standing(row.enabled),
         secrets: counts.get(&row.id).copied().unwrap_or_default(),
     });
@@ -86,16 +88,28 @@ pub async fn add(
     visitor: Visitor,
     demand: Demand<Member>,
     path: Path<(String, String)>,
-    _form: CsrfForm<Nothing>,
+    form: CsrfForm<Added>,
     app: Data<App>,
 ) -> Reply {
-    let built_in = app.catalog.get(&path.1).and_then(|node| BuiltIn::of(node, Method::Key)).ok_or(Error::NotFound)?;
+    let node = app.catalog.get(&path.1).ok_or(Error::NotFound)?;
+    let method = match form.into_inner().method.as_str() {
+        "" => node.methods.first().copied().ok_or(Error::NotFound)?,
+        word => word.parse().map_err(|_| Error::BadRequest)?,
+    };
+    let built_in = BuiltIn::of(node, method).ok_or(Error::BadRequest)?;
     let kit = visitor.kit(&app);
     let added = app.db.write::<_, _, Never, _>(demand.ask(), move |tx, by| {
         kit.by_person(by.person(), |tools| node_types::add(tx, by, tools, &built_in))
     });
     added.await?;
     Ok(see_other(&app, &url::node_type(demand.ws(), &path.1), Some(Flash::NodeTypeAdded)))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Added {
+    /// The usual one where none is chosen.
+    method: String,
 }
 
 /// A form that is a button.

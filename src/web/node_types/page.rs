@@ -1,7 +1,7 @@
 //! The pages of node types and custom APIs.
 
 use crate::catalog::NodeType;
-use crate::domain::Kind;
+use crate::domain::{Environment, Kind, Method};
 use crate::web::catalogue::Category;
 use crate::web::chrome::Chrome;
 use crate::web::secrets::page::{Control, Field, Guide};
@@ -30,6 +30,7 @@ impl Index {
 /// One that the workspace has.
 pub struct Own {
     pub node_type: NodeMark,
+    pub method: Method,
     pub standing: Standing,
     pub secrets: u64,
 }
@@ -73,8 +74,11 @@ pub struct Show {
     pub benefit: String,
     pub category: String,
     pub standing: Standing,
-    /// Whether it can be used with the method `key`, which is all that this version holds.
-    pub holds_keys: bool,
+    /// How it authenticates here, or the ways in which it can, the usual one first.
+    pub method: Option<Method>,
+    pub methods: Vec<Method>,
+    /// The clients that ask for access, by environment; nothing where none is needed.
+    pub clients: Vec<ClientOf>,
     pub custom: bool,
     pub may_add: bool,
     pub may_manage: bool,
@@ -93,14 +97,14 @@ pub struct Show {
 
 impl Show {
     pub fn about(&self) -> String {
+        let stored = if self.connects() { "Accounts can be connected" } else { "Keys can be stored" };
         match (self.standing, self.secrets) {
-            (Standing::Absent, _) if !self.holds_keys => format!(
-                "This version of Keyrack holds keys, and {} gives access by signing in to an account instead.",
-                self.node_type.name
-            ),
-            (Standing::Absent, _) if self.may_add => "No key can be stored for it until it is added.".to_owned(),
-            (Standing::Absent, _) => "An Owner or Admin adds it before a key can be stored for it.".to_owned(),
-            (Standing::Enabled, 0) => "Keys can be stored for it. There is none yet that you may see.".to_owned(),
+            (Standing::Absent, _) if self.may_add => "Nothing can be stored for it until it is added.".to_owned(),
+            (Standing::Absent, _) => "An Owner or Admin adds it before anything can be stored for it.".to_owned(),
+            (Standing::Enabled, _) if self.connects() && self.clients.iter().all(|of| of.client_id.is_none()) => {
+                "No account can be connected yet: a client is set up first.".to_owned()
+            }
+            (Standing::Enabled, 0) => format!("{stored} for it. There is none yet that you may see."),
             (Standing::Enabled, _) => format!("{} that you may see.", self.secrets()),
             (Standing::Disabled, _) => format!(
                 "{}, and nothing of it is used: requests are answered node_type_disabled, and no key is stored for it.",
@@ -109,9 +113,29 @@ impl Show {
         }
     }
 
+    /// Whether people connect their accounts, instead of entering something.
+    pub fn connects(&self) -> bool {
+        self.method == Some(Method::OAuth)
+    }
+
+    /// What somebody does who adds one.
+    pub fn first_step(&self) -> &'static str {
+        match self.method {
+            Some(Method::OAuth) => "Connect an account",
+            Some(Method::ClientCredentials) => "Add client credentials",
+            Some(Method::Key) | None => "Add a key",
+        }
+    }
+
     fn secrets(&self) -> String {
         counted(self.secrets, "secret", "secrets")
     }
+}
+
+/// The client of one environment.
+pub struct ClientOf {
+    pub environment: Environment,
+    pub client_id: Option<String>,
 }
 
 /// What stops or goes with a node type.

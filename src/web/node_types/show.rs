@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use actix_web::web::{Data, Path};
 
-use crate::actions::node_types::BuiltIn;
 use crate::app::App;
 use crate::catalog::{KindSpec, NodeType, Placement, RateLimits};
-use crate::domain::{Method, Role, Slug, policy};
+use crate::domain::{Environment, Method, Role, Slug, policy};
 use crate::store::access::{AtLeast, Member};
 use crate::store::node_types::NodeTypeRow;
+use crate::store::oauth_clients::ClientRow;
 use crate::store::secrets::Sought;
 use crate::store::{self, Fault};
 use crate::web::chrome::Place;
@@ -28,6 +28,7 @@ pub(super) struct Found {
     secrets: u64,
     role: Role,
     may_add: bool,
+    clients: Vec<ClientRow>,
 }
 
 pub(super) async fn find<R>(app: &Data<App>, demand: &Demand<R>, slug: &Slug) -> Result<Found, Error>
@@ -37,12 +38,15 @@ where
     let slug = slug.clone();
     let found = app.db.read(demand.ask(), move |tx, by| {
         let row = store::node_types::find(tx, by, &slug)?;
+        let connects = row.as_ref().filter(|row| row.method == Method::OAuth);
+        let clients = connects.map(|row| store::oauth_clients::list(tx, by, &row.id)).transpose()?;
         let sought = Sought { node_type: Some(slug.clone()), ..Sought::default() };
         Ok::<_, Fault<Never>>(Found {
             frame: Frame::of_member(tx, by)?,
             secrets: store::secrets::count(tx, by, &sought)?,
             may_add: policy::may_add_node_types(by.role(), store::workspaces::adders(tx, by)?),
             role: by.role(),
+            clients: clients.unwrap_or_default(),
             slug: slug.clone(),
             row,
         })
@@ -64,7 +68,9 @@ pub(super) fn page_of(
 ) -> Result<page::Show, Error> {
     let spec = found.row.as_ref().and_then(|row| row.spec.as_deref());
     let described: Cow<'_, NodeType> = app.catalog.describe(found.slug.as_str(), spec).ok_or(Error::NotFound)?;
-    let node = described.as_ref();
+    let method = found.row.as_ref().map(|row| row.method);
+    let under = method.map_or(described.clone(), |method| Cow::Owned(described.under(method).into_owned()));
+    let node = under.as_ref();
     let name = found.row.as_ref().map_or_else(|| node.name.clone(), |row| row.name.to_string());
     let stored = found.row.as_ref().and_then(|row| row.description.clone()).unwrap_or_default();
     let guide = &node.guide;
@@ -74,7 +80,9 @@ pub(super) fn page_of(
         benefit: node.benefit.clone(),
         category: node.category.clone(),
         standing: found.row.as_ref().map_or(page::Standing::Absent, |row| standing(row.enabled)),
-        holds_keys: BuiltIn::of(node, Method::Key).is_some(),
+        method: found.row.as_ref().map(|row| row.method),
+        methods: node.methods.clone(),
+        clients: clients(found),
         custom: spec.is_some(),
         may_add: found.may_add,
         may_manage: policy::may_manage_node_types(found.role),
@@ -96,6 +104,18 @@ pub(super) fn page_of(
         description: typed.unwrap_or(Input { value: stored, error: None }),
         node_type: NodeMark { slug: found.slug.to_string(), name },
     })
+}
+
+/// One for each environment, where accounts are connected.
+fn clients(found: &Found) -> Vec<page::ClientOf> {
+    if found.row.as_ref().is_none_or(|row| row.method != Method::OAuth) {
+        return Vec::new();
+    }
+    let of = |environment: &Environment| page::ClientOf {
+        environment: *environment,
+        client_id: found.clients.iter().find(|of| of.environment == *environment).map(|of| of.client_id.clone()),
+    };
+    Environment::ALL.iter().map(of).collect()
 }
 
 /// How a request carries it, in words.

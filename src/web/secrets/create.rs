@@ -10,7 +10,7 @@ use crate::actions::node_types::BuiltIn;
 use crate::actions::secrets::{self, Entry, Hung, SecretRefusal};
 use crate::app::App;
 use crate::catalog::NodeType;
-use crate::domain::{Delivery, Environment, Method, Moment, Scopes, Sharing, Slug, policy};
+use crate::domain::{Delivery, Environment, Kind, Method, Moment, Sharing, Slug, policy};
 use crate::store::access::Member;
 use crate::store::node_types::NodeTypeRow;
 use crate::store::shares::Candidate;
@@ -60,6 +60,7 @@ async fn surroundings(app: &Data<App>, demand: &Demand<Member>, slug: &str) -> R
 fn described<'a>(app: &'a App, slug: &str, around: &Around) -> Result<(Cow<'a, NodeType>, Hung), Error> {
     if let Some(row) = &around.row {
         let node = app.catalog.describe(slug, row.spec.as_deref()).ok_or(Error::NotFound)?;
+        let node = if row.method == Method::Key { node } else { Cow::Owned(node.under(row.method).into_owned()) };
         return Ok((node, Hung::Known(row.revision)));
     }
     let node = app.catalog.get(slug).ok_or(Error::NotFound)?;
@@ -99,10 +100,12 @@ fn form_page(visitor: &Visitor, around: &Around, ws: &str, node_type: &NodeType,
     let mut picker = Picker::of(candidates, &draft.people, Moment::EPOCH);
     picker.error.clone_from(&draft.people_error);
     page::New {
-        chrome: frame::chrome(visitor, Some(frame), &format!("Add a key for {}", node_type.name), Place::Secrets),
+        chrome: frame::chrome(visitor, Some(frame), &title(node_type), Place::Secrets),
         ws: ws.to_owned(),
         node_type: mark_of(node_type),
         revision: row.as_ref().map_or(0, |row| row.revision),
+        title: title(node_type),
+        connects: connects(node_type),
         brings_it: row.is_none(),
         guide: form::guide_of(node_type),
         credential: form::drawn(node_type, &draft.credential),
@@ -140,6 +143,9 @@ pub async fn create(
         .write(demand.ask(), move |tx, by| kit.by_person(by.person(), |tools| secrets::create(tx, by, tools, &entry)));
     match stored.await {
         Ok(id) => {
+            if connects(&node_type) {
+                return Ok(see_other(&app, &url::connect_secret(demand.ws(), id.as_str()), None));
+            }
             let flash = if trimmed { Flash::SecretTrimmed } else { Flash::SecretStored };
             Ok(see_other(&app, &url::secret(demand.ws(), id.as_str()), Some(flash)))
         }
@@ -155,6 +161,27 @@ pub async fn create(
             again(&draft)
         }
         Err(Fault::Store(error)) => Err(error.into()),
+    }
+}
+
+/// What was understood of the form: a value, or a place for what will be connected.
+enum Entered {
+    Value(Box<Filled>),
+    /// Its plain facts.
+    Place(String),
+}
+
+/// Whether nothing is entered, because the provider gives it when an account is connected.
+fn connects(node_type: &NodeType) -> bool {
+    node_type.kinds.first().is_some_and(|kind| kind.kind == Kind::TokenSet)
+}
+
+fn title(node_type: &NodeType) -> String {
+    let name = &node_type.name;
+    match node_type.kinds.first().map(|kind| kind.kind) {
+        Some(Kind::TokenSet) => format!("Connect {name}"),
+        Some(Kind::ClientCredentials) => format!("Add client credentials for {name}"),
+        _ => format!("Add a key for {name}"),
     }
 }
 
@@ -180,7 +207,13 @@ fn understand(app: &App, (node_type, hook): (&NodeType, Hung), mut sent: Vec<(St
         word => Some(word.parse().map_err(|_| Error::BadRequest)?),
     };
     let (dates, dates_draft) = dates::read(&sent, dates::Known::default(), app.clock.now());
-    let (filled, credential_draft) = form::read(node_type, environment, sent, BTreeMap::new())?;
+    let (filled, credential_draft) = if connects(node_type) {
+        let (facts, draft) = form::read_place(node_type, sent);
+        (facts.map(Entered::Place), draft)
+    } else {
+        let (filled, draft) = form::read(node_type, environment, sent, BTreeMap::new())?;
+        (filled.map(|filled| Entered::Value(Box::new(filled))), draft)
+    };
     let draft = Draft {
         credential: credential_draft,
         name: name_input,
@@ -194,9 +227,17 @@ fn understand(app: &App, (node_type, hook): (&NodeType, Hung), mut sent: Vec<(St
     let (Some(name), Some(dates), Some(filled)) = (name, dates, filled) else {
         return Ok(Read::Faulty(Draft { refused: true, ..draft }));
     };
-    let node_type = node_type.slug.parse().map_err(|_| Error::Internal)?;
+    let described = node_type;
+    let node_type: Slug = node_type.slug.parse().map_err(|_| Error::Internal)?;
     let people = draft.people.chosen.clone();
-    let Filled { kind, last_four, facts, credential, trimmed, .. } = filled;
+    let (kind, last_four, facts, credential, trimmed) = match filled {
+        Entered::Place(facts) => (Kind::TokenSet, None, facts, None, false),
+        Entered::Value(filled) => {
+            let Filled { kind, last_four, facts, credential, trimmed, .. } = *filled;
+            (kind, last_four, facts, Some(credential), trimmed)
+        }
+    };
+    let asks = described.usual_scopes(kind.method());
     let entry = Entry {
         node_type,
         hook,
@@ -209,8 +250,8 @@ fn understand(app: &App, (node_type, hook): (&NodeType, Hung), mut sent: Vec<(St
         dates,
         last_four,
         facts,
-        credential: Some(credential),
-        asks: Scopes::default(),
+        credential,
+        asks,
     };
     Ok(Read::Whole(Box::new(entry), draft, trimmed))
 }

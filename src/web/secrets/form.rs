@@ -85,11 +85,34 @@ pub fn drawn(node_type: &NodeType, draft: &Draft) -> page::Credential {
         chosen: chosen("placement", choice.name.as_str(), at == 0),
         fields: fields(&choice.kind.fields, choice.name.as_str(), &choice.kind),
     });
+    let legend = match node_type.kinds.first().map(|spec| spec.kind) {
+        Some(Kind::TokenSet) => "The account",
+        Some(Kind::ClientCredentials) => "The client",
+        _ => "The key",
+    };
     page::Credential {
+        legend,
         fields: node_type.parts.iter().map(|spec| part(spec, draft)).collect(),
         kinds: kinds.collect(),
         placements: placements.collect(),
     }
+}
+
+/// Parts of an address alone, with what is typed into them and what is wrong.
+pub fn parts_drawn<'a>(
+    parts: impl Iterator<Item = &'a Part>,
+    typed: &BTreeMap<String, String>,
+    faults: Vec<FieldFault>,
+) -> Vec<page::Field> {
+    let plain = typed.iter().map(|(name, text)| (sent_as(ROUTE, name), text.clone())).collect();
+    let draft = Draft { plain, faults, ..Draft::default() };
+    parts.map(|spec| part(spec, &draft)).collect()
+}
+
+/// The parts among what was sent.
+pub fn parts_sent<'a>(parts: impl Iterator<Item = &'a Part>, sent: &Sent) -> BTreeMap<String, String> {
+    let typed = |part: &Part| Some((part.name.clone(), sent.get(&sent_as(ROUTE, &part.name))?.trim().to_owned()));
+    parts.filter_map(typed).collect()
 }
 
 /// The way that fields of the address itself stand under.
@@ -175,6 +198,20 @@ pub fn read(
         Err(faults) => {
             draft.faults = faults;
             Ok((None, draft))
+        }
+    }
+}
+
+/// The plain facts of a place for what will be connected, where nothing in them is wrong, and what to show again.
+pub fn read_place(node_type: &NodeType, sent: Sent) -> (Option<String>, Draft) {
+    let given = parts_sent(node_type.parts.iter(), &sent);
+    let placed = entering::place(node_type, &given);
+    let mut draft = Draft { plain: sent, ..Draft::default() };
+    match placed {
+        Ok(facts) => (Some(facts), draft),
+        Err(faults) => {
+            draft.faults = faults;
+            (None, draft)
         }
     }
 }

@@ -8,7 +8,7 @@ pub mod delete;
 pub mod delete_many;
 pub mod edit;
 pub mod export;
-mod form;
+pub(super) mod form;
 mod history;
 pub mod import;
 mod index;

@@ -173,6 +173,9 @@ pub struct New {
     /// Of the description that is shown: what is entered under it does not travel by another.
     pub revision: i64,
     /// Whether the first key brings the node type into the workspace.
+    pub title: String,
+    /// Whether nothing is entered: an account is connected on the next page.
+    pub connects: bool,
     pub brings_it: bool,
     pub guide: Guide,
     pub credential: Credential,
@@ -206,6 +209,7 @@ impl New {
 
 /// The fields of a credential, as the description of its node type asks for them.
 pub struct Credential {
+    pub legend: &'static str,
     /// Asked whatever the kind, such as a base URL.
     pub fields: Vec<Field>,
     /// One is shown as its fields alone; of several, one is chosen.

@@ -10,7 +10,7 @@ use crate::actions::entering::{Facts, Filled, parts_of};
 use crate::actions::values::{self, NewEntry, ValueRefusal};
 use crate::app::App;
 use crate::catalog::NodeType;
-use crate::domain::Delivery;
+use crate::domain::{Delivery, Method};
 use crate::store::access::Member;
 use crate::store::{self, Fault};
 use crate::web::chrome::Place;
@@ -30,6 +30,9 @@ type Form = CsrfForm<Vec<(String, String)>>;
 
 pub async fn new(visitor: Visitor, demand: Demand<Member>, path: At, app: Data<App>) -> Reply {
     let ground = ground(&app, &demand, &path.1, false).await?;
+    if ground.method == Method::OAuth {
+        return Ok(see_other(&app, &url::connect_secret(demand.ws(), &path.1), None));
+    }
     frame::page(&app, &visitor, &ground.page(&visitor, demand.ws(), ground.untouched()))
 }
 
@@ -40,7 +43,7 @@ pub async fn create(visitor: Visitor, demand: Demand<Member>, path: At, form: Fo
 
 pub async fn new_next(visitor: Visitor, demand: Demand<Member>, path: At, app: Data<App>) -> Reply {
     let ground = ground(&app, &demand, &path.1, true).await?;
-    if ground.entering == Entering::Fill {
+    if ground.entering == Entering::Fill || ground.method != Method::Key {
         return Ok(nothing_to_follow(&app, demand.ws(), &ground));
     }
     frame::page(&app, &visitor, &ground.page(&visitor, demand.ws(), ground.untouched()))
@@ -48,7 +51,7 @@ pub async fn new_next(visitor: Visitor, demand: Demand<Member>, path: At, app: D
 
 pub async fn create_next(visitor: Visitor, demand: Demand<Member>, path: At, form: Form, app: Data<App>) -> Reply {
     let ground = ground(&app, &demand, &path.1, true).await?;
-    if ground.entering == Entering::Fill {
+    if ground.entering == Entering::Fill || ground.method != Method::Key {
         return Ok(nothing_to_follow(&app, demand.ws(), &ground));
     }
     enter(visitor, demand, app.clone(), ground, form.into_inner()).await
@@ -63,6 +66,7 @@ fn nothing_to_follow(app: &Data<App>, ws: &str, ground: &Ground<'_>) -> HttpResp
 struct Ground<'a> {
     found: Found,
     node_type: Cow<'a, NodeType>,
+    method: Method,
     /// Which description of the node type that is.
     revision: i64,
     entering: Entering,
@@ -82,13 +86,15 @@ async fn ground<'a>(app: &'a Data<App>, demand: &Demand<Member>, id: &str, stage
     let described = described.await?;
     let slug = found.row.secret.node_type.as_str();
     let node_type = app.catalog.describe(slug, described.spec.as_deref()).ok_or(Error::NotFound)?;
+    let method = described.method;
+    let node_type = if method == Method::Key { node_type } else { Cow::Owned(node_type.under(method).into_owned()) };
     let entering = match (found.holds(), staged) {
         (true, true) => Entering::Stage,
         (true, false) => Entering::Replace,
         (false, _) => Entering::Fill,
     };
     let governs = found.yours;
-    Ok(Ground { found, node_type, revision: described.revision, entering, governs })
+    Ok(Ground { found, node_type, method, revision: described.revision, entering, governs })
 }
 
 /// What the form shows.
@@ -162,7 +168,8 @@ impl Ground<'_> {
         };
         let parts = parts_of(&self.node_type, &Facts::read(&filled.facts));
         let Filled { kind, last_four, facts, credential, trimmed, .. } = filled;
-        let entry = NewEntry { revision, kind, last_four, facts, parts, credential, dates, delivery };
+        let asks = self.node_type.usual_scopes(self.method);
+        let entry = NewEntry { revision, kind, last_four, facts, parts, credential, dates, asks, delivery };
         Ok(Read::Whole(Box::new(entry), draft, trimmed))
     }
 }

@@ -48,6 +48,19 @@ pub fn remove_node_type(ws: &str, slug: &str) -> String {
     format!("/w/{ws}/node-types/{slug}/remove")
 }
 
+pub fn oauth_client(ws: &str, slug: &str, environment: &str) -> String {
+    format!("/w/{ws}/node-types/{slug}/client/{environment}")
+}
+
+pub fn remove_oauth_client(ws: &str, slug: &str, environment: &str) -> String {
+    format!("/w/{ws}/node-types/{slug}/client/{environment}/remove")
+}
+
+/// Where a provider sends people back to who have given their consent.
+pub fn connected(slug: &str) -> String {
+    format!("/connect/{slug}/callback")
+}
+
 pub fn new_custom_api(ws: &str) -> String {
     format!("/w/{ws}/custom-apis/new")
 }

@@ -63,7 +63,7 @@ impl Provider {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("authority.pem");
-        let (acceptor, pem) = certified(&[PROVIDER]);
+        let (acceptor, pem) = certified(&[PROVIDER, "127.0.0.1"]);
         std::fs::write(&file, pem).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let this = Self {
@@ -83,6 +83,16 @@ impl Provider {
                 let Ok(mut stream) = acceptor.accept(stream).await else { return };
                 let mut head = Vec::new();
                 while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+                    let mut piece = [0; 4_096];
+                    match stream.read(&mut piece).await {
+                        Ok(read @ 1..) => head.extend_from_slice(&piece[..read]),
+                        _ => return,
+                    }
+                }
+                let end = head.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+                let length = String::from_utf8_lossy(&head[..end]).to_lowercase();
+                let length = length.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+                while head.len() < end + length.unwrap_or(0) {
                     let mut piece = [0; 4_096];
                     match stream.read(&mut piece).await {
                         Ok(read @ 1..) => head.extend_from_slice(&piece[..read]),
@@ -111,7 +121,7 @@ impl Provider {
         *self.answering.lock().unwrap() = Box::new(answering);
     }
 
-    /// The heads of all requests that came, and then of none.
+    /// All requests that came, head and body, and then none.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.heads.lock().unwrap())
     }

@@ -1,0 +1,187 @@
+//! Connecting an account: what will be asked for, the way to the provider, and the way back.
+//!
+//! Invariant: whoever began finishes, in the same browser; of what a provider sends back nothing is shown but what a
+//! closed set of words says.
+
+mod page;
+
+use actix_web::web::{Data, Path, Query};
+use serde::Deserialize;
+
+use crate::actions::connecting::{self, ConnectRefusal, Ground, Means};
+use crate::actions::flows;
+use crate::app::App;
+use crate::crypto::StateToken;
+use crate::domain::audit::Actor;
+use crate::domain::errand::Connect;
+use crate::domain::{Errand, Hindrance, SecretId};
+use crate::store::Fault;
+use crate::store::access::{Ask, AskNothing, Member};
+use crate::web::chrome::Place;
+use crate::web::csrf::CsrfForm;
+use crate::web::error::Error;
+use crate::web::flash::Flash;
+use crate::web::frame::{self, Frame, Reply, see_other};
+use crate::web::links;
+use crate::web::node_types::Nothing;
+use crate::web::node_types::client::redirect;
+use crate::web::url;
+use crate::web::view::{Link, NodeMark};
+use crate::web::visitor::{Demand, Myself, Visitor};
+
+type Never = std::convert::Infallible;
+type At = Path<(String, String)>;
+
+/// What there is to connect, or why not.
+async fn ground(
+    app: &Data<App>,
+    demand: &Demand<Member>,
+    id: &SecretId,
+) -> Result<(Frame, Result<Ground, ConnectRefusal>), Error> {
+    let (catalog, id) = (app.catalog.clone(), id.clone());
+    let found = app.db.read(demand.ask(), move |tx, by| {
+        let frame = Frame::of_member(tx, by)?;
+        match connecting::ground(tx, by, (&catalog, &id)) {
+            Ok(ground) => Ok::<_, Fault<Never>>((frame, Ok(ground))),
+            Err(Fault::Refused(refusal)) => Ok((frame, Err(refusal))),
+            Err(Fault::Store(error)) => Err(error.into()),
+        }
+    });
+    Ok(found.await?)
+}
+
+fn id_of(at: &At) -> Result<SecretId, Error> {
+    at.1.parse().map_err(|_| Error::NotFound)
+}
+
+pub async fn new(visitor: Visitor, demand: Demand<Member>, at: At, app: Data<App>) -> Reply {
+    let id = id_of(&at)?;
+    let (frame, ground) = ground(&app, &demand, &id).await?;
+    let chrome = |title: &str| frame::chrome(&visitor, Some(&frame), title, Place::Secrets);
+    match ground {
+        Ok(ground) => {
+            let title = format!("Connect {}", ground.node_type.name);
+            frame::page(&app, &visitor, &page::asked(demand.ws(), &ground, chrome(&title)))
+        }
+        Err(refusal) => {
+            let template = page::Told {
+                chrome: chrome("Not connected"),
+                heading: "It cannot be connected now".to_owned(),
+                words: vec![refusal.to_string()],
+                ways_on: vec![back_to(demand.ws(), id.as_str())],
+            };
+            frame::page(&app, &visitor, &template)
+        }
+    }
+}
+
+fn back_to(ws: &str, id: &str) -> Link {
+    Link { label: "Back to the connection".to_owned(), url: url::secret(ws, id) }
+}
+
+/// Answers with a page of ours that leads on: browsers hold a redirect after a form against `form-action`.
+pub async fn create(
+    visitor: Visitor,
+    demand: Demand<Member>,
+    at: At,
+    _form: CsrfForm<Nothing>,
+    app: Data<App>,
+) -> Reply {
+    let (id, catalog, kit) = (id_of(&at)?, app.catalog.clone(), visitor.kit(&app));
+    let (browser, shared) = (visitor.context.browser.clone(), app.clone());
+    let begun = app.db.write(demand.ask(), move |tx, by| {
+        let frame = Frame::of_member(tx, by)?;
+        let ground = connecting::ground(tx, by, (&catalog, &id))?;
+        let back = redirect(&shared, ground.node_type.slug.as_str());
+        let url = kit.by_person(by.person(), |tools| connecting::begin(tx, by, tools, (&ground, &browser, &back)))?;
+        let mark = NodeMark { slug: ground.node_type.slug.to_string(), name: ground.node_type.name.to_string() };
+        Ok((frame, mark, url))
+    });
+    match begun.await {
+        Ok((frame, node_type, url)) => {
+            let chrome = frame::chrome(&visitor, Some(&frame), &format!("To {}", node_type.name), Place::Secrets);
+            frame::page(&app, &visitor, &page::Leave { chrome, node_type, url })
+        }
+        // Its page says why.
+        Err(Fault::Refused(_)) => Ok(see_other(&app, &url::connect_secret(demand.ws(), &at.1), None)),
+        Err(Fault::Store(error)) => Err(error.into()),
+    }
+}
+
+/// What a provider sends back. Texts of its own are not shown: anybody can write an address.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Brought {
+    state: String,
+    code: String,
+    error: String,
+}
+
+pub async fn callback(
+    visitor: Visitor,
+    myself: Myself,
+    node_type: Path<String>,
+    brought: Query<Brought>,
+    app: Data<App>,
+) -> Reply {
+    let Some(errand) = finished(&app, &visitor, &brought.state).await? else { return over(&app, &visitor) };
+    let person = app.db.read(myself.ask(), |_, by| Ok::<_, Fault<Never>>(by.holder().person.clone())).await?;
+    if errand.person != person || errand.node_type.as_str() != node_type.as_str() {
+        return over(&app, &visitor);
+    }
+    let (ws, id) = (errand.workspace.to_string(), errand.secret.to_string());
+    if brought.code.is_empty() || !brought.error.is_empty() {
+        let words = match brought.error.as_str() {
+            "access_denied" => "The consent was not given, so nothing was connected.",
+            _ => "The provider sent you back without access, so nothing was connected.",
+        };
+        return told(&app, &visitor, (&ws, &id), words);
+    }
+    let session = visitor.session.clone().ok_or(Error::SignIn)?;
+    let ask = || Ask::<Member>::new(session.clone(), errand.workspace.clone());
+    let means = Means {
+        db: app.db.clone(),
+        recorder: app.recorder.clone(),
+        upstream: app.upstream.clone(),
+        catalog: app.catalog.clone(),
+        kit: visitor.kit(&app),
+    };
+    let back = redirect(&app, &node_type);
+    match connecting::finish(means, ask, &errand, (brought.into_inner().code, back)).await {
+        Ok(()) => Ok(see_other(&app, &url::secret(&ws, &id), Some(Flash::AccountConnected))),
+        Err(Fault::Refused(refusal)) => {
+            let words = match refusal {
+                ConnectRefusal::Hindered(Hindrance::Refused) => {
+                    "The provider did not accept what it had sent. Nothing was connected; begin once more.".to_owned()
+                }
+                other => other.to_string(),
+            };
+            told(&app, &visitor, (&ws, &id), &words)
+        }
+        Err(Fault::Store(error)) => Err(error.into()),
+    }
+}
+
+/// The errand that this browser was on.
+async fn finished(app: &Data<App>, visitor: &Visitor, state: &str) -> Result<Option<Connect>, Error> {
+    let Ok(state) = state.parse::<StateToken>() else { return Ok(None) };
+    let (kit, browser) = (visitor.kit(app), visitor.context.browser.clone());
+    let taken = app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| {
+        kit.by(Actor::Unknown, |tools| flows::finish(tx, by, tools, (&browser, &state)))
+    });
+    match taken.await {
+        Ok(Some(Errand::Connect(errand))) => Ok(Some(*errand)),
+        Ok(None) => Ok(None),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+fn over(app: &Data<App>, visitor: &Visitor) -> Reply {
+    let words =
+        ["It was finished before, took longer than ten minutes, or was begun by somebody else or in another browser."];
+    links::tell((app, visitor), "This way back is over", &words, ("Go to the home page", url::home()))
+}
+
+fn told(app: &Data<App>, visitor: &Visitor, (ws, id): (&str, &str), words: &str) -> Reply {
+    links::tell((app, visitor), "Not connected", &[words], ("Back to the connection", url::secret(ws, id)))
+}

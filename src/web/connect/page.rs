@@ -1,0 +1,62 @@
+//! The pages of connecting an account.
+
+use crate::actions::connecting::Ground;
+use crate::domain::{Environment, Method};
+use crate::web::chrome::Chrome;
+use crate::web::url;
+use crate::web::view::{Link, NodeMark};
+
+/// What the provider will be asked for, before anybody goes there.
+#[derive(askama::Template)]
+#[template(path = "connect/ask.html")]
+pub struct AskPage {
+    pub chrome: Chrome,
+    pub ws: String,
+    pub id: String,
+    pub name: String,
+    pub node_type: NodeMark,
+    pub environment: Environment,
+    /// What it lets a workflow do, and what the provider calls that.
+    pub scopes: Vec<(Option<String>, String)>,
+    /// Whether there is something that is replaced.
+    pub again: bool,
+    /// The host that is gone to.
+    pub host: String,
+}
+
+pub(super) fn asked(ws: &str, ground: &Ground, chrome: Chrome) -> AskPage {
+    let (secret, known) = (&ground.row.secret, ground.description.scopes(Method::OAuth));
+    let meaning = |name: &str| {
+        let known = known.iter().find(|scope| scope.name == name);
+        (known.map(|scope| scope.means.clone()), name.to_owned())
+    };
+    AskPage {
+        chrome,
+        ws: ws.to_owned(),
+        id: secret.id.to_string(),
+        name: secret.name.to_string(),
+        node_type: NodeMark { slug: secret.node_type.to_string(), name: secret.node_type_name.to_string() },
+        environment: secret.environment,
+        scopes: ground.scopes.names().map(meaning).collect(),
+        again: secret.value_entered_at.is_some(),
+        host: ground.endpoints.authorize_url.split('/').nth(2).unwrap_or_default().to_owned(),
+    }
+}
+
+/// On to the provider.
+#[derive(askama::Template)]
+#[template(path = "connect/leave.html")]
+pub struct Leave {
+    pub chrome: Chrome,
+    pub node_type: NodeMark,
+    pub url: String,
+}
+
+#[derive(askama::Template)]
+#[template(path = "connect/told.html")]
+pub struct Told {
+    pub chrome: Chrome,
+    pub heading: String,
+    pub words: Vec<String>,
+    pub ways_on: Vec<Link>,
+}

@@ -1,0 +1,238 @@
+//! The client with which a workspace asks a provider for access, in one environment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_web::web::{Data, Path};
+
+use crate::actions::entering::{self, Facts, FieldFault};
+use crate::actions::oauth_clients::{self, ClientEntry, ClientRefusal};
+use crate::app::App;
+use crate::catalog::NodeType;
+use crate::crypto::Entered;
+use crate::domain::name::is_hidden;
+use crate::domain::{Environment, Method, Scopes, Slug};
+use crate::store::access::Admin;
+use crate::store::node_types::NodeTypeRow;
+use crate::store::oauth_clients::ClientRow;
+use crate::store::{self, Denied, Fault};
+use crate::web::chrome::{Chrome, Place};
+use crate::web::csrf::CsrfForm;
+use crate::web::error::Error;
+use crate::web::flash::Flash;
+use crate::web::forms::wrong;
+use crate::web::frame::{self, Frame, Reply, see_other};
+use crate::web::secrets::form;
+use crate::web::secrets::page::{Control, Field};
+use crate::web::url;
+use crate::web::view::{Input, Link, NodeMark, Tone};
+use crate::web::visitor::{Demand, Visitor};
+
+use super::{Never, Nothing};
+
+type At = Path<(String, String, String)>;
+
+/// Longer ids and secrets are no client's.
+const LONGEST: usize = 2_000;
+
+#[derive(askama::Template)]
+#[template(path = "node_types/client.html")]
+pub struct Client {
+    pub chrome: Chrome,
+    pub ws: String,
+    pub node_type: NodeMark,
+    pub environment: Environment,
+    /// Where the provider sends people back to: to be entered there exactly.
+    pub redirect: String,
+    pub steps: Vec<String>,
+    pub link: Option<Link>,
+    pub client_id: Input,
+    pub secret_error: Option<String>,
+    /// Whether there is one already, whose secret may stay.
+    pub known: bool,
+    /// Where the provider is, as far as that differs.
+    pub parts: Vec<Field>,
+    pub scopes: Vec<Asked>,
+    pub further: Input,
+    pub refused: bool,
+}
+
+/// A permission that can be asked for.
+pub struct Asked {
+    pub name: String,
+    pub means: String,
+    pub chosen: bool,
+}
+
+struct Found {
+    frame: Frame,
+    row: NodeTypeRow,
+    client: Option<ClientRow>,
+    environment: Environment,
+}
+
+async fn find(app: &Data<App>, demand: &Demand<Admin>, at: &At) -> Result<Found, Error> {
+    let slug: Slug = at.1.parse().map_err(|_| Error::NotFound)?;
+    let environment: Environment = at.2.parse().map_err(|_| Error::NotFound)?;
+    let found = app.db.read(demand.ask(), move |tx, by| {
+        let row = store::node_types::find(tx, by, &slug)?.filter(|row| row.method == Method::OAuth);
+        let row = row.ok_or(Denied::NotFound)?;
+        let clients = store::oauth_clients::list(tx, by, &row.id)?;
+        let client = clients.into_iter().find(|client| client.environment == environment);
+        Ok::<_, Fault<Never>>(Found { frame: Frame::of_member(tx, by)?, row, client, environment })
+    });
+    Ok(found.await?)
+}
+
+fn page_of(visitor: &Visitor, app: &App, ws: &str, (found, node): (&Found, &NodeType), typed: Typed) -> Client {
+    let all = node.scopes(Method::OAuth);
+    let asked = |name: &str| typed.scopes.has(name);
+    let known: BTreeSet<&str> = all.iter().map(|scope| scope.name.as_str()).collect();
+    let further = typed.scopes.names().filter(|name| !known.contains(name)).collect::<Vec<_>>().join(" ");
+    let oauth = node.oauth.as_ref();
+    Client {
+        chrome: frame::chrome(visitor, Some(&found.frame), &format!("Client of {}", node.name), Place::NodeTypes),
+        ws: ws.to_owned(),
+        node_type: NodeMark { slug: found.row.slug.to_string(), name: found.row.name.to_string() },
+        environment: found.environment,
+        redirect: redirect(app, found.row.slug.as_str()),
+        steps: oauth.map(|spec| spec.steps.clone()).unwrap_or_default(),
+        link: oauth
+            .and_then(|spec| spec.url.clone())
+            .map(|url| Link { label: "Where a client is registered".to_owned(), url }),
+        client_id: typed.client_id,
+        secret_error: typed.secret_error,
+        known: found.client.is_some(),
+        parts: form::parts_drawn(node.client_parts(), &typed.parts, typed.faults),
+        scopes: all
+            .iter()
+            .map(|scope| Asked { name: scope.name.clone(), means: scope.means.clone(), chosen: asked(&scope.name) })
+            .collect(),
+        further: typed.further.unwrap_or(Input { value: further, error: None }),
+        refused: typed.refused,
+    }
+}
+
+/// Where a provider sends people back to. Each node type has an address of its own.
+pub fn redirect(app: &App, node_type: &str) -> String {
+    format!("{}{}", app.config.server.base(), url::connected(node_type))
+}
+
+/// What the form shows.
+#[derive(Default)]
+struct Typed {
+    client_id: Input,
+    secret_error: Option<String>,
+    parts: BTreeMap<String, String>,
+    faults: Vec<FieldFault>,
+    scopes: Scopes,
+    /// What was typed into it, where it was no list of permissions.
+    further: Option<Input>,
+    refused: bool,
+}
+
+fn described<'a>(app: &'a App, found: &Found) -> Result<std::borrow::Cow<'a, NodeType>, Error> {
+    app.catalog.describe(found.row.slug.as_str(), found.row.spec.as_deref()).ok_or(Error::NotFound)
+}
+
+pub async fn edit(visitor: Visitor, demand: Demand<Admin>, at: At, app: Data<App>) -> Reply {
+    let found = find(&app, &demand, &at).await?;
+    let node = described(&app, &found)?;
+    let typed = match &found.client {
+        Some(client) => Typed {
+            client_id: Input { value: client.client_id.clone(), error: None },
+            parts: Facts::read(&client.facts).fields,
+            scopes: client.scopes.clone(),
+            ..Typed::default()
+        },
+        None => Typed { scopes: node.usual_scopes(Method::OAuth), ..Typed::default() },
+    };
+    frame::page(&app, &visitor, &page_of(&visitor, &app, demand.ws(), (&found, &node), typed))
+}
+
+pub async fn update(
+    visitor: Visitor,
+    demand: Demand<Admin>,
+    at: At,
+    form: CsrfForm<Vec<(String, String)>>,
+    app: Data<App>,
+) -> Reply {
+    let found = find(&app, &demand, &at).await?;
+    let node = described(&app, &found)?;
+    let again = |typed| frame::again(&app, &visitor, &page_of(&visitor, &app, demand.ws(), (&found, &node), typed));
+    let (entry, mut typed) = match understand((&found, &node), form.into_inner()) {
+        (Some(entry), typed) => (entry, typed),
+        (None, typed) => return again(typed),
+    };
+    let kit = visitor.kit(&app);
+    let stored = app.db.write(demand.ask(), move |tx, by| {
+        kit.by_person(by.person(), |tools| oauth_clients::put(tx, by, tools, &entry))
+    });
+    match stored.await {
+        Ok(()) => Ok(see_other(&app, &url::node_type(demand.ws(), &at.1), Some(Flash::ClientStored))),
+        Err(Fault::Refused(refusal @ (ClientRefusal::NoSecret | ClientRefusal::OtherClient))) => {
+            typed.secret_error = Some(refusal.to_string());
+            typed.refused = true;
+            again(typed)
+        }
+        Err(Fault::Store(error)) => Err(error.into()),
+    }
+}
+
+fn understand((found, node): (&Found, &NodeType), sent: Vec<(String, String)>) -> (Option<ClientEntry>, Typed) {
+    let chosen: Vec<String> = sent.iter().filter(|(name, _)| name == "scope").map(|(_, text)| text.clone()).collect();
+    let mut sent: form::Sent = sent.into_iter().collect();
+    let secret = sent.remove("client_secret").map(Entered::new).filter(|secret| !secret.is_empty());
+    let id = sent.remove("client_id").unwrap_or_default().trim().to_owned();
+    let further = sent.remove("further").unwrap_or_default();
+    let given = form::parts_sent(node.client_parts(), &sent);
+    let filled = entering::fill_parts(node.client_parts(), &given);
+    let more: Result<Scopes, _> = further.parse();
+    let all = chosen.iter().map(String::as_str);
+    let scopes = Scopes::of(all.chain(more.as_ref().map(Scopes::names).into_iter().flatten()));
+    let client_id = Input { value: id.clone(), error: None };
+    let mut typed = Typed { client_id, scopes, parts: given, ..Typed::default() };
+    if id.is_empty() || id.len() > LONGEST || id.chars().any(is_hidden) {
+        typed.client_id = wrong(&id, "Enter the client id that the provider shows.");
+    }
+    let unfit = |secret: &Entered| secret.as_str().len() > LONGEST || secret.as_str().contains(['\n', '\0']);
+    if secret.as_ref().is_some_and(unfit) {
+        typed.secret_error = Some("This is no client secret: it is too long, or has several lines.".to_owned());
+    }
+    if more.is_err() {
+        typed.further = Some(wrong(&further, "Write the names as the provider does, with spaces between."));
+    }
+    typed.refused = typed.client_id.error.is_some() || typed.secret_error.is_some() || typed.further.is_some();
+    let parts = match filled {
+        Ok(parts) if !typed.refused => parts,
+        filled => {
+            typed.refused = true;
+            typed.faults = filled.err().unwrap_or_default();
+            return (None, typed);
+        }
+    };
+    let entry = ClientEntry {
+        node_type: found.row.slug.clone(),
+        environment: found.environment,
+        client_id: id,
+        secret,
+        parts,
+        scopes: typed.scopes.clone(),
+    };
+    (Some(entry), typed)
+}
+
+pub async fn destroy(
+    visitor: Visitor,
+    demand: Demand<Admin>,
+    at: At,
+    _form: CsrfForm<Nothing>,
+    app: Data<App>,
+) -> Reply {
+    let found = find(&app, &demand, &at).await?;
+    let (kit, slug, environment) = (visitor.kit(&app), found.row.slug.clone(), found.environment);
+    let removed = app.db.write::<_, _, Never, _>(demand.ask(), move |tx, by| {
+        kit.by_person(by.person(), |tools| oauth_clients::remove(tx, by, tools, (&slug, environment)))
+    });
+    removed.await?;
+    Ok(see_other(&app, &url::node_type(demand.ws(), &at.1), Some(Flash::ClientRemoved)))
+}
