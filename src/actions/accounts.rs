@@ -109,7 +109,7 @@ impl Wish {
             Work::ResetAsked { email } => Some((Self::Reset, email)),
             Work::SignUpAsked { email } => Some((Self::SignUp, email)),
             Work::EmailChangeAsked { person, email } => Some((Self::EmailChange(person), email)),
-            Work::Letter { .. } | Work::Sweep => None,
+            Work::Letter { .. } | Work::Sweep | Work::Renew => None,
         }
     }
 

@@ -28,6 +28,7 @@ pub mod people;
 pub mod probe;
 pub mod record;
 pub mod renewing;
+pub mod revoking;
 pub mod rotations;
 mod sealing;
 pub mod secrets;

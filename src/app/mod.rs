@@ -16,6 +16,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::actions::Kit;
+use crate::actions::connecting;
 use crate::actions::installation::{self, OpenError};
 use crate::actions::probe::Means;
 use crate::actions::renewing::Renewer;
@@ -72,6 +73,12 @@ impl App {
     pub fn means(&self, kit: Kit) -> Means {
         let (db, recorder, upstream) = (self.db.clone(), self.recorder.clone(), self.upstream.clone());
         Means { db, recorder, upstream, catalog: self.catalog.clone(), kit }
+    }
+
+    /// For connecting an account, or taking it away, that is asked for from there.
+    pub fn connecting(&self, kit: Kit) -> connecting::Means {
+        let (db, recorder, upstream) = (self.db.clone(), self.recorder.clone(), self.upstream.clone());
+        connecting::Means { db, recorder, upstream, catalog: self.catalog.clone(), kit }
     }
 
     /// Opens the database that is configured, or makes it.

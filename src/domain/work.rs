@@ -14,6 +14,7 @@ words! {
         SignUpAsked = "sign_up_asked",
         EmailChangeAsked = "email_change_asked",
         Sweep = "sweep",
+        Renew = "renew",
     }
 }
 
@@ -24,12 +25,13 @@ impl JobKind {
             Self::Letter => "Sending letters",
             Self::ResetAsked | Self::SignUpAsked | Self::EmailChangeAsked => "Looking up accounts",
             Self::Sweep => "Taking away what is over",
+            Self::Renew => "Renewing connections",
         }
     }
 
     /// Whether it is planned anew each time it is done. Such work is never given up: nobody would begin it again.
     pub fn comes_again(self) -> bool {
-        self == Self::Sweep
+        matches!(self, Self::Sweep | Self::Renew)
     }
 }
 
@@ -54,6 +56,8 @@ pub enum Work {
     },
     /// Takes away what is over.
     Sweep,
+    /// Asks for new tokens before the old ones end.
+    Renew,
 }
 
 impl Work {
@@ -64,6 +68,7 @@ impl Work {
             Self::SignUpAsked { .. } => JobKind::SignUpAsked,
             Self::EmailChangeAsked { .. } => JobKind::EmailChangeAsked,
             Self::Sweep => JobKind::Sweep,
+            Self::Renew => JobKind::Renew,
         }
     }
 
@@ -73,7 +78,7 @@ impl Work {
             Self::ResetAsked { .. } => "Asked for a new password",
             Self::SignUpAsked { .. } => "Asked for an account",
             Self::EmailChangeAsked { .. } => "Asked for another address",
-            Self::Sweep => self.kind().label(),
+            Self::Sweep | Self::Renew => self.kind().label(),
         }
     }
 }

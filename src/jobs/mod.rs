@@ -4,6 +4,7 @@
 //! one dies, another takes it when the lease is over. So whatever is done here may be done twice and comes to the same.
 
 mod accounts;
+mod renewals;
 mod shares;
 mod sweep;
 mod values;
@@ -93,11 +94,13 @@ async fn is_planned(app: &App) -> bool {
 
 /// Plans what comes again by itself.
 pub async fn plan(app: &App) -> Result<(), Fault<Infallible>> {
-    let kit = app.kit(None);
-    let plan = app
-        .db
-        .write(AskRunner, move |tx, by| kit.by(Actor::Unknown, |tools| outbox::plan(tx, by, tools, &Work::Sweep)));
-    plan.await
+    for work in [Work::Sweep, Work::Renew] {
+        let kit = app.kit(None);
+        let plan =
+            app.db.write(AskRunner, move |tx, by| kit.by(Actor::Unknown, |tools| outbox::plan(tx, by, tools, &work)));
+        plan.await?;
+    }
+    Ok(())
 }
 
 /// Does everything that is due, one after another; how many pieces of work that was.
@@ -181,6 +184,7 @@ async fn attempt(app: &App, job: &Taken) -> Outcome {
     match work {
         Work::Letter { to, letter } => send(app, job, &to, &letter).await,
         Work::Sweep => sweep::run(app).await,
+        Work::Renew => renewals::run(app).await,
         work => accounts::run(app, job, work).await,
     }
 }

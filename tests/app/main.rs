@@ -9,6 +9,7 @@ mod apart;
 mod canary;
 mod choosing;
 mod command_line;
+mod connecting;
 mod crawl;
 mod custom_api_moves;
 mod custom_apis;

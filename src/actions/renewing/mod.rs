@@ -177,7 +177,7 @@ impl Ready {
 }
 
 /// The parts of the address that are sealed with a credential.
-fn parts_of(of: &Credential) -> BTreeMap<String, String> {
+pub(super) fn parts_of(of: &Credential) -> BTreeMap<String, String> {
     let parts = of.others(Purpose::Refresh).filter(|(name, _)| !is_own(name));
     parts.map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
 }

@@ -55,6 +55,9 @@ pub enum SecretEvent {
     /// The tokens are about to be sent to their provider, to be forgotten there. A use.
     #[serde(rename = "secret.revoked_upstream")]
     RevokedUpstream { secret: SecretId, name: String, node_type: String, environment: Environment, value: i64 },
+    /// Whether the provider did.
+    #[serde(rename = "secret.revocation_answered")]
+    RevocationAnswered { secret: SecretId, name: String, worked: bool },
     /// The value is about to be sent to its provider, to be tested. A use.
     #[serde(rename = "secret.probed")]
     Probed { secret: SecretId, name: String, node_type: String, environment: Environment, value: i64 },
@@ -93,6 +96,7 @@ impl SecretEvent {
             | Self::Renewed { secret, .. }
             | Self::ConsentLost { secret, .. }
             | Self::RevokedUpstream { secret, .. }
+            | Self::RevocationAnswered { secret, .. }
             | Self::Probed { secret, .. }
             | Self::ProbeAnswered { secret, .. } => secret.as_str(),
         }

@@ -54,8 +54,8 @@ pub use runner::AskRunnerIn;
 pub use sessions::{Ask, AskEverywhere, AskMyself};
 pub use tokens::AskToken;
 pub(in crate::store) use uses::value_row;
-pub use uses::{ConnectionOf, NodeUse, Probing, Renewing, UseProof, UseRefusal, Vending, Wanted, Whose};
-pub use uses::{prove_probe, prove_renewal, prove_vend};
+pub use uses::{ConnectionOf, NodeUse, Probing, Renewing, Revoking, UseProof, UseRefusal, Vending, Wanted, Whose};
+pub use uses::{prove_probe, prove_renewal, prove_revocation, prove_vend};
 
 use super::error::Error;
 use super::tx::{ReadTx, WriteTx};

@@ -82,6 +82,8 @@ pub struct Vending;
 pub struct Probing;
 /// Another value of the same kind is asked for with this one, by Keyrack itself.
 pub struct Renewing;
+/// The provider is asked to forget it.
+pub struct Revoking;
 
 /// Permission to open one value of this very secret, in this transaction, for this.
 pub struct UseProof<'tx, For = Vending> {
@@ -226,6 +228,35 @@ pub fn prove_probe<'tx>(
         number,
         brand: PhantomData,
     })
+}
+
+/// Grants a person who may take the value of a secret away that its provider is asked to forget it; none where there is
+/// none. The state it is in is no reason to keep it.
+pub fn prove_revocation<'tx>(
+    tx: &mut ReadTx<'tx>,
+    by: &Proof<'tx, impl AtLeast<Member>>,
+    id: &SecretId,
+) -> Result<Option<UseProof<'tx, Revoking>>, Error> {
+    let row = secret_rows::find(tx, by, id)?.ok_or(Denied::NotFound)?;
+    let node_type = node_types::find(tx, by, &row.secret.node_type)?.ok_or(Denied::NotFound)?;
+    if !row.facts().rotatable_by(Standing { person: by.person(), role: by.role() }) {
+        return Err(Denied::Forbidden.into());
+    }
+    if node_type.method != Method::OAuth || row.secret.value_entered_at.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(UseProof {
+        secret: row.secret.id,
+        name: row.secret.name,
+        node_type: row.secret.node_type,
+        node_type_id: node_type.id,
+        method: node_type.method,
+        environment: row.secret.environment,
+        slot: Slot::Current,
+        number: row.secret.value_number,
+        of_node: None,
+        brand: PhantomData,
+    }))
 }
 
 /// Grants Keyrack the renewal of the tokens that a secret holds; none where it holds none that can be used.

@@ -8,7 +8,7 @@ mod page;
 use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
-use crate::actions::connecting::{self, ConnectRefusal, Ground, Means};
+use crate::actions::connecting::{self, ConnectRefusal, Ground};
 use crate::actions::flows;
 use crate::app::App;
 use crate::crypto::StateToken;
@@ -124,6 +124,8 @@ pub async fn callback(
     brought: Query<Brought>,
     app: Data<App>,
 ) -> Reply {
+    // No page that answers leads back here: the state is spent.
+    let visitor = Visitor { path: url::home(), ..visitor };
     let Some(errand) = finished(&app, &visitor, &brought.state).await? else { return over(&app, &visitor) };
     let person = app.db.read(myself.ask(), |_, by| Ok::<_, Fault<Never>>(by.holder().person.clone())).await?;
     if errand.person != person || errand.node_type.as_str() != node_type.as_str() {
@@ -139,13 +141,7 @@ pub async fn callback(
     }
     let session = visitor.session.clone().ok_or(Error::SignIn)?;
     let ask = || Ask::<Member>::new(session.clone(), errand.workspace.clone());
-    let means = Means {
-        db: app.db.clone(),
-        recorder: app.recorder.clone(),
-        upstream: app.upstream.clone(),
-        catalog: app.catalog.clone(),
-        kit: visitor.kit(&app),
-    };
+    let means = app.connecting(visitor.kit(&app));
     let back = redirect(&app, &node_type);
     match connecting::finish(means, ask, &errand, (brought.into_inner().code, back)).await {
         Ok(()) => Ok(see_other(&app, &url::secret(&ws, &id), Some(Flash::AccountConnected))),

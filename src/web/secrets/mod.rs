@@ -2,6 +2,7 @@
 
 mod bound;
 pub mod choose;
+mod connection;
 pub mod create;
 mod dates;
 pub mod delete;
@@ -29,11 +30,12 @@ use crate::app::App;
 use crate::domain::audit::folded;
 use crate::domain::policy::Standing;
 use crate::domain::secret::Slot;
-use crate::domain::{Delivery, Moment, Name, SecretId, SecretState};
+use crate::domain::{Delivery, Method, Moment, Name, SecretId, SecretState};
 use crate::store::access::Member;
 use crate::store::audit::{Names, StoredEntry};
 use crate::store::paging::Turn;
 use crate::store::secrets::{Held, ListedSecret, SecretRow};
+use crate::store::token_sets::TokenSet;
 use crate::store::tokens::UserRow;
 use crate::store::{self, Fault};
 
@@ -77,6 +79,8 @@ struct Found {
     serving: Vec<bound::Serving>,
     history: Vec<StoredEntry>,
     trial: probe::Seen,
+    /// What is known of the tokens that it holds.
+    tokens: Option<TokenSet>,
     names: Names,
     /// The values beside the current one.
     held: Vec<Held>,
@@ -105,6 +109,10 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         let shared = Shared::read(tx, by, &row)?;
         let held = store::secrets::held(tx, by, &row)?;
         let trial = probe::look(tx, by, &catalog, &row, &held)?;
+        let tokens = match row.secret.kind.method() {
+            Method::Key => None,
+            Method::OAuth | Method::ClientCredentials => store::token_sets::find(tx, by, &id)?,
+        };
         let mut users = store::tokens::users_of_any(tx, by, slice::from_ref(&id))?;
         let mut history = store::audit::history(tx, by, &row, &Turn::Newest)?.rows;
         history.truncate(HISTORY);
@@ -128,6 +136,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
             serving,
             history,
             trial,
+            tokens,
             names,
             held,
             asking,
@@ -208,7 +217,10 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         )
     });
     let state = secret.state(now);
+    let method = secret.kind.method();
     let template = page::Show {
+        method,
+        connection: connection::shown(&app, &found),
         ws: demand.ws().to_owned(),
         id: secret.id.to_string(),
         name: secret.name.to_string(),
@@ -216,7 +228,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         kind: secret.kind.label().to_owned(),
         state,
         disabled: !secret.node_type_enabled,
-        advice: advice(secret.unreadable_at.is_some(), state, secret.delivery).to_owned(),
+        advice: advice(secret.unreadable_at.is_some(), (state, method), secret.delivery).to_owned(),
         environment: secret.environment,
         owner: owner_of(&found.row),
         yours: found.yours,
@@ -247,8 +259,10 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
     frame::page(&app, &visitor, &template)
 }
 
-fn advice(unreadable: bool, state: SecretState, delivery: Delivery) -> &'static str {
+fn advice(unreadable: bool, (state, method): (SecretState, Method), delivery: Delivery) -> &'static str {
+    let account = method == Method::OAuth;
     match state {
+        _ if unreadable && account => "Its tokens cannot be read. Connect it again: everything else is as it was.",
         _ if unreadable => "Its stored value cannot be read. Enter it again: everything else is as it was.",
         SecretState::Connected if delivery == Delivery::Proxy => {
             "It is on its hook, for calls through Keyrack. This version does not make such calls yet."
@@ -256,7 +270,15 @@ fn advice(unreadable: bool, state: SecretState, delivery: Delivery) -> &'static 
         SecretState::Connected => "It is on its hook and ready to be used.",
         SecretState::Expired => "Its last day is over, so it is not used any more. Enter the key that replaces it.",
         SecretState::Rejected => "The provider refused it at its last use. Make another key there, and enter it here.",
-        SecretState::NeedsReauthorization => "The account has to be connected again.",
+        SecretState::NeedsReauthorization if account => {
+            "The provider does not renew its access any more. Connect the account again."
+        }
+        SecretState::NeedsReauthorization => {
+            "The provider does not take this client any more. Enter its id and secret again."
+        }
+        SecretState::Disconnected if account => {
+            "No account is connected, so whatever uses it gets nothing. Its name, its sharing and what is bound to it wait for one."
+        }
         SecretState::Disconnected => {
             "It holds no value, so whatever uses it gets nothing. Its name, its sharing and what is bound to it wait for one."
         }

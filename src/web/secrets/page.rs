@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::probe::Offer;
-use crate::domain::{Delivery, Environment, SecretState, Sharing};
+use crate::domain::{Delivery, Environment, Method, SecretState, Sharing};
 use crate::web::catalogue::Category;
 use crate::web::chrome::Chrome;
 use crate::web::url;
@@ -13,6 +13,7 @@ use crate::web::view::{
 };
 
 pub use super::bound::Serving;
+pub use super::connection::Connection;
 pub use super::pages_of_life::Values;
 use super::sharing::page::Audience;
 use super::sharing::picker::Picker;
@@ -55,6 +56,23 @@ pub struct Sorts {
 pub struct Sort {
     pub url: String,
     pub current: bool,
+}
+
+impl Show {
+    /// Whether people connect an account instead of entering something.
+    pub fn connects(&self) -> bool {
+        self.method == Method::OAuth
+    }
+
+    /// The act that gives it another value.
+    pub fn act(&self) -> &'static str {
+        match (self.method, self.holds) {
+            (Method::OAuth, true) => "Connect it again",
+            (Method::OAuth, false) => "Connect an account",
+            (Method::Key | Method::ClientCredentials, true) => "Replace the value",
+            (Method::Key | Method::ClientCredentials, false) => "Enter a value",
+        }
+    }
 }
 
 impl Index {
@@ -298,6 +316,8 @@ pub struct Guide {
 #[derive(askama::Template)]
 #[template(path = "secrets/show.html")]
 pub struct Show {
+    pub method: Method,
+    pub connection: Option<Connection>,
     pub chrome: Chrome,
     pub ws: String,
     pub id: String,

@@ -147,6 +147,10 @@ pub struct Disconnect {
 
 /// How the key itself is taken back, at the provider.
 pub struct Revoke {
+    /// Whether Keyrack asks the provider itself.
+    pub asks: bool,
+    /// What it is that the provider would keep.
+    pub what: &'static str,
     pub text: String,
     pub link: Option<Link>,
 }

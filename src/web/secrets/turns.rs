@@ -3,9 +3,10 @@
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
+use crate::actions::revoking::{self, Upstream};
 use crate::actions::values::{self, ValueRefusal};
 use crate::app::App;
-use crate::domain::SecretId;
+use crate::domain::{Method, SecretId};
 use crate::store::access::Member;
 use crate::store::{self, Fault};
 use crate::web::chrome::Place;
@@ -102,11 +103,16 @@ async fn revoke_of(app: &Data<App>, demand: &Demand<Member>, found: &Found) -> R
     });
     let spec = spec.await?;
     let described = app.catalog.describe(found.row.secret.node_type.as_str(), spec.as_deref());
-    let Some(node_type) = described else { return Ok(Revoke { text: String::new(), link: None }) };
+    let Some(node_type) = described else {
+        return Ok(Revoke { asks: false, what: "key", text: String::new(), link: None });
+    };
+    let connected = found.row.secret.kind.method() == Method::OAuth;
+    let asks = connected && node_type.oauth.as_ref().is_some_and(|spec| spec.revoke_url.is_some());
     let revoke = &node_type.guide.revoke;
     let label = format!("Take it back at {}", node_type.name);
     let link = revoke.url.as_ref().map(|url| Link { label, url: url.clone() });
-    Ok(Revoke { text: revoke.text.clone(), link })
+    let what = if connected { "access" } else { "key" };
+    Ok(Revoke { asks, what, text: revoke.text.clone(), link })
 }
 
 pub async fn ask_disconnect(visitor: Visitor, demand: Demand<Member>, path: At, app: Data<App>) -> Reply {
@@ -143,10 +149,11 @@ pub async fn disconnect(
     app: Data<App>,
 ) -> Reply {
     let id: SecretId = path.1.parse().map_err(|_| Error::NotFound)?;
-    let (kit, of) = (visitor.kit(&app), id.clone());
-    let done = app
-        .db
-        .write(demand.ask(), move |tx, by| kit.by_person(by.person(), |tools| values::disconnect(tx, by, tools, &of)));
-    done.await?;
-    Ok(see_other(&app, &url::secret(demand.ws(), id.as_str()), Some(Flash::SecretDisconnected)))
+    let means = app.connecting(visitor.kit(&app));
+    let flash = match revoking::disconnect(&means, || demand.ask(), id.clone()).await? {
+        Upstream::NotAsked => Flash::SecretDisconnected,
+        Upstream::Forgot => Flash::AccountForgotten,
+        Upstream::Kept => Flash::AccountKept,
+    };
+    Ok(see_other(&app, &url::secret(demand.ws(), id.as_str()), Some(flash)))
 }

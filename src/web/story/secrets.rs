@@ -66,6 +66,14 @@ impl Teller<'_> {
             SecretEvent::RevokedUpstream { secret, name, .. } => {
                 self.on("asked the provider to forget the tokens of", (secret.as_str(), name), url::secret, "unplug")
             }
+            SecretEvent::RevocationAnswered { secret, name, worked } => {
+                let what = if *worked {
+                    "had the provider forget the tokens of"
+                } else {
+                    "got no word that the provider forgot the tokens of"
+                };
+                self.on(what, (secret.as_str(), name), url::secret, "unplug")
+            }
             SecretEvent::PreviousDestroyed { secret, name, .. } => {
                 self.on("destroyed the earlier value of", (secret.as_str(), name), url::secret, "trash")
             }

@@ -130,6 +130,12 @@ impl Provider {
         format!("https://{PROVIDER}:{}/v1", self.port)
     }
 
+    /// With which a program of its own may reach it, by its address.
+    pub fn settings(&self) -> [(String, String); 2] {
+        let file = self.authority.1.to_str().unwrap().to_owned();
+        [("KEYRACK_UPSTREAM_ALLOW".to_owned(), "127.0.0.0/8".to_owned()), ("KEYRACK_UPSTREAM_CA_FILE".to_owned(), file)]
+    }
+
     /// An installation that may reach it, whose names are these besides.
     pub async fn app(&self, names: &[(&str, &[&str])], limits: Limits) -> TestApp {
         let file = self.authority.1.to_str().unwrap();

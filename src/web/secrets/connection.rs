@@ -1,0 +1,46 @@
+//! What a secret's page tells of its connection: what was granted, and how its tokens fare.
+
+use crate::app::App;
+use crate::catalog::NodeType;
+use crate::domain::{Method, Scopes};
+use crate::web::view::When;
+
+use super::Found;
+
+pub struct Connection {
+    pub granted: Vec<Scope>,
+    /// Asked for and not granted.
+    pub missing: Vec<Scope>,
+    /// Until when the access counts that is held now; none where the provider does not say.
+    pub ends: Option<When>,
+    pub renewal: Option<When>,
+    pub renewed: When,
+    /// What came between, and what to do.
+    pub hindrance: Option<&'static str>,
+}
+
+/// A permission as its provider calls it, and in words where they are known.
+pub struct Scope {
+    pub name: String,
+    pub means: Option<String>,
+}
+
+pub(super) fn shown(app: &App, found: &Found) -> Option<Connection> {
+    let (set, secret, now) = (found.tokens.as_ref()?, &found.row.secret, found.now);
+    let node = app.catalog.get(secret.node_type.as_str());
+    let method = secret.kind.method();
+    let scopes = |of: &Scopes| of.names().map(|name| scope(node, method, name)).collect();
+    Some(Connection {
+        granted: scopes(&set.granted),
+        missing: scopes(&set.granted.missing(&set.asked)),
+        ends: set.ends_at.map(|at| When::new(at, now)),
+        renewal: set.renew_at.map(|at| When::new(at, now)),
+        renewed: When::new(set.renewed_at, now),
+        hindrance: set.hindrance.map(crate::domain::Hindrance::told),
+    })
+}
+
+fn scope(node: Option<&NodeType>, method: Method, name: &str) -> Scope {
+    let known = node.and_then(|node| node.scopes(method).iter().find(|scope| scope.name == name));
+    Scope { name: name.to_owned(), means: known.map(|scope| scope.means.clone()) }
+}
