@@ -8,7 +8,7 @@ use crate::domain::keys::Hook;
 use crate::domain::{Environment, Method, Scopes, Slug};
 use crate::store::access::{Admin, Proof};
 use crate::store::oauth_clients::{ClientRow, NewClient};
-use crate::store::{self, Denied, Fault, Outcome, Refusal, WriteTx};
+use crate::store::{self, Denied, Fault, Outcome, Refusal, Unrecorded, WriteTx};
 
 use super::entering::Facts;
 use super::renewing::CLIENT_SECRET;
@@ -95,7 +95,8 @@ pub fn remove(
     let row = node_types::get(tx, by, slug)?;
     let hook = Hook { node_type: row.id.clone(), environment };
     if !store::oauth_clients::remove(tx, by, &hook)? {
-        return Err(Denied::NotFound.into());
+        tx.unrecorded(Unrecorded::Nothing);
+        return Ok(());
     }
     let event = NodeTypeEvent::ClientRemoved { node_type: node_types::facts(&row), environment };
     Ok(audit::change(tx, by, tools, Event::NodeType(event))?)

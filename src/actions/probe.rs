@@ -19,6 +19,7 @@ use crate::store::{self, Db, Error, Fault, Refusal, Unrecorded, WriteTx};
 use crate::upstream::{Upstream, probe};
 
 use super::entering::Facts;
+use super::renewing::{self, Renewer, TokensOf};
 use super::sign_in::closed;
 use super::uses::{Recorder, Use};
 use super::{Kit, Tools, audit, vend};
@@ -47,6 +48,7 @@ pub struct Means {
     pub db: Db,
     pub recorder: Recorder,
     pub upstream: Upstream,
+    pub renewer: Renewer,
     pub catalog: Arc<Catalog>,
     pub kit: Kit,
 }
@@ -67,10 +69,27 @@ pub async fn probe<F>(means: Means, ask: F, secret: SecretId, slot: Slot) -> Res
 where
     F: Fn() -> Ask<Member> + Send + Sync + 'static,
 {
+    freshen(&means, ask(), &secret).await?;
     let ready = prepare(&means, ask(), secret, slot).await?;
     // Whoever goes away meanwhile does not stop it: what has left is judged and noted.
     let testing = tokio::spawn(async move { test(&means, &ask, ready).await }.instrument(Span::current()));
     testing.await.unwrap_or_else(|_| Err(Error::Unavailable("the test was given up").into()))
+}
+
+/// Tokens that are about to end are renewed before they are tested; where they cannot be, the test says what it finds.
+async fn freshen(means: &Means, ask: Ask<Member>, secret: &SecretId) -> Result<(), Fault<ProbeRefusal>> {
+    let id = secret.clone();
+    let stale = means.db.read::<_, _, ProbeRefusal, _>(ask, move |tx, by| {
+        let row = store::secrets::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
+        let stale = store::token_sets::find(tx, by, &id)?.filter(|set| renewing::is_stale(set, tx.now()));
+        let (workspace, number) = (by.workspace().clone(), row.secret.value_number);
+        Ok(stale.map(|_| TokensOf { workspace, secret: id.clone(), number }))
+    });
+    if let Some(of) = stale.await? {
+        let renewed = means.renewer.renew(&of).await;
+        tracing::debug!(is_renewed = renewed.is_ok(), "tokens were to be renewed before their test");
+    }
+    Ok(())
 }
 
 async fn prepare(means: &Means, ask: Ask<Member>, secret: SecretId, slot: Slot) -> Result<Ready, Fault<ProbeRefusal>> {
@@ -137,6 +156,13 @@ async fn test(means: &Means, ask: &impl Fn() -> Ask<Member>, ready: Ready) -> Re
         note_unreadable(means, ask(), &ready).await?;
         return Ok(Finding::Unreadable.verdict());
     };
+    if credential.value(Purpose::Probe).is_empty() {
+        // A client that has no token yet: there is nothing that could be tried.
+        let found = Found::from(Finding::NotPlaced);
+        let verdict = found.finding.verdict();
+        note(means, ask(), &ready, found).await?;
+        return Ok(verdict);
+    }
     let found = probe::run(&means.upstream, &credential, (&ready.description, spec), &ready.plain).await;
     drop(credential);
     let verdict = found.finding.verdict();

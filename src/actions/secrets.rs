@@ -129,11 +129,12 @@ fn hold(
     let Some(credential) = &entry.credential else { return Ok(()) };
     let (kind, last_four, facts) = (entry.kind, entry.last_four.as_deref(), entry.facts.as_str());
     let shown = Shown { kind, last_four, facts, dates: entry.dates };
-    sealing::seal(tx, by, tools, hook, Numbered::current(id, 1), (credential, shown))?;
-    if entry.kind == Kind::ClientCredentials {
-        renewing::begin(tx, by, id, (credential, &entry.asks))?;
+    let numbered = Numbered::current(id, 1);
+    if kind != Kind::ClientCredentials {
+        return sealing::seal(tx, by, tools, hook, numbered, (credential, shown));
     }
-    Ok(())
+    sealing::seal(tx, by, tools, hook, numbered, (&renewing::of_client(credential), shown))?;
+    renewing::begin(tx, by, id, (credential, &entry.asks))
 }
 
 /// Whom a new secret is shared with by name: members of the workspace, besides the owner.

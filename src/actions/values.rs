@@ -119,12 +119,14 @@ pub fn replace(
     let hook = hook_for(tx, by, &row, entry)?;
     let (secret, number) = (&row.secret, row.secret.newest_number + 1);
     store::secrets::destroy_values(tx, by, id)?;
-    sealing::seal(tx, by, tools, &hook, Numbered::current(id, number), (&entry.credential, entry.shown()))?;
+    let client = (entry.kind == Kind::ClientCredentials).then(|| renewing::of_client(&entry.credential));
+    let credential = client.as_ref().unwrap_or(&entry.credential);
+    sealing::seal(tx, by, tools, &hook, Numbered::current(id, number), (credential, entry.shown()))?;
     let (kind, last_four, facts) = (entry.kind, entry.last_four.as_deref(), entry.facts.as_str());
     let new = Replaced { number, kind, last_four, facts, account_name: None, account_identifier: None };
     store::secrets::note_new_value(tx, by, id, &new)?;
     store::secrets::set_dates(tx, by, id, entry.dates)?;
-    if kind == Kind::ClientCredentials {
+    if client.is_some() {
         renewing::begin(tx, by, id, (&entry.credential, &entry.asks))?;
     }
     let delivery = entry.delivery.unwrap_or(secret.delivery);

@@ -72,7 +72,7 @@ impl App {
     /// For a test of a secret that is asked for from there.
     pub fn means(&self, kit: Kit) -> Means {
         let (db, recorder, upstream) = (self.db.clone(), self.recorder.clone(), self.upstream.clone());
-        Means { db, recorder, upstream, catalog: self.catalog.clone(), kit }
+        Means { db, recorder, upstream, renewer: self.renewer.clone(), catalog: self.catalog.clone(), kit }
     }
 
     /// For connecting an account, or taking it away, that is asked for from there.

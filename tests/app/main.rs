@@ -42,6 +42,7 @@ mod plans;
 mod probes;
 mod processes;
 mod record;
+mod renewals;
 mod resets;
 mod rotations;
 mod routes;

@@ -271,6 +271,16 @@ fn ready<'tx>(
     })
 }
 
+/// What is sealed of a client that fetches its own tokens: its id and secret stand beside the place of the token, so that
+/// nothing ever takes the secret for one.
+pub(super) fn of_client(entered: &Credential) -> Credential {
+    let copy = |text: &str| Entered::exact(text.to_owned());
+    let value = (entered.value_name(), entered.value(Purpose::Exchange));
+    let all = std::iter::once(value).chain(entered.others(Purpose::Exchange));
+    let others = all.map(|(name, text)| (name.to_owned(), copy(text)));
+    Credential::new((ACCESS.to_owned(), copy("")), others, entered.route.clone())
+}
+
 /// Takes down that a client has still to fetch its first token: it ends now, so that the first use fetches it.
 pub(super) fn begin(
     tx: &mut WriteTx<'_>,

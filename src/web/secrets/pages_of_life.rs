@@ -149,10 +149,17 @@ pub struct Disconnect {
 pub struct Revoke {
     /// Whether Keyrack asks the provider itself.
     pub asks: bool,
-    /// What it is that the provider would keep.
-    pub what: &'static str,
+    /// Whether it is an account that was connected, and no key.
+    pub account: bool,
     pub text: String,
     pub link: Option<Link>,
+}
+
+impl Revoke {
+    /// What it is that the provider would keep.
+    pub fn what(&self) -> &'static str {
+        if self.account { "access" } else { "key" }
+    }
 }
 
 #[derive(askama::Template)]

@@ -104,15 +104,14 @@ async fn revoke_of(app: &Data<App>, demand: &Demand<Member>, found: &Found) -> R
     let spec = spec.await?;
     let described = app.catalog.describe(found.row.secret.node_type.as_str(), spec.as_deref());
     let Some(node_type) = described else {
-        return Ok(Revoke { asks: false, what: "key", text: String::new(), link: None });
+        return Ok(Revoke { asks: false, account: false, text: String::new(), link: None });
     };
     let connected = found.row.secret.kind.method() == Method::OAuth;
     let asks = connected && node_type.oauth.as_ref().is_some_and(|spec| spec.revoke_url.is_some());
     let revoke = &node_type.guide.revoke;
     let label = format!("Take it back at {}", node_type.name);
     let link = revoke.url.as_ref().map(|url| Link { label, url: url.clone() });
-    let what = if connected { "access" } else { "key" };
-    Ok(Revoke { asks, what, text: revoke.text.clone(), link })
+    Ok(Revoke { asks, account: connected, text: revoke.text.clone(), link })
 }
 
 pub async fn ask_disconnect(visitor: Visitor, demand: Demand<Member>, path: At, app: Data<App>) -> Reply {

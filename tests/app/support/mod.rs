@@ -3,6 +3,7 @@
 mod browser;
 mod chain;
 mod database;
+mod giving;
 mod letters;
 mod mailbox;
 mod parts;
@@ -28,6 +29,7 @@ use keyrack::upstream::Upstream;
 pub use browser::{Browser, Page, STRIPE, attributes};
 pub use chain::{extend_chain, verify_chains};
 pub use database::Database;
+pub use giving::{CLIENT, CLIENT_SECRET, Giving, Stage, back, connect, leave, place, vend_mine, way};
 pub use letters::{Smtp, queue};
 pub use mailbox::{Mail, Mailbox};
 pub use parts::{ManualClock, SeededChance};

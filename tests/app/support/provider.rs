@@ -61,9 +61,14 @@ pub struct Provider {
 
 impl Provider {
     pub async fn start() -> Self {
+        Self::start_as(PROVIDER).await
+    }
+
+    /// With a certificate for this name or address.
+    pub async fn start_as(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("authority.pem");
-        let (acceptor, pem) = certified(&[PROVIDER, "127.0.0.1"]);
+        let (acceptor, pem) = certified(&[name]);
         std::fs::write(&file, pem).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let this = Self {

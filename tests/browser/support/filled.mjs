@@ -22,6 +22,8 @@ export async function fill(page, keyrack) {
   await page.goto(`${HOME}/node-types/custom-front-desk/disable`);
   await page.getByRole("button", { name: "Disable it now" }).click();
 
+  const connection = await addConnection(page);
+
   await makeToken(page, { name: "Guest portal", environment: "Live", preset: /^Connect/ });
   await makeToken(page, { name: "Accounts export", expires: day(30) });
   const token = await makeToken(page, { name: "Booking backend", environment: "Test" });
@@ -50,7 +52,21 @@ export async function fill(page, keyrack) {
   const round = await startRound(page);
   await page.goto(`${HOME}/tokens`);
   const used = await page.getByRole("link", { name: "Booking backend" }).getAttribute("href");
-  return { secret, staged, round, workflow, node, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname, foreign: new URL(foreign).pathname };
+  return { secret, staged, connection, round, workflow, node, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname, foreign: new URL(foreign).pathname };
+}
+
+// A node type that connects accounts, its client for test, and a place that waits for its account.
+async function addConnection(page) {
+  await page.goto(`${HOME}/node-types/box`);
+  await page.getByRole("button", { name: "Add Box" }).click();
+  await page.getByRole("link", { name: "Set up the client for test" }).click();
+  await page.getByLabel("Client id").fill("harbour-hotels-test");
+  await page.getByLabel("Client secret").fill("not-a-real-client-secret");
+  await page.getByRole("button", { name: "Save this client" }).click();
+  await page.goto(`${HOME}/secrets/new/box`);
+  await page.getByLabel("Name").fill("Contracts");
+  await page.getByRole("button", { name: "Go on to the consent" }).click();
+  return new URL(page.url()).pathname.replace(/\/connect$/, "");
 }
 
 // Asks for new values of what is called over HTTP, and gets one of them.

@@ -169,6 +169,21 @@ export const pages = {
   "node type": at(`${HOME}/node-types/stripe`, "Stripe"),
   "node type, to disable": at(`${HOME}/node-types/stripe/disable`, "Disable Stripe?"),
   "node type, to remove": at(`${HOME}/node-types/stripe/remove`, "Remove Stripe?"),
+  "node type, to add with a method": at(`${HOME}/node-types/gitlab`, "GitLab"),
+  "node type, that connects accounts": at(`${HOME}/node-types/box`, "Box"),
+  "client": at(`${HOME}/node-types/box/client/test`, "Client of Box"),
+  "client, not set up": at(`${HOME}/node-types/box/client/live`, "Client of Box"),
+  "client, refused": async (page) => {
+    await at(`${HOME}/node-types/box/client/live`, "Client of Box")(page);
+    await page.getByLabel("Client id").fill("");
+    await page.locator("form.card").first().evaluate((form) => { form.noValidate = true; });
+    await page.getByRole("button", { name: "Save this client" }).click();
+    await expect(page.getByRole("alert")).toContainText("Nothing is saved yet");
+  },
+  "new connection": at(`${HOME}/secrets/new/box`, "Connect Box"),
+  "connection, still without an account": async (page, { places }) => at(places.connection, "Contracts")(page),
+  "connection, before the consent": async (page, { places }) => at(`${places.connection}/connect`, "Connect Box")(page),
+  "way back that is over": at("/connect/box/callback?state=x", "This way back is over"),
   "node type, disabled": at(`${HOME}/node-types/custom-front-desk`, "Front desk"),
   "new custom API": at(`${HOME}/custom-apis/new`, "Add a custom API"),
   "new custom API, refused": async (page) => {

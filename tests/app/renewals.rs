@@ -1,0 +1,169 @@
+//! Renewing tokens: once for all who wait, in one process and in two, and what trouble and refusals come to.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{
+    Browser, CLIENT, CLIENT_SECRET, EMAIL, Giving, Machine, PASSWORD, Provider, Says, Stage, connect, place, vend_mine,
+    verify_chains,
+};
+
+#[actix_web::test]
+async fn a_token_that_ends_is_renewed_once_for_all_who_wait() {
+    let mut stage = Stage::set().await;
+    let page = stage.place("Mine").await;
+    connect(&mut stage.ada, &page).await;
+    let token = stage.token().await;
+    stage.giving.asked();
+
+    stage.app.advance(Duration::from_secs(3_590));
+    let vends = (0..50).map(|_| vend_mine(&stage.app, &token));
+    for answer in futures_util::future::join_all(vends).await {
+        assert_eq!(answer.body["credential"]["value"], "access-canary-2", "{}", answer.text);
+    }
+    let asked = stage.giving.asked();
+    assert_eq!(asked.len(), 1, "one refresh serves all");
+    assert_eq!(
+        (asked[0]["grant_type"].as_str(), asked[0]["refresh_token"].as_str()),
+        ("refresh_token", "refresh-canary-1")
+    );
+    verify_chains(&stage.app.database, &stage.app.app.keyring);
+}
+
+#[actix_web::test]
+async fn trouble_at_the_provider_costs_nothing_and_a_refusal_asks_for_the_owner() {
+    let mut stage = Stage::set().await;
+    let page = stage.place("Mine").await;
+    connect(&mut stage.ada, &page).await;
+    let token = stage.token().await;
+
+    // A minute before the end: what is held is still good.
+    stage.giving.instead(Says::status("503 Busy", ""));
+    stage.app.advance(Duration::from_secs(3_550));
+    assert_eq!(vend_mine(&stage.app, &token).await.body["credential"]["value"], "access-canary-1");
+    // After it there is nothing to hand out, until the pause is over.
+    stage.app.advance(Duration::from_secs(55));
+    let answer = vend_mine(&stage.app, &token).await;
+    answer.refused(503, "token_not_renewed");
+    assert!(answer.retry_after.is_some());
+    stage.app.advance(Duration::from_mins(2));
+    assert_eq!(vend_mine(&stage.app, &token).await.body["credential"]["value"], "access-canary-2");
+    assert!(stage.app.post().await.is_empty(), "nobody is written to about trouble that passes");
+
+    stage.giving.instead(Says::status("400 Bad Request", r#"{"error":"invalid_grant"}"#));
+    stage.app.advance(Duration::from_mins(60));
+    let answer = vend_mine(&stage.app, &token).await;
+    assert_eq!(answer.body, json!({ "active": false, "error": "needs_reauthorization" }), "{}", answer.text);
+    assert_eq!(vend_mine(&stage.app, &token).await.body["error"], "needs_reauthorization");
+    let letter = stage.app.letter_to(EMAIL).await;
+    assert!(letter.text.contains(&format!("{page}/connect")), "{}", letter.text);
+    assert!(stage.app.post().await.is_empty(), "once");
+
+    stage.ada.sign_in(EMAIL, PASSWORD).await;
+    connect(&mut stage.ada, &page).await;
+    assert_eq!(vend_mine(&stage.app, &token).await.body["credential"]["value"], "access-canary-3");
+}
+
+#[actix_web::test]
+async fn a_client_of_its_own_fetches_tokens_and_keeps_them_to_itself() {
+    let mut stage = Stage::set().await;
+    let mut spec = serde_json::to_value(stage.app.app.catalog.get("xero").unwrap()).unwrap();
+    spec["client_credentials"]["token_url"] = json!(format!("{}/oauth/token", stage.address()));
+    let add = "/w/acme/node-types/xero/add";
+    let added = stage.ada.submit("/w/acme/node-types/xero", add, &[("method", "client_credentials")]).await;
+    assert_eq!(added.status, 303, "{}", added.text);
+    let spec = spec.to_string().replace('\'', "''");
+    stage.app.database.execute(&format!("UPDATE node_types SET spec = '{spec}' WHERE slug = 'xero'"));
+
+    let new = "/w/acme/secrets/new/xero";
+    let fields = [
+        ("kind", "client_credentials"),
+        ("client_credentials-client_id", "robot-1"),
+        ("client_credentials-client_secret", "robot-secret-canary"),
+        ("name", "Robot"),
+        ("environment", "test"),
+        ("sharing", "private"),
+        ("delivery", "vend"),
+    ];
+    let made = stage.ada.submit(new, new, &fields).await;
+    assert_eq!(made.status, 303, "{}", made.text);
+    let token = stage.token().await;
+    let me = stage.app.person(EMAIL).to_string();
+    let answer = token.vend("xero", &me).await;
+    let credential = &answer.body["credential"];
+    assert_eq!(credential["value"], "access-canary-1", "{}", answer.text);
+    assert!(!answer.text.contains("robot"), "{}", answer.text);
+    let asked = stage.giving.asked();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0]["grant_type"], "client_credentials");
+
+    // Cached until shortly before its end, and fetched by the same client then.
+    assert_eq!(token.vend("xero", &me).await.body["credential"]["value"], "access-canary-1");
+    assert!(stage.giving.asked().is_empty());
+    stage.app.advance(Duration::from_secs(3_590));
+    *stage.giving.given.lock().unwrap() = 7;
+    assert_eq!(token.vend("xero", &me).await.body["credential"]["value"], "access-canary-8");
+
+    stage.giving.instead(Says::status("401 Unauthorized", r#"{"error":"invalid_client"}"#));
+    stage.app.advance(Duration::from_mins(61));
+    assert_eq!(token.vend("xero", &me).await.body["error"], "needs_reauthorization");
+}
+
+#[actix_web::test]
+async fn a_job_renews_ahead_of_the_end() {
+    let mut stage = Stage::set().await;
+    let page = stage.place("Mine").await;
+    connect(&mut stage.ada, &page).await;
+    stage.giving.asked();
+    keyrack::jobs::plan(&stage.app.app).await.unwrap();
+    stage.app.post().await;
+    assert!(stage.giving.asked().is_empty(), "it is not due");
+    stage.app.advance(Duration::from_mins(49));
+    stage.app.post().await;
+    assert_eq!(stage.giving.asked().len(), 1);
+    let token = stage.token().await;
+    assert_eq!(vend_mine(&stage.app, &token).await.body["credential"]["value"], "access-canary-2");
+    assert!(stage.giving.asked().is_empty());
+
+    // Nothing is asked for what is disabled, disconnected or refused.
+    stage.ada.submit("/w/acme/node-types/gitlab/disable", "/w/acme/node-types/gitlab/disable", &[]).await;
+    stage.app.advance(Duration::from_mins(59));
+    stage.app.post().await;
+    assert!(stage.giving.asked().is_empty());
+}
+
+#[actix_web::test]
+async fn two_processes_renew_once() {
+    const VENDS: usize = 50;
+    let (provider, giving) =
+        (Provider::start_as("127.0.0.1").await, Giving { first_lasts: Some(30), ..Giving::default() });
+    let answering = giving.clone();
+    provider.answers(move |request| answering.answer(request));
+    let mut machine = Machine::new();
+    machine.settings.extend(provider.settings());
+    let (mut one, mut other) = (machine.serve(), machine.serve());
+    one.ready().await;
+    other.ready().await;
+    let token = machine.set_up();
+
+    let mut ada = Browser::new(&one.base);
+    ada.sign_in(EMAIL, PASSWORD).await;
+    let node_type = "/w/acme/node-types/gitlab";
+    ada.submit(node_type, &format!("{node_type}/add"), &[("method", "oauth")]).await;
+    let address = format!("https://127.0.0.1:{}", provider.port);
+    let client = [("field-address", address.as_str()), ("client_id", "app-1"), ("client_secret", CLIENT_SECRET)];
+    let saved = ada.submit(CLIENT, CLIENT, &client).await;
+    assert_eq!(saved.status, 303, "{}", saved.text);
+    let page = place(&mut ada, "Mine").await;
+    connect(&mut ada, &page).await;
+    giving.asked();
+
+    let me = ada.get("/account").await.person();
+    let tokens = [one.token(&token), other.token(&token)];
+    let vends = (0..VENDS).map(|at| tokens[at % 2].vend("gitlab", &me));
+    for answer in futures_util::future::join_all(vends).await {
+        assert_eq!(answer.body["credential"]["value"], "access-canary-2", "{}", answer.text);
+    }
+    assert_eq!(giving.asked().len(), 1, "one refresh for all {VENDS} in both processes");
+}
