@@ -114,14 +114,18 @@ fn sign_up(text: &str) -> Result<SignUp, String> {
     match text {
         "invited" => Ok(SignUp::Invited),
         "anybody" => Ok(SignUp::Anybody),
-        _ => {
-            let domains: Vec<String> = text.split(',').map(|part| part.trim().to_ascii_lowercase()).collect();
-            if domains.iter().all(|domain| Email::parse(&format!("somebody@{domain}")).is_ok()) {
-                Ok(SignUp::Domains(domains))
-            } else {
-                Err("must be invited, anybody, or domains separated by commas, as in example.com,example.org"
-                    .to_owned())
-            }
-        }
+        _ => domains(text).map(SignUp::Domains).map_err(|_| {
+            "must be invited, anybody, or domains separated by commas, as in example.com,example.org".to_owned()
+        }),
+    }
+}
+
+pub(super) fn domains(text: &str) -> Result<Vec<String>, String> {
+    let domains: Vec<String> = text.split(',').map(|part| part.trim().to_ascii_lowercase()).collect();
+    let good = domains.iter().all(|domain| Email::parse(&format!("somebody@{domain}")).is_ok());
+    if good {
+        Ok(domains)
+    } else {
+        Err("must be domains separated by commas, as in example.com,example.org".to_owned())
     }
 }

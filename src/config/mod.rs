@@ -4,8 +4,10 @@
 //! reported together, each with its variable. Secrets are redacted in `Debug`.
 
 mod address;
+mod families;
 mod mail;
 mod parse;
+mod providers;
 mod reader;
 mod redacted;
 mod settings;
@@ -25,6 +27,8 @@ use crate::domain::{Email, Name};
 
 use reader::{Noted, Reader};
 
+pub use families::{Ending, FAMILIES, Family};
+pub use providers::{Issuer, OAuthClient, OAuthClients, Provider, ProviderKind};
 pub use reader::Mistake;
 pub use redacted::Redacted;
 pub use settings::{Fallback, SETTINGS, Setting};
@@ -38,6 +42,10 @@ pub struct Config {
     pub passwords: HashSettings,
     pub mail: MailConfig,
     pub accounts: AccountConfig,
+    /// With which people sign in, in the order of the buttons.
+    pub providers: Vec<Provider>,
+    /// The operator's own, for connecting accounts.
+    pub oauth_clients: OAuthClients,
     pub upstream: UpstreamConfig,
     pub log: LogConfig,
 }
@@ -213,14 +221,25 @@ impl Config {
         let (database, server, keys) = (database(&mut reader), server(&mut reader), keys(&mut reader));
         let (passwords, mail, log) = (passwords(&mut reader), mail::mail(&mut reader), log(&mut reader));
         let (accounts, upstream) = (mail::accounts(&mut reader), upstream::upstream(&mut reader));
+        let (providers, clients) = (providers::providers(&mut reader), providers::oauth_clients(&mut reader));
         let mistakes = reader.into_mistakes();
-        match (database, server, keys, passwords, mail, accounts, upstream, log) {
-            (Ok(database), Ok(server), Ok(keys), Ok(passwords), Ok(mail), Ok(accounts), Ok(upstream), Ok(log))
-                if mistakes.is_empty() =>
-            {
-                Ok(Self { database, server, keys, passwords, mail, accounts, upstream, log })
-            }
-            _ => Err(mistakes),
+        let all = move || {
+            Ok(Self {
+                database: database?,
+                server: server?,
+                keys: keys?,
+                passwords: passwords?,
+                mail: mail?,
+                accounts: accounts?,
+                providers: providers?,
+                oauth_clients: clients?,
+                upstream: upstream?,
+                log: log?,
+            })
+        };
+        match all() {
+            Ok(config) if mistakes.is_empty() => Ok(config),
+            Ok(_) | Err(Noted) => Err(mistakes),
         }
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::families::{self, Family};
 use super::settings::{self, Fallback, Setting};
 
 /// One thing to put right before Keyrack starts.
@@ -22,15 +23,22 @@ impl fmt::Display for Mistake {
 }
 
 const PREFIX: &str = "KEYRACK_";
+const EMPTY: &str = "is empty; give a value or leave it out";
 
-struct Given {
-    text: String,
-    from_file: bool,
+#[derive(Clone)]
+pub(super) struct Given {
+    pub text: String,
+    pub from_file: bool,
 }
+
+/// What is given of each of a family, by name and key.
+pub(super) type Members = BTreeMap<String, BTreeMap<&'static str, Given>>;
 
 #[derive(Default)]
 pub(super) struct Reader {
     given: BTreeMap<&'static str, Given>,
+    /// By the families' sections.
+    families: BTreeMap<&'static str, Members>,
     mistakes: Vec<Mistake>,
 }
 
@@ -42,9 +50,12 @@ impl Reader {
             reader.take_file(text);
         }
         for (name, text) in vars.filter(|(name, _)| name.starts_with(PREFIX)) {
-            match settings::find(&name) {
-                Some(setting) => reader.take(setting, text, false),
-                None => {
+            match (settings::find(&name), families::find(&name)) {
+                (Some(setting), _) => reader.take(setting, text, false),
+                (None, Some((family, ending, of))) => {
+                    reader.take_of_family(family, (of, ending.key), (name, Given { text, from_file: false }));
+                }
+                (None, None) => {
                     let hint = settings::nearest(&name).map(|known| format!("; did you mean {known}?"));
                     reader.refuse(name, format!("Keyrack knows no such variable{}", hint.unwrap_or_default()));
                 }
@@ -72,9 +83,57 @@ impl Reader {
                 continue;
             };
             for (key, value) in entries {
-                self.take_entry(&section, &key, &value);
+                match (families::of_section(&section), &value) {
+                    (Some(family), toml::Value::Table(inner)) => self.take_table(family, &key, inner),
+                    _ => self.take_entry(&section, &key, &value),
+                }
             }
         }
+    }
+
+    /// One of a family, which has a table of its own.
+    fn take_table(&mut self, family: &'static Family, name: &str, entries: &toml::Table) {
+        let section = format!("{}.{name}", family.section);
+        if !families::is_name(name) {
+            let message = "must be a name of small letters, digits and single hyphens, beginning with a letter";
+            return self.refuse(format!("[{section}] in the file"), message.to_owned());
+        }
+        for (key, value) in entries {
+            let Some(ending) = family.endings.iter().find(|ending| ending.key == key) else {
+                self.refuse(format!("[{section}] {key} in the file"), "Keyrack knows no such setting".to_owned());
+                continue;
+            };
+            let place = place_of(&family.variable(name, ending), (&section, key), true);
+            match plain(value) {
+                Some(text) => {
+                    let given = Given { text, from_file: true };
+                    self.take_of_family(family, (name.to_owned(), ending.key), (place, given));
+                }
+                None => self.refuse(place, "must be a text, a whole number, true or false".to_owned()),
+            }
+        }
+    }
+
+    fn take_of_family(
+        &mut self,
+        family: &'static Family,
+        (name, key): (String, &'static str),
+        (place, given): (String, Given),
+    ) {
+        let one = self.families.entry(family.section).or_default().entry(name).or_default();
+        if given.text.trim().is_empty() {
+            return self.refuse(place, EMPTY.to_owned());
+        }
+        one.insert(key, given);
+    }
+
+    /// All of a family, by name.
+    pub fn family(&self, family: &Family) -> Members {
+        self.families.get(family.section).cloned().unwrap_or_default()
+    }
+
+    pub fn was_refused(&self, variable: &str) -> bool {
+        self.mistakes.iter().any(|mistake| mistake.variable.split(' ').next() == variable.split(' ').next())
     }
 
     fn take_entry(&mut self, section: &str, key: &str, value: &toml::Value) {
@@ -90,7 +149,7 @@ impl Reader {
     fn take(&mut self, setting: &Setting, text: String, from_file: bool) {
         // An empty key list from a broken deployment must not quietly become "make a new key".
         if text.trim().is_empty() {
-            return self.refuse(place(setting, from_file), "is empty; give a value or leave it out".to_owned());
+            return self.refuse(place(setting, from_file), EMPTY.to_owned());
         }
         if let Some(known) = settings::find(setting.name) {
             self.given.insert(known.name, Given { text, from_file });
@@ -147,11 +206,11 @@ impl Reader {
 pub(super) struct Noted;
 
 fn place(setting: &Setting, from_file: bool) -> String {
-    if from_file {
-        format!("{} ([{}] {} in the file)", setting.name, setting.section, setting.key)
-    } else {
-        setting.name.to_owned()
-    }
+    place_of(setting.name, (setting.section, setting.key), from_file)
+}
+
+pub(super) fn place_of(variable: &str, (section, key): (&str, &str), from_file: bool) -> String {
+    if from_file { format!("{variable} ([{section}] {key} in the file)") } else { variable.to_owned() }
 }
 
 /// A value of the file as the environment would write it.

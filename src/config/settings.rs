@@ -59,8 +59,21 @@ pub const MAIL_FOLDER: &str = "KEYRACK_MAIL_FOLDER";
 pub const SIGN_UP: &str = "KEYRACK_SIGN_UP";
 pub const UPSTREAM_ALLOW: &str = "KEYRACK_UPSTREAM_ALLOW";
 pub const UPSTREAM_CA_FILE: &str = "KEYRACK_UPSTREAM_CA_FILE";
+pub const GOOGLE_CLIENT_ID: &str = "KEYRACK_GOOGLE_CLIENT_ID";
+pub const GOOGLE_CLIENT_SECRET: &str = "KEYRACK_GOOGLE_CLIENT_SECRET";
+pub const GOOGLE_DOMAINS: &str = "KEYRACK_GOOGLE_DOMAINS";
+pub const GITHUB_CLIENT_ID: &str = "KEYRACK_GITHUB_CLIENT_ID";
+pub const GITHUB_CLIENT_SECRET: &str = "KEYRACK_GITHUB_CLIENT_SECRET";
+pub const GITHUB_DOMAINS: &str = "KEYRACK_GITHUB_DOMAINS";
+pub const GITHUB_URL: &str = "KEYRACK_GITHUB_URL";
+pub const MICROSOFT_CLIENT_ID: &str = "KEYRACK_MICROSOFT_CLIENT_ID";
+pub const MICROSOFT_CLIENT_SECRET: &str = "KEYRACK_MICROSOFT_CLIENT_SECRET";
+pub const MICROSOFT_DOMAINS: &str = "KEYRACK_MICROSOFT_DOMAINS";
+pub const MICROSOFT_TENANT: &str = "KEYRACK_MICROSOFT_TENANT";
 pub const LOG_FORMAT: &str = "KEYRACK_LOG_FORMAT";
 pub const LOG: &str = "KEYRACK_LOG";
+
+const DOMAINS: &str = "Domains of proven addresses, separated by commas, with which an account may be made there; without it `KEYRACK_SIGN_UP` decides.";
 
 pub const SETTINGS: &[Setting] = &[
     setting(
@@ -186,6 +199,42 @@ pub const SETTINGS: &[Setting] = &[
         ("upstream", "ca_file"),
         Nothing,
         "PEM file of certificate authorities that are believed besides the public ones.",
+    ),
+    setting(
+        GOOGLE_CLIENT_ID,
+        ("google", "client_id"),
+        Nothing,
+        "The client id of an OAuth client (“Web application”) in the Google Cloud console. With it people sign in with Google.",
+    ),
+    setting(GOOGLE_CLIENT_SECRET, ("google", "client_secret"), Nothing, "The secret that belongs to it."),
+    setting(GOOGLE_DOMAINS, ("google", "domains"), Nothing, DOMAINS),
+    setting(
+        GITHUB_CLIENT_ID,
+        ("github", "client_id"),
+        Nothing,
+        "The client id of an OAuth app at GitHub. With it people sign in with GitHub.",
+    ),
+    setting(GITHUB_CLIENT_SECRET, ("github", "client_secret"), Nothing, "The secret that belongs to it."),
+    setting(GITHUB_DOMAINS, ("github", "domains"), Nothing, DOMAINS),
+    setting(
+        GITHUB_URL,
+        ("github", "url"),
+        Text("https://github.com"),
+        "The address of a GitHub Enterprise Server, without a path.",
+    ),
+    setting(
+        MICROSOFT_CLIENT_ID,
+        ("microsoft", "client_id"),
+        Nothing,
+        "The application (client) id of an app registration at Microsoft Entra. With it people sign in with Microsoft.",
+    ),
+    setting(MICROSOFT_CLIENT_SECRET, ("microsoft", "client_secret"), Nothing, "The secret that belongs to it."),
+    setting(MICROSOFT_DOMAINS, ("microsoft", "domains"), Nothing, DOMAINS),
+    setting(
+        MICROSOFT_TENANT,
+        ("microsoft", "tenant"),
+        Text("common"),
+        "The directory (tenant) id whose people may come; or `common`, `organizations` or `consumers`.",
     ),
     setting(LOG_FORMAT, ("log", "format"), Text("text"), "`text` or `json`."),
     setting(

@@ -289,6 +289,16 @@ fn row(setting: &Setting) -> String {
     format!("| `{}` | {key} | {default} | {} |", setting.name, setting.about)
 }
 
+/// The rows of a family, of which each has a section of its own.
+fn rows(family: &Family) -> Vec<(String, String)> {
+    let section = format!("{}.{}", family.section, family.middle.to_lowercase().replace('_', "-"));
+    let row = |ending: &Ending| {
+        let name = format!("{}{}{}", family.prefix, family.middle, ending.ending);
+        (section.clone(), format!("| `{name}` | `{}` | {} |", ending.key, ending.about))
+    };
+    family.endings.iter().map(row).collect()
+}
+
 #[test]
 fn the_page_says_what_the_table_says() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md")).unwrap();
@@ -305,7 +315,8 @@ fn the_page_says_what_the_table_says() {
             found.push((section.clone(), line.to_owned()));
         }
     }
-    let wanted: Vec<_> = SETTINGS.iter().map(|setting| (setting.section.to_owned(), row(setting))).collect();
+    let settings = SETTINGS.iter().map(|setting| (setting.section.to_owned(), row(setting)));
+    let wanted: Vec<_> = settings.chain(FAMILIES.iter().flat_map(|family| rows(family))).collect();
     let lines: Vec<_> = wanted.iter().map(|(_, line)| line.as_str()).collect();
     assert_eq!(found, wanted, "the rows of docs/configuration.md should be:\n{}", lines.join("\n"));
 }
