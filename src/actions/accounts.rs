@@ -12,12 +12,12 @@ use crate::domain::{Email, Letter, LinkId, Moment, PersonId, Work};
 use crate::store::access::{AccountLink, EmailChange, Oneself, Proof, Reset, Right, Runner, SignUp};
 use crate::store::links::{NewLink, Purpose};
 use crate::store::people::{Person, Proven};
-use crate::store::{self, Denied, Error, Fault, Outcome, WriteTx};
+use crate::store::{self, Error, Fault, Outcome, WriteTx};
 
 use super::founding::{NewAccount, new_person};
 use super::outbox::{self, Post};
 use super::sign_in::{self, Attempt};
-use super::{Tools, audit};
+use super::{Tools, audit, identities};
 
 /// What may be asked from one network within a quarter of an hour.
 const ASKED_AT_MOST: i64 = 20;
@@ -66,15 +66,12 @@ pub fn ask_email_change(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, Oneself>,
     tools: Tools<'_>,
-    (compared, attempt, asker): (&str, &Attempt, &Asker),
+    (compared, attempt, asker): (Option<&str>, &Attempt, &Asker),
     new: &Email,
 ) -> Outcome<Asked> {
     tx.unrecorded(store::Unrecorded::Work);
     let (person, _) = store::people::myself(tx, by)?;
-    if !store::people::replace_password(tx, by, &person.id, (compared, compared))? {
-        return Err(Denied::SignedOut.into());
-    }
-    sign_in::succeed(tx, by, attempt)?;
+    identities::must_be_shown(tx, by, (compared, attempt))?;
     let counted = count(tx, by, asker)?;
     if counted.is_ok() {
         tell(tx, by, tools, (&person.email, &person.id), Letter::EmailChangeAsked { new: new.clone() })?;

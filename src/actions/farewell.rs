@@ -7,12 +7,12 @@ use crate::domain::{Letter, WorkspaceId};
 use crate::store::access::{Everywhere, Proof};
 use crate::store::people::Person;
 use crate::store::workspaces::WorkspaceRow;
-use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, WriteTx};
+use crate::store::{self, Error, Fault, ReadTx, Refusal, WriteTx};
 
 use super::members::{self, Ended, Keeping, Leaving, MemberRefusal};
 use super::outbox::{self, Post};
-use super::sign_in::{self, Attempt};
-use super::{Tools, audit};
+use super::sign_in::Attempt;
+use super::{Tools, audit, identities};
 
 /// What stands in the way, and in which workspace where it is one's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,13 +80,12 @@ pub fn end(
     by: &Proof<'_, Everywhere>,
     tools: Tools<'_>,
     wishes: &Wishes,
-    (compared, attempt): (&str, &Attempt),
+    shown: (Option<&str>, &Attempt),
 ) -> Result<Parted, Fault<Obstacle>> {
     let oneself = by.oneself();
-    let (person, stored) = store::people::myself(tx, &oneself)?;
-    if stored.as_deref() != Some(compared) {
-        return Err(Denied::SignedOut.into());
-    }
+    let (person, _) = store::people::myself(tx, &oneself)?;
+    // Whoever makes an account with this address later begins without attempts.
+    identities::must_be_shown(tx, &oneself, shown)?;
     let memberships = by.memberships();
     if !memberships.iter().map(Proof::workspace).eq(wishes.keys()) {
         return Err(Obstacle::changed().into());
@@ -100,8 +99,6 @@ pub fn end(
             Err(Fault::Store(error)) => return Err(error.into()),
         }
     }
-    // Whoever makes an account with this address later begins without attempts.
-    sign_in::succeed(tx, by, attempt)?;
     let sessions = store::sessions::delete_all(tx, &oneself, &person.id)?;
     store::people::delete(tx, by)?;
     let event =

@@ -38,7 +38,8 @@ pub struct Ownership {
 
 pub struct NewAccount {
     pub name: Name,
-    pub password_hash: String,
+    /// None where a provider says who comes.
+    pub password_hash: Option<String>,
 }
 
 pub struct Founded {
@@ -56,7 +57,7 @@ pub fn set_up<'tx>(
     ask: &Founding,
 ) -> Result<Founded, Fault<FoundingError>> {
     store::links::spend(tx, by)?;
-    let account = NewAccount { name: ask.name.clone(), password_hash: ask.password_hash.clone() };
+    let account = NewAccount { name: ask.name.clone(), password_hash: Some(ask.password_hash.clone()) };
     let person = new_person(tx, by, tools, (&ask.email, Proven::Yes), &account)?;
     let workspace = new_workspace(tx, by, tools, &ask.workspace, &person)?;
     audit::installation(tx, tools, Event::Account(AccountEvent::SetUpDone { person: person.id.clone() }))?;
@@ -103,7 +104,7 @@ pub(super) fn new_person<R: Right>(
 ) -> Result<Person, Error> {
     let id = PersonId::draw(tx.now(), tools.chance);
     let person = Person { id, email: email.clone(), name: account.name.clone() };
-    store::people::insert(tx, by, (&person, proven), &account.password_hash)?;
+    store::people::insert(tx, by, (&person, proven), account.password_hash.as_deref())?;
     audit::installation(tx, tools, Event::Account(AccountEvent::PersonCreated { person: person.id.clone() }))?;
     Ok(person)
 }

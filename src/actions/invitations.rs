@@ -230,12 +230,24 @@ pub fn accept_as_newcomer<'tx>(
         return Err(AcceptRefusal::HasAccount.into());
     }
     let proven = if offer.handed_on { Proven::NotYet } else { Proven::Yes };
+    let (slug, person) = join_as_new(tx, by, tools, (proven, account))?;
+    let origin = audit::Origin::of(&person, tools.origin.from);
+    let opened = open_session(tx, by, Tools { origin: &origin, ..tools }, &person, browser)?;
+    Ok((slug, opened))
+}
+
+/// Makes the account of the invited address, and the membership.
+pub(super) fn join_as_new<'tx>(
+    tx: &mut WriteTx<'tx>,
+    by: &Proof<'tx, Offered>,
+    tools: Tools<'_>,
+    (proven, account): (Proven, &NewAccount),
+) -> Result<(Slug, PersonId), Error> {
+    let offer: Offer = by.holder().clone();
     let person: Person = new_person(tx, by, tools, (&offer.email, proven), account)?;
     let origin = audit::Origin::of(&person.id, tools.origin.from);
-    let tools = Tools { origin: &origin, ..tools };
-    join(tx, by, tools, (&person.id, person.name.to_string()))?;
-    let opened = open_session(tx, by, tools, &person.id, browser)?;
-    Ok((offer.slug, opened))
+    join(tx, by, Tools { origin: &origin, ..tools }, (&person.id, person.name.to_string()))?;
+    Ok((offer.slug, person.id))
 }
 
 fn join<'tx, R: Offeree>(

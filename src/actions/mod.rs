@@ -14,6 +14,7 @@ mod fingerprint;
 pub mod flows;
 pub mod founding;
 mod handover;
+pub mod identities;
 pub mod imports;
 pub mod installation;
 pub mod invitations;

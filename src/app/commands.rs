@@ -74,7 +74,7 @@ pub async fn create_owner(
         (None, Some(name)) => {
             password::check(&password)?;
             let password_hash = app.hasher.hash(Zeroizing::new(password)).await?;
-            Some(NewAccount { name: name.clone(), password_hash })
+            Some(NewAccount { name: name.clone(), password_hash: Some(password_hash) })
         }
     };
     let ownership = Ownership { email: ask.email.clone(), account, workspace: ask.workspace.clone() };

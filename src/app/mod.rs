@@ -28,6 +28,7 @@ use crate::domain::{Chance, Clock};
 use crate::mail::{MailError, Mailer};
 use crate::store::migrate::{self, MigrateError, WhereNew};
 use crate::store::{Db, Refusal};
+use crate::upstream::oauth::{Desk, Means as Asking};
 use crate::upstream::{Limits, SystemResolver, Upstream, UpstreamError};
 
 #[derive(Clone)]
@@ -41,6 +42,8 @@ pub struct App {
     pub upstream: Upstream,
     pub renewer: Renewer,
     pub catalog: Arc<Catalog>,
+    /// Of the providers that people sign in with.
+    pub desk: Arc<Desk>,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
 }
@@ -67,6 +70,11 @@ impl App {
     /// For changes that are asked for from there; none where nobody asks over the network.
     pub fn kit(&self, from: Option<IpAddr>) -> Kit {
         Kit { keyring: self.keyring.clone(), chance: self.chance.clone(), from }
+    }
+
+    /// For asking providers who somebody is.
+    pub fn asking(&self) -> Asking<'_> {
+        Asking { upstream: &self.upstream, clock: &*self.clock }
     }
 
     /// For a test of a secret that is asked for from there.
@@ -108,6 +116,7 @@ impl App {
             recorder,
             hasher: Arc::new(Hasher::new(config.passwords, chance.clone())),
             catalog,
+            desk: Arc::new(Desk::new(&config.providers)),
             mailer,
             upstream,
             config: Arc::new(config),

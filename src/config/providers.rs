@@ -64,9 +64,13 @@ impl Issuer {
         }
     }
 
+    pub fn is_of_many(&self) -> bool {
+        self.name.contains(TENANT)
+    }
+
     /// Whether the issuer is this tenant's own.
     pub fn is_of_tenant(&self, named: &str, tenant: Option<&str>) -> bool {
-        !self.name.contains(TENANT) || tenant.is_some_and(|tenant| named == self.name.replace(TENANT, tenant))
+        !self.is_of_many() || tenant.is_some_and(|tenant| named == self.name.replace(TENANT, tenant))
     }
 }
 

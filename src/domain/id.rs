@@ -116,6 +116,8 @@ ids! {
     ImportId "imp_";
     /// A way to a provider and back.
     FlowId "flw_";
+    /// Who somebody is at a provider.
+    IdentityId "idn_";
 }
 
 #[cfg(test)]

@@ -135,6 +135,14 @@ pub enum Letter {
         nodes: Vec<String>,
     },
     AccountDeleted,
+    /// By which provider one can come in from now on, or no more.
+    SignInLinked {
+        provider: String,
+        address: Option<Email>,
+    },
+    SignInUnlinked {
+        provider: String,
+    },
     /// To an owner: which of their secrets are to have new values.
     RotationAsked {
         workspace: String,
@@ -172,6 +180,7 @@ impl Letter {
             Self::SecretsEnded { .. } => "Notice about secrets",
             Self::WorkflowsBroken { .. } => "Notice of broken workflows",
             Self::AccountDeleted => "Notice of a deleted account",
+            Self::SignInLinked { .. } | Self::SignInUnlinked { .. } => "Notice of a way to sign in",
             Self::RotationAsked { .. } => "Request for new values",
             Self::Trial { .. } => "Trial letter",
         }

@@ -38,6 +38,13 @@ impl Name {
         Ok(Self(text))
     }
 
+    /// What stands before the @ of an address, for somebody who has told no name.
+    pub fn of_address(email: &super::Email) -> Self {
+        let local = email.as_str().split('@').next().unwrap_or_default();
+        let short: String = local.chars().take(MOST).collect();
+        Self::parse(&short).unwrap_or_else(|_| Self("Somebody".to_owned()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -188,6 +188,23 @@ fn of_account(letter: &Letter, base: &str) -> Sheet {
             // No link that could be sent here opens the account any more.
             Sheet { closing: vec!["If it was not you, tell whoever runs this Keyrack at once.".to_owned()], ..sheet }
         }
+        Letter::SignInLinked { provider, address } => {
+            let at = address.as_ref().map(|address| format!(" ({address})")).unwrap_or_default();
+            Sheet {
+                subject: format!("{provider} opens your account now"),
+                lines: vec![format!("From now on you can sign in to your account with {provider}{at}.")],
+                button: account(),
+                aside: forgotten(),
+                ..Sheet::default()
+            }
+        }
+        Letter::SignInUnlinked { provider } => Sheet {
+            subject: format!("{provider} does not open your account any more"),
+            lines: vec![format!("{provider} was unlinked from your account. You cannot sign in with it any more.")],
+            button: account(),
+            aside: forgotten(),
+            ..Sheet::default()
+        },
         Letter::AccountDeleted => Sheet {
             subject: "Your account is deleted".to_owned(),
             lines: vec![

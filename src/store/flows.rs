@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::domain::{FlowId, Moment};
 
-use super::access::{Nobody, Proof, Right, Runner};
+use super::access::{Proof, Right, Runner};
 use super::error::Error;
 use super::schema::flows;
 use super::tx::{ReadTx, WriteTx};
@@ -37,14 +37,14 @@ pub fn insert<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, flow: &NewFlow
     Ok(())
 }
 
-pub fn find(tx: &mut ReadTx<'_>, _by: &Proof<'_, Nobody>, id: &FlowId) -> Result<Option<FlowRow>, Error> {
+pub fn find<R: Right>(tx: &mut ReadTx<'_>, _by: &Proof<'_, R>, id: &FlowId) -> Result<Option<FlowRow>, Error> {
     let now = tx.now();
     let open = flows::table.filter(flows::id.eq(id)).filter(flows::expires_at.gt(now));
     Ok(open.select((flows::mac, flows::payload)).first(tx.conn).optional()?)
 }
 
 /// Whether it was still there to be taken.
-pub fn take(tx: &mut WriteTx<'_>, _by: &Proof<'_, Nobody>, id: &FlowId) -> Result<bool, Error> {
+pub fn take<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, id: &FlowId) -> Result<bool, Error> {
     Ok(diesel::delete(flows::table.filter(flows::id.eq(id))).execute(tx.conn)? == 1)
 }
 

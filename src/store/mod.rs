@@ -10,6 +10,7 @@ pub mod connections;
 mod db;
 mod error;
 pub mod flows;
+pub mod identities;
 pub mod imports;
 pub mod installation;
 pub mod invitations;

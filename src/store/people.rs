@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::{Email, Moment, Name, PersonId};
 
-use super::access::{AccountLink, CommandLine, EmailChange, Everywhere, Invited, Oneself, Proof, Reset, Right};
+use super::access::{AccountLink, CommandLine, EmailChange, Everywhere, Invited, Nobody, Oneself, Proof, Reset, Right};
 use super::error::Error;
 use super::schema::{jobs, people, secret_shares, sessions, tokens};
 use super::tx::{ReadTx, WriteTx};
@@ -32,6 +32,11 @@ pub fn find_by_email(tx: &mut ReadTx<'_>, email: &Email) -> Result<Option<(Perso
         .first(tx.conn)
         .optional()?;
     Ok(row)
+}
+
+/// The address of somebody who has just come in.
+pub fn email_of(tx: &mut ReadTx<'_>, _by: &Proof<'_, Nobody>, person: &PersonId) -> Result<Email, Error> {
+    Ok(find_email(tx, person)?.0)
 }
 
 /// The person whom an invitation is for.
@@ -91,7 +96,7 @@ pub fn insert<R: Right>(
     tx: &mut WriteTx<'_>,
     _by: &Proof<'_, R>,
     (person, proven): (&Person, Proven),
-    password_hash: &str,
+    password_hash: Option<&str>,
 ) -> Result<(), Error> {
     let now = tx.now();
     diesel::insert_into(people::table)

@@ -77,6 +77,22 @@ pub fn touch(tx: &mut WriteTx<'_>, _by: &Proof<'_, Nobody>, id: &SessionId) -> R
     Ok(())
 }
 
+/// When its person last showed in this session who they are: when it began, or at a provider since.
+pub fn shown_at(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<Moment, Error> {
+    let this = sessions::table.filter(sessions::id.eq(&by.holder().session));
+    let (created, confirmed): (Moment, Option<Moment>) =
+        this.select((sessions::created_at, sessions::confirmed_at)).first(tx.conn)?;
+    Ok(confirmed.map_or(created, |at| at.max(created)))
+}
+
+pub fn confirm(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::update(sessions::table.filter(sessions::id.eq(&by.holder().session)))
+        .set(sessions::confirmed_at.eq(now))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 /// Ends a session whose browser begins another one.
 pub fn delete<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, id: &SessionId) -> Result<bool, Error> {
     Ok(diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(tx.conn)? == 1)

@@ -112,6 +112,7 @@ trusted_text!(
     RotationId,
     ImportId,
     FlowId,
+    IdentityId,
     Email,
     Name,
     Slug,

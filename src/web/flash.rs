@@ -119,6 +119,10 @@ flashes! {
     AccountMade "account-made" Good "Your account is made. Make a workspace of your own, or wait until somebody lets you into theirs.";
     EmailAsked "email-asked" Good "A letter is on its way to the new address. Your address changes when its link is used.";
     EmailChanged "email-changed" Good "Your address is changed. You sign in with the new one from now on.";
+    SignInLinked "sign-in-linked" Good "It is linked: from now on it opens your account too.";
+    SignInUnlinked "sign-in-unlinked" Good "It is unlinked, and does not open your account any more.";
+    SignInOnly "sign-in-only" Warn "It is the only way into your account. Set a password or link another one first.";
+    Confirmed "confirmed" Good "Thank you. For ten minutes nobody asks you again.";
     SessionEnded "session-ended" Good "The session is signed out.";
     SessionsEnded "sessions-ended" Good "All your other sessions are signed out.";
     SignedOut "signed-out" Info "You are signed out.";

@@ -11,6 +11,7 @@ use crate::store::access::{AskNothing, Brought, Demand, Proof};
 use crate::store::{Denied, Error as StoreError, Fault, Outcome, ReadTx};
 
 use super::chrome::{Chrome, Place};
+use super::doors::Door;
 use super::error::Error;
 use super::frame::{self, Reply};
 use super::url;
@@ -28,6 +29,8 @@ pub struct Ask {
     pub email: Input,
     /// When the next request will be looked at, where there were too many.
     pub wait: Option<String>,
+    /// Other ways in.
+    pub doors: Vec<Door>,
 }
 
 /// A page that tells something and leads on.

@@ -17,6 +17,10 @@ const SHEET: &str = "css/brands.css";
 /// The side of a mark.
 const SIDE: usize = 24;
 
+/// What the drawings of the providers that people sign in with begin with, and those that there are.
+pub const DOOR: &str = "sign-in-";
+const DOORS: [&str; 2] = ["google", "github"];
+
 #[derive(Default)]
 struct Marks {
     drawing: String,
@@ -40,11 +44,13 @@ impl Marks {
     fn of<'a>(all: impl Iterator<Item = &'a NodeType>) -> Self {
         let mut marks = Self::default();
         let mut shapes = String::new();
-        for node in all {
-            let icon = node.icon.as_deref().and_then(simpleicons_rs::slug);
-            let color = node.color.clone().or_else(|| icon.map(|icon| format!("#{}", icon.hex.to_ascii_lowercase())));
+        let nodes = all.map(|node| (node.slug.clone(), node.icon.as_deref(), node.color.clone()));
+        let doors = DOORS.iter().map(|name| (format!("{DOOR}{name}"), Some(*name), None));
+        for (slug, icon, color) in nodes.chain(doors) {
+            let icon = icon.and_then(simpleicons_rs::slug);
+            let color = color.or_else(|| icon.map(|icon| format!("#{}", icon.hex.to_ascii_lowercase())));
             let Some(color) = color else { continue };
-            let (slug, ink) = (&node.slug, ink_on(&color));
+            let ink = ink_on(&color);
             let _infallible = writeln!(marks.sheet, ".brand-{slug}{{--brand:{color};--brand-ink:{ink}}}");
             let Some(shape) = icon.and_then(|icon| shape(icon.svg)) else { continue };
             let top = marks.drawn.len() * SIDE;
@@ -53,7 +59,7 @@ impl Marks {
                 "<view id=\"{slug}\" viewBox=\"0 {top} {SIDE} {SIDE}\"/>\
                  <g transform=\"translate(0 {top})\" fill=\"{ink}\">{shape}</g>"
             );
-            marks.drawn.insert(slug.clone());
+            marks.drawn.insert(slug);
         }
         let height = marks.drawn.len().max(1) * SIDE;
         marks.drawing =

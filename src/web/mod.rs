@@ -12,6 +12,7 @@ mod cells;
 pub mod chrome;
 pub mod connect;
 mod csrf;
+mod doors;
 pub mod error;
 mod filters;
 mod flash;

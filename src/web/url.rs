@@ -19,6 +19,35 @@ pub fn sign_up() -> String {
     "/sign-up".to_owned()
 }
 
+/// Where one goes off to a provider.
+pub fn sign_in_with(provider: &str) -> String {
+    format!("/sign-in/{provider}")
+}
+
+/// Where a provider leads back to.
+pub fn callback(provider: &str) -> String {
+    format!("/sign-in/{provider}/callback")
+}
+
+/// To a provider, to link it to one's account.
+pub fn add_sign_in(provider: &str) -> String {
+    format!("/account/sign-ins/add/{provider}")
+}
+
+/// To a provider, to show that it is still oneself.
+pub fn confirm_at(provider: &str) -> String {
+    format!("/account/confirm/{provider}")
+}
+
+/// Where somebody says that an account at a provider and their own belong together.
+pub fn link_sign_in(state: &str) -> String {
+    format!("/account/link/{state}")
+}
+
+pub fn unlink_sign_in(id: &str) -> String {
+    format!("/account/sign-ins/{id}/unlink")
+}
+
 pub fn sign_out() -> String {
     "/sign-out".to_owned()
 }

@@ -19,6 +19,7 @@ fn declared() -> Tables {
         include_str!("../../src/store/schema/mod.rs"),
         include_str!("../../src/store/schema/consumers.rs"),
         include_str!("../../src/store/schema/drafts.rs"),
+        include_str!("../../src/store/schema/ways.rs"),
     );
     let table = Regex::new(r"table! \{\s*(\w+) \([\w, ]+\) \{([^}]*)\}").unwrap();
     let column = Regex::new(r"(\w+) -> (?:(Nullable)<)?(\w+)>?,").unwrap();

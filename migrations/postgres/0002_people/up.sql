@@ -64,7 +64,9 @@ CREATE TABLE sessions (
     address TEXT NOT NULL,
     user_agent TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    seen_at BIGINT NOT NULL
+    seen_at BIGINT NOT NULL,
+    -- When its person last showed at a provider that it is still them.
+    confirmed_at BIGINT
 );
 CREATE INDEX sessions_by_person ON sessions (person_id);
 CREATE INDEX sessions_by_age ON sessions (created_at);

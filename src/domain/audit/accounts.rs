@@ -32,6 +32,16 @@ pub enum AccountEvent {
     /// Which addresses, the entry does not keep: they are the person's own, and it may outlive the account.
     #[serde(rename = "email.changed")]
     EmailChanged { person: PersonId },
+    /// By a provider, as the settings name it. Who they are there, the entry does not keep.
+    #[serde(rename = "identity.linked")]
+    IdentityLinked { person: PersonId, provider: String },
+    #[serde(rename = "identity.unlinked")]
+    IdentityUnlinked { person: PersonId, provider: String },
+    #[serde(rename = "identity.used")]
+    IdentityUsed { person: PersonId, provider: String },
+    /// The same session, shown at a provider to be still its person's.
+    #[serde(rename = "session.confirmed")]
+    SessionConfirmed { session: SessionId, provider: String },
 }
 
 impl AccountEvent {
@@ -43,8 +53,13 @@ impl AccountEvent {
             | Self::PersonDeleted { person, .. }
             | Self::PasswordChanged { person }
             | Self::PasswordReset { person }
-            | Self::EmailChanged { person } => person.as_str(),
-            Self::SignedIn { session } | Self::SignedOut { session } => session.as_str(),
+            | Self::EmailChanged { person }
+            | Self::IdentityLinked { person, .. }
+            | Self::IdentityUnlinked { person, .. }
+            | Self::IdentityUsed { person, .. } => person.as_str(),
+            Self::SignedIn { session } | Self::SignedOut { session } | Self::SessionConfirmed { session, .. } => {
+                session.as_str()
+            }
             Self::SignInRefused { person } => person.as_ref().map_or("", PersonId::as_str),
             Self::SessionsRevoked { sessions } => sessions.first().map_or("", SessionId::as_str),
         }

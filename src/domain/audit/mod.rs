@@ -294,6 +294,10 @@ mod tests {
             Event::Account(AccountEvent::PasswordChanged { person: person() }),
             Event::Account(AccountEvent::PasswordReset { person: person() }),
             Event::Account(AccountEvent::EmailChanged { person: person() }),
+            Event::Account(AccountEvent::IdentityLinked { person: person(), provider: name() }),
+            Event::Account(AccountEvent::IdentityUnlinked { person: person(), provider: name() }),
+            Event::Account(AccountEvent::IdentityUsed { person: person(), provider: name() }),
+            Event::Account(AccountEvent::SessionConfirmed { session: id("ses"), provider: name() }),
         ]
     }
 

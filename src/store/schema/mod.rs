@@ -3,10 +3,12 @@
 mod connections;
 mod consumers;
 mod drafts;
+mod ways;
 
 pub(super) use connections::{oauth_clients, token_sets};
 pub(super) use consumers::{nodes, rotation_items, rotations, workflow_tokens, workflows};
 pub(super) use drafts::{flows, imports};
+pub(super) use ways::{identities, workspace_domains};
 
 diesel::table! {
     installation_keys (purpose) {
@@ -137,6 +139,7 @@ diesel::table! {
         user_agent -> Text,
         created_at -> BigInt,
         seen_at -> BigInt,
+        confirmed_at -> Nullable<BigInt>,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::actions::identities;
 use crate::actions::sign_in::{self, Attempt};
 use crate::app::App;
 use crate::domain::{PersonId, SessionId};
@@ -16,6 +17,13 @@ type Never = std::convert::Infallible;
 
 pub const WRONG: &str = "This is not your current password.";
 
+pub const NOT_SHOWN: &str = "Show once more who you are: sign in anew below, then do it within ten minutes.";
+
+/// What is told to somebody who has, or has not, a password.
+pub fn wrong(has_password: bool) -> &'static str {
+    if has_password { WRONG } else { NOT_SHOWN }
+}
+
 /// What came of it.
 pub enum Asked<T> {
     Right(Confirmed<T>),
@@ -27,7 +35,8 @@ pub enum Asked<T> {
 /// A password that was right.
 pub struct Confirmed<T> {
     /// The hash that it was compared with; what follows must find it unchanged.
-    pub stored: String,
+    /// None where somebody who has no password has shown at a provider that it is them.
+    pub stored: Option<String>,
     pub attempt: Attempt,
     pub then: T,
 }
@@ -39,14 +48,23 @@ pub async fn ask<T>(
     typed: Zeroizing<String>,
     then: impl Future<Output = Result<T, Error>>,
 ) -> Result<Asked<T>, Error> {
-    let found = app.db.read(myself.ask(), |tx, by| Ok::<_, Fault<Never>>(store::people::myself(tx, by)?));
-    let (person, stored) = found.await?;
+    let found = app.db.read(myself.ask(), |tx, by| {
+        Ok::<_, Fault<Never>>((store::people::myself(tx, by)?, identities::is_fresh(tx, by)?))
+    });
+    let ((person, stored), is_fresh) = found.await?;
     let attempt = attempt(visitor, app, person.email.as_str())?;
+    if stored.is_none() {
+        return Ok(if is_fresh {
+            Asked::Right(Confirmed { stored, attempt, then: then.await? })
+        } else {
+            Asked::Wrong
+        });
+    }
     let compared = stored.clone();
     let judging =
         async { if app.hasher.check(typed, compared).await?.right { then.await.map(Some) } else { Ok(None) } };
     match (attempts::judge(app, &attempt, judging).await?, stored) {
-        (Judged::Yes(Some(then)), Some(stored)) => Ok(Asked::Right(Confirmed { stored, attempt, then })),
+        (Judged::Yes(Some(then)), Some(stored)) => Ok(Asked::Right(Confirmed { stored: Some(stored), attempt, then })),
         (Judged::Yes(_), _) => {
             note_refusal(app, visitor, person.id).await?;
             Ok(Asked::Wrong)

@@ -6,14 +6,17 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::actions::farewell::{self, Obstacle, Parted, Parting, Wishes};
+use crate::actions::identities;
 use crate::actions::members::{Keeping, MemberRefusal};
 use crate::app::App;
 use crate::app::context::Cookies;
 use crate::domain::{Email, Moment, PersonId, WorkspaceId};
-use crate::store::Fault;
+use crate::store::identities::IdentityRow;
+use crate::store::{self, Fault};
 use crate::web::attempts;
 use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
+use crate::web::doors;
 use crate::web::error::Error;
 use crate::web::frame::{self, Frame, Reply};
 use crate::web::members::ending::{Chosen, Ending, Gone, kept_secrets, taken_apart};
@@ -29,13 +32,20 @@ type Never = std::convert::Infallible;
 struct Seen {
     frame: Frame,
     partings: Vec<Parting>,
+    has_password: bool,
+    is_fresh: bool,
+    ways: Vec<IdentityRow>,
     now: Moment,
 }
 
 async fn look(app: &App, myself: &Myself) -> Result<Seen, Error> {
     let seen = app.db.read(myself.ask_everywhere(), |tx, by| {
         let frame = Frame::of_myself(tx, &by.oneself())?;
-        Ok::<_, Fault<Never>>(Seen { frame, partings: farewell::preview(tx, by)?, now: tx.now() })
+        let has_password = store::people::myself(tx, &by.oneself())?.1.is_some();
+        let is_fresh = identities::is_fresh(tx, &by.oneself())?;
+        let ways = store::identities::mine(tx, &by.oneself())?;
+        let partings = farewell::preview(tx, by)?;
+        Ok::<_, Fault<Never>>(Seen { frame, partings, has_password, is_fresh, ways, now: tx.now() })
     });
     Ok(seen.await?)
 }
@@ -66,7 +76,7 @@ impl Trouble {
     }
 }
 
-fn page_of(visitor: &Visitor, seen: &Seen, form: &Form, trouble: Trouble) -> page::Delete {
+fn page_of((visitor, app): (&Visitor, &App), seen: &Seen, form: &Form, trouble: Trouble) -> page::Delete {
     let chosen = Chosen { keep: &form.keep, heirs: &form.heir };
     let blocked = seen.partings.iter().any(|parting| parting.leaving.is_none());
     let place = |Parting { workspace, leaving }: &Parting| {
@@ -89,12 +99,15 @@ fn page_of(visitor: &Visitor, seen: &Seen, form: &Form, trouble: Trouble) -> pag
         notice: trouble.notice(),
         email: Input { value: form.email.clone(), error: trouble.email },
         current: Input { value: String::new(), error: trouble.current },
+        has_password: seen.has_password,
+        must_confirm: !seen.is_fresh,
+        doors: doors::opening(app, &seen.ways),
     }
 }
 
 pub async fn new(visitor: Visitor, myself: Myself, app: Data<App>) -> Reply {
     let seen = look(&app, &myself).await?;
-    frame::page(&app, &visitor, &page_of(&visitor, &seen, &Form::default(), Trouble::default()))
+    frame::page(&app, &visitor, &page_of((&visitor, &app), &seen, &Form::default(), Trouble::default()))
 }
 
 #[derive(Default, Deserialize)]
@@ -132,7 +145,7 @@ pub async fn create(visitor: Visitor, myself: Myself, form: CsrfForm<Form>, sess
     let seen = look(&app, &myself).await?;
     // More than there are now were not shown for this; and each would bring a copy of all that is kept.
     let wishes = if form.seen.len() > seen.partings.len() { Wishes::new() } else { form.wishes()? };
-    let again = |trouble| page_of(&visitor, &seen, &form, trouble);
+    let again = |trouble| page_of((&visitor, &app), &seen, &form, trouble);
     // Told before the password is counted and compared, so that no try is lost to a mistake elsewhere.
     let mistakes = Trouble {
         obstacle: farewell::check(&seen.partings, &wishes).err(),
@@ -145,7 +158,9 @@ pub async fn create(visitor: Visitor, myself: Myself, form: CsrfForm<Form>, sess
     let trouble = |text| Trouble { current: Some(text), ..Trouble::default() };
     let confirmed = match confirm::ask(&app, (&visitor, &myself), current, std::future::ready(Ok(()))).await? {
         Asked::Right(confirmed) => confirmed,
-        Asked::Wrong => return frame::again(&app, &visitor, &again(trouble(confirm::WRONG.to_owned()))),
+        Asked::Wrong => {
+            return frame::again(&app, &visitor, &again(trouble(confirm::wrong(seen.has_password).to_owned())));
+        }
         Asked::TooOften(sentence, seconds) => {
             return frame::later(&app, &visitor, seconds, &again(trouble(sentence)));
         }
@@ -155,7 +170,7 @@ pub async fn create(visitor: Visitor, myself: Myself, form: CsrfForm<Form>, sess
         Err(obstacle) => {
             let now = look(&app, &myself).await?;
             let trouble = Trouble { obstacle: Some(obstacle), ..Trouble::default() };
-            frame::again(&app, &visitor, &page_of(&visitor, &now, &form, trouble))
+            frame::again(&app, &visitor, &page_of((&visitor, &app), &now, &form, trouble))
         }
     }
 }
@@ -175,7 +190,7 @@ async fn end(
     let (kit, tried) = (visitor.kit(app), attempt.clone());
     let ended = app.db.write(myself.ask_everywhere(), move |tx, by| {
         let person = by.oneself().holder().person.clone();
-        kit.by_person(&person, |tools| farewell::end(tx, by, tools, &wishes, (&stored, &tried)))
+        kit.by_person(&person, |tools| farewell::end(tx, by, tools, &wishes, (stored.as_deref(), &tried)))
     });
     match ended.await {
         Ok(parted) => Ok(Ok(parted)),

@@ -48,7 +48,9 @@ pub async fn ask(visitor: Visitor, myself: Myself, form: CsrfForm<Form>, app: Da
     let confirmed = match confirm::ask(&app, (&visitor, &myself), password, std::future::ready(Ok(()))).await? {
         Judged::Right(confirmed) => confirmed,
         Judged::Wrong => {
-            let page = profile(&visitor, &myself, &app, refused(confirm::WRONG)).await?;
+            let page = profile(&visitor, &myself, &app, Inputs::default()).await?;
+            let inputs = refused(confirm::wrong(page.ways.has_password));
+            let page = profile(&visitor, &myself, &app, inputs).await?;
             return frame::again(&app, &visitor, &page);
         }
         Judged::TooOften(sentence, seconds) => {
@@ -82,7 +84,7 @@ async fn take_down(
     let asker = links::asker(app, visitor)?;
     let kit = visitor.kit(app);
     let asked = app.db.write(myself.ask(), move |tx, by| {
-        let compared = (stored.as_str(), &attempt, &asker);
+        let compared = (stored.as_deref(), &attempt, &asker);
         kit.by_person(&by.holder().person, |tools| accounts::ask_email_change(tx, by, tools, compared, &new))
     });
     Ok(asked.await?)

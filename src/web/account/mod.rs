@@ -4,14 +4,15 @@ mod confirm;
 pub mod delete;
 pub mod email;
 mod page;
+pub mod ways;
 
 use actix_session::Session;
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::actions::people;
 use crate::actions::sign_in::{self, Opened};
+use crate::actions::{identities, people};
 use crate::app::App;
 use crate::domain::SessionId;
 use crate::store::{self, Fault};
@@ -56,10 +57,14 @@ pub async fn show(visitor: Visitor, myself: Myself, app: Data<App>) -> Reply {
 async fn profile(visitor: &Visitor, myself: &Myself, app: &App, inputs: Inputs) -> Result<page::Show, Error> {
     let found = app.db.read(myself.ask(), |tx, by| {
         let (joined, offers) = (store::people::joined(tx, by)?, store::invitations::mine(tx, by)?);
-        Ok::<_, Fault<Never>>((Frame::of_myself(tx, by)?, joined, offers, tx.now()))
+        let ways = (store::identities::mine(tx, by)?, store::people::myself(tx, by)?.1.is_some());
+        let is_fresh = identities::is_fresh(tx, by)?;
+        Ok::<_, Fault<Never>>((Frame::of_myself(tx, by)?, (joined, offers), (ways, is_fresh), tx.now()))
     });
-    let (frame, joined, offers, now) = found.await?;
+    let (frame, (joined, offers), ((rows, has_password), is_fresh), now) = found.await?;
     Ok(page::Show {
+        ways: ways::section(app, (&rows, has_password), now),
+        must_confirm: !is_fresh,
         id: frame.person.id.to_string(),
         name: inputs.name.unwrap_or_else(|| kept(frame.person.name.as_str())),
         email: frame.person.email.to_string(),
@@ -138,6 +143,8 @@ async fn change_password(
     Confirmed { stored, attempt, then: hash }: Confirmed<String>,
 ) -> Result<Opened, Error> {
     let (kit, browser) = (visitor.kit(app), visitor.browser());
+    // Somebody who has none sets one by a letter.
+    let stored = stored.ok_or(Error::Forbidden)?;
     let changed = app.db.write(myself.ask(), move |tx, by| {
         let (hashes, from) = ((stored.as_str(), hash.as_str()), (&browser, &attempt));
         kit.by_person(&by.holder().person, |tools| sign_in::change_password(tx, by, tools, hashes, from))

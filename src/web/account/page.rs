@@ -1,6 +1,7 @@
 //! A person's own pages: who they are, their password, where they are signed in.
 
 use crate::web::chrome::Chrome;
+use crate::web::doors::Door;
 use crate::web::invitations::Offered;
 use crate::web::members::ending::{Ending, Gone};
 use crate::web::url;
@@ -21,6 +22,43 @@ pub struct Show {
     pub email_password: Input,
     pub current: Input,
     pub new: Input,
+    pub ways: Ways,
+    /// Whether somebody without a password has to show anew who they are, for what others give it for.
+    pub must_confirm: bool,
+}
+
+/// What opens the account.
+pub struct Ways {
+    pub linked: Vec<Way>,
+    /// At which one can show that it is still oneself.
+    pub opening: Vec<Door>,
+    /// With which one may be linked.
+    pub doors: Vec<Door>,
+    pub has_password: bool,
+}
+
+pub struct Way {
+    pub id: String,
+    pub door: Door,
+    pub address: Option<String>,
+    pub used: Option<When>,
+    /// Without it nothing would open the account.
+    pub only: bool,
+}
+
+/// Whether a provider's account and one's own belong together.
+#[derive(askama::Template)]
+#[template(path = "account/link.html")]
+pub struct Link {
+    pub chrome: Chrome,
+    pub state: String,
+    pub label: String,
+    pub address: Option<String>,
+    pub email: String,
+    pub must_confirm: bool,
+    pub has_password: bool,
+    pub doors: Vec<Door>,
+    pub current: Input,
 }
 
 #[derive(askama::Template)]
@@ -59,6 +97,9 @@ pub struct Delete {
     pub notice: Option<String>,
     pub email: Input,
     pub current: Input,
+    pub has_password: bool,
+    pub must_confirm: bool,
+    pub doors: Vec<Door>,
 }
 
 /// One of the person's workspaces.

@@ -31,6 +31,7 @@ fn page_of(visitor: &Visitor, email: Input, wait: Option<String>) -> links::Ask 
         action: url::forgotten(),
         email,
         wait,
+        doors: Vec::new(),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::store::access::{AskInvited, AskMyself, AskOffered, Offer, Which};
 use crate::store::{self, Denied, Error as StoreError, Fault};
 use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
+use crate::web::doors;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
 use crate::web::forms::{self, kept};
@@ -86,6 +87,7 @@ async fn page_of(
         name: inputs.name,
         password: inputs.password,
         trouble: inputs.trouble,
+        doors: doors::all(app),
     })
 }
 
@@ -147,7 +149,7 @@ pub async fn join(
     if app.db.read(ask.clone(), invitations::has_account).await? {
         return again(&visitor, &app, &link, (&offer, now), &form.name, AcceptRefusal::HasAccount).await;
     }
-    let account = NewAccount { name, password_hash: app.hasher.hash(password).await? };
+    let account = NewAccount { name, password_hash: Some(app.hasher.hash(password).await?) };
     let (kit, browser) = (visitor.kit(&app), visitor.browser());
     let joined = app.db.write(ask, move |tx, by| {
         kit.by(Actor::Unknown, |tools| invitations::accept_as_newcomer(tx, by, tools, (&account, &browser)))

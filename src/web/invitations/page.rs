@@ -3,6 +3,7 @@
 use crate::domain::Role;
 use crate::store::access::Offer;
 use crate::web::chrome::Chrome;
+use crate::web::doors::Door;
 use crate::web::url;
 use crate::web::view::{self, Input, Pager, Tone, When, counted};
 
@@ -117,4 +118,5 @@ pub struct Show {
     pub name: Input,
     pub password: Input,
     pub trouble: Option<String>,
+    pub doors: Vec<Door>,
 }

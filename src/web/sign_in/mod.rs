@@ -1,6 +1,7 @@
 //! Signing in and out. Known and unknown addresses get the same answer after the same work.
 
 mod page;
+pub mod providers;
 
 use actix_session::Session;
 use actix_web::HttpResponse;
@@ -22,6 +23,7 @@ use crate::store::access::AskNothing;
 use super::attempts::{self, Judged};
 use super::chrome::Place;
 use super::csrf::CsrfForm;
+use super::doors;
 use super::error::Error;
 use super::flash::Flash;
 use super::forms::{self, kept};
@@ -47,7 +49,7 @@ fn page_of(
     let chrome = frame::chrome(visitor, None, "Sign in", Place::Elsewhere);
     let return_to = safe_return(return_to).unwrap_or_default().to_owned();
     let sign_up = app.config.accounts.sign_up != SignUp::Invited;
-    page::New { chrome, email: kept(email), return_to, trouble, sign_up }
+    page::New { chrome, email: kept(email), return_to, trouble, sign_up, doors: doors::all(app) }
 }
 
 pub async fn new(visitor: Visitor, back: Query<Back>, app: Data<App>) -> Reply {

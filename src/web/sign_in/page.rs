@@ -1,6 +1,7 @@
 //! Signing in. What it says never tells whether an address is known.
 
 use crate::web::chrome::Chrome;
+use crate::web::doors::Door;
 use crate::web::url;
 use crate::web::view::{Input, Tone};
 
@@ -13,6 +14,16 @@ pub struct New {
     pub trouble: Option<Trouble>,
     /// Whether one can make an account without an invitation.
     pub sign_up: bool,
+    pub doors: Vec<Door>,
+}
+
+/// Between us and a provider.
+#[derive(askama::Template)]
+#[template(path = "sign_in/leaving.html")]
+pub struct Leaving {
+    pub chrome: Chrome,
+    pub label: String,
+    pub way: String,
 }
 
 pub enum Trouble {

@@ -19,6 +19,7 @@ use crate::store::{self, Fault, Outcome, ReadTx};
 
 use super::chrome::Place;
 use super::csrf::CsrfForm;
+use super::doors;
 use super::error::Error;
 use super::flash::Flash;
 use super::forms::{self, kept, wrong};
@@ -39,7 +40,8 @@ fn page_of(visitor: &Visitor, app: &App, email: Input, wait: Option<String>) -> 
         Policy::Anybody | Policy::Invited => "You get a link that proves your address.".to_owned(),
     };
     let chrome = frame::chrome(visitor, None, "Make an account", Place::Elsewhere);
-    links::Ask { chrome, heading: "Make an account", lead, action: url::sign_up(), email, wait }
+    let doors = doors::all(app);
+    links::Ask { chrome, heading: "Make an account", lead, action: url::sign_up(), email, wait, doors }
 }
 
 pub async fn new(visitor: Visitor, app: Data<App>) -> Reply {
@@ -148,7 +150,7 @@ pub async fn finish(
         let page = form_of(&visitor, &link, &email, (name_input, password_input));
         return frame::again(&app, &visitor, &page);
     };
-    let account = NewAccount { name, password_hash: app.hasher.hash(password).await? };
+    let account = NewAccount { name, password_hash: Some(app.hasher.hash(password).await?) };
     let (kit, browser) = (visitor.kit(&app), visitor.browser());
     let made = app.db.write::<_, _, AddressTaken, _>(ask, move |tx, by| {
         let person = kit.by(Actor::Unknown, |tools| accounts::sign_up(tx, by, tools, &account))?;

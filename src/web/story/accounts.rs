@@ -18,6 +18,16 @@ pub(super) fn deed_with_account(event: &AccountEvent) -> Deed {
         AccountEvent::SessionsRevoked { .. } => deed("ended sessions", None, "lock"),
         AccountEvent::PasswordChanged { .. } => deed("changed their password", None, "lock"),
         AccountEvent::PasswordReset { .. } => deed("set a new password by mail", None, "lock"),
+        AccountEvent::IdentityLinked { provider, .. } => {
+            deed(format!("linked {provider} to sign in with"), None, "lock")
+        }
+        AccountEvent::IdentityUnlinked { provider, .. } => {
+            deed(format!("unlinked {provider}, no more to sign in with"), None, "lock")
+        }
+        AccountEvent::IdentityUsed { provider, .. } => deed(format!("came in by {provider}"), None, "lock"),
+        AccountEvent::SessionConfirmed { provider, .. } => {
+            deed(format!("showed at {provider} that it was still them"), None, "lock")
+        }
         AccountEvent::EmailChanged { .. } => deed("changed their e-mail address", None, "person"),
     }
 }

@@ -1,0 +1,2 @@
+DROP TABLE workspace_domains;
+DROP TABLE identities;
