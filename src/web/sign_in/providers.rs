@@ -126,6 +126,8 @@ pub async fn callback(
 ) -> Reply {
     let provider = provider(&app, &slug)?;
     let came = came.into_inner();
+    // No page repeats the address that brought the code here, to be gone back to.
+    let visitor = Visitor { path: url::sign_in(), ..visitor };
     let Some(errand) = spend(&visitor, &app, &came.state).await?.filter(|errand| errand.provider == provider.slug)
     else {
         return over(&app, &visitor);

@@ -43,6 +43,14 @@ impl Says {
         Self { bytes: text.as_bytes().to_vec(), hangs: false }
     }
 
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub fn hangs(&self) -> bool {
+        self.hangs
+    }
+
     /// These, and then nothing more.
     pub fn hanging(text: &str) -> Self {
         Self { hangs: true, ..Self::head(text) }
