@@ -13,6 +13,9 @@ use crate::store::access::{Nobody, Offered, Oneself, Proof, Right};
 use crate::store::people::Proven;
 use crate::store::{self, Denied, Error, Fault, Outcome, ReadTx, Refusal, Unrecorded, WriteTx};
 
+/// What a provider is told, and what came back from it.
+pub use crate::upstream::oauth::{Answered, Begun};
+
 use super::founding::{NewAccount, new_person};
 use super::outbox::{self, Post};
 use super::sign_in::{self, Attempt, Browser, Opened, open_session};

@@ -4,7 +4,7 @@ use keyrack::app::routes::{Entry, FILES, HEALTH, Least, MACHINES, PAGES};
 use keyrack::domain::{Ability, Role};
 use serde_json::json;
 
-use crate::support::{Browser, EMAIL, OPEN, PASSWORD, Page, TestApp};
+use crate::support::{Browser, EMAIL, OPEN, Oidc, PASSWORD, Page, TestApp};
 
 const ELSEWHERE: &str = "elsewhere@example.com";
 const KEY: &str = "rk_test_routes1234567890";
@@ -30,6 +30,8 @@ struct Actor {
     invitation: String,
     /// An import of their own, where they have begun one.
     import: String,
+    /// A provider's account that opens theirs.
+    identity: String,
 }
 
 /// What stands for the parts in braces of a path.
@@ -66,7 +68,12 @@ impl Actor {
         assert_eq!(elsewhere.sign_in(ELSEWHERE, PASSWORD).await.status, 303);
         let invitation = elsewhere.invite("/w/elsewhere", email).await;
         let import = NO_IMPORT.to_owned();
-        Self { name, browser, signed_in: true, role, session, invitation, import }
+        let identity = session.replace("ses_", "idn_");
+        app.database.run(&format!(
+            "INSERT INTO identities (id, issuer, subject, person_id, provider, created_at) \
+             SELECT '{identity}', 'https://a.example', id, id, 'acme', 0 FROM people WHERE email = '{email}'"
+        ));
+        Self { name, browser, signed_in: true, role, session, invitation, import, identity }
     }
 
     fn expected(&self, least: Least) -> Verdict {
@@ -87,6 +94,7 @@ impl Actor {
         let path =
             row.path.replace("/account/invitations/{invitation}", &format!("/account/invitations/{}", self.invitation));
         let path = filled(&path, ids).replace("{session}", &self.session).replace("{import}", &self.import);
+        let path = path.replace("{identity}", &self.identity);
         if row.method == "GET" {
             return self.browser.get(&path).await;
         }
@@ -110,6 +118,8 @@ fn filled(path: &str, ids: &Ids) -> String {
         .replace("{rotation}", &ids.rotation)
         .replace("/assets/{hash}/{path:.*}", &ids.asset)
         .replace("{link}", "kr_setup_gone")
+        .replace("{state}", "kr_state_gone")
+        .replace("{provider}", "acme")
 }
 
 fn verdict(row: &Entry, page: &Page) -> Verdict {
@@ -145,6 +155,7 @@ async fn everybody(app: &TestApp) -> Vec<Actor> {
         session: "ses_01jd8x3f5k7q9r2t4v6w8y0z1a".to_owned(),
         invitation: "inv_01jd8x3f5k7q9r2t4v6w8y0z1a".to_owned(),
         import: NO_IMPORT.to_owned(),
+        identity: "idn_01jd8x3f5k7q9r2t4v6w8y0z1a".to_owned(),
     };
     vec![
         anonymous,
@@ -176,7 +187,8 @@ async fn ids(app: &TestApp, (member, owner): (&mut Browser, &mut Browser), own: 
 
 #[actix_web::test]
 async fn each_page_opens_for_those_it_is_for_and_for_nobody_else() {
-    let app = TestApp::start_set(&OPEN).await;
+    let provider = Oidc::start().await;
+    let app = provider.app("acme", &OPEN).await;
     let mut actors = everybody(&app).await;
     let mut wrong = Vec::new();
     for at in 0..actors.len() {

@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
 use regex::Regex;
 use serde_json::json;
 
-use crate::support::{Database, TestApp};
+use crate::support::{Database, OPEN, Oidc, TestApp};
 
 /// A column's type as diesel names it, and whether it may be empty.
 type Column = (String, bool);
@@ -118,7 +118,7 @@ readers!(
 );
 
 /// Something in every table.
-async fn fill(app: &TestApp) {
+async fn fill(app: &TestApp, provider: &Oidc) {
     let mut ada = app.owner().await;
     let id = ada.add_stripe("Payments", "rk_test_first1234567890", "vend").await;
     let (token, person) = ada.make_token("test").await;
@@ -140,8 +140,14 @@ async fn fill(app: &TestApp) {
     app.database.run("UPDATE workflows SET external_id = 'inv'");
     let import = [("text", "STRIPE_KEY=rk_test_begun1234567890")];
     assert_eq!(ada.submit("/w/acme/secrets/import", "/w/acme/secrets/import", &import).await.status, 303);
+    let mut grace = app.anonymous();
+    assert_eq!(grace.come_by(provider, "acme", &[]).await.status, 303);
+    grace.go_to("acme", &[]).await;
     // No action makes any of these yet.
     let acme = "(SELECT id FROM workspaces)";
+    app.database.run(&format!(
+        "INSERT INTO workspace_domains (workspace_id, domain, created_at) VALUES ({acme}, 'a.example', 0)"
+    ));
     app.database.run(&format!(
         "INSERT INTO rotations (id, workspace_id, name, started_by, created_at) VALUES ('rot_1', {acme}, 'All', '{person}', 0)"
     ));
@@ -158,8 +164,9 @@ async fn fill(app: &TestApp) {
 
 #[actix_web::test]
 async fn every_column_is_read_as_its_type() {
-    let app = TestApp::start().await;
-    fill(&app).await;
+    let provider = Oidc::start().await;
+    let app = provider.app("acme", &OPEN).await;
+    fill(&app, &provider).await;
     for (table, columns) in declared() {
         assert!(app.database.count(&table) > 0, "{table} is empty; put something into it");
         for (column, (kind, nullable)) in columns {

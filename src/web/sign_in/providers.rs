@@ -8,7 +8,7 @@ use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
 use crate::actions::flows;
-use crate::actions::identities::{self, Arrival, Coming, JoinRefusal};
+use crate::actions::identities::{self, Answered, Arrival, Begun, Coming, JoinRefusal};
 use crate::app::App;
 use crate::config::{Provider, SignUp};
 use crate::crypto::StateToken;
@@ -17,7 +17,6 @@ use crate::domain::errand::{Purpose, SignIn};
 use crate::domain::{Email, Errand, Moment, Seen};
 use crate::store::access::{AskMyself, AskNothing, AskOffered};
 use crate::store::{Error as StoreError, Fault};
-use crate::upstream::oauth::{Answered, Begun};
 use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
 use crate::web::error::Error;

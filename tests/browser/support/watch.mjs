@@ -3,8 +3,8 @@ import { expect } from "@playwright/test";
 // Leaving a page while it loads, and going back to the answer of a form.
 const MEANT = ["net::ERR_ABORTED", "net::ERR_CACHE_MISS"];
 
-// Notes what a page should never do: complain, break its own policy, fail, or ask another origin.
-export async function watch(page, origin) {
+// Notes what a page should never do: complain, break its own policy, fail, or ask another origin than these.
+export async function watch(page, origin, others = []) {
   const faults = [];
   page.on("pageerror", (error) => faults.push(`script error: ${error.message}`));
   page.on("console", (message) => {
@@ -14,7 +14,8 @@ export async function watch(page, origin) {
   });
   page.on("request", (request) => {
     const url = new URL(request.url());
-    if (/^https?:$/.test(url.protocol) && url.origin !== origin) faults.push(`asked elsewhere: ${url}`);
+    const known = [origin, ...others].includes(url.origin);
+    if (/^https?:$/.test(url.protocol) && !known) faults.push(`asked elsewhere: ${url}`);
   });
   page.on("requestfailed", (request) => {
     const reason = request.failure()?.errorText;
