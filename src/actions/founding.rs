@@ -90,6 +90,7 @@ pub fn create_owner<'tx>(
         name: person.name.to_string(),
         role: Role::Owner,
         invited_by: None,
+        domain: None,
     });
     audit::change(tx, &owner, tools, joined)?;
     Ok(Founded { person: person.id, workspace: row.slug, made: false })

@@ -19,7 +19,7 @@ pub use crate::upstream::oauth::{Answered, Begun};
 use super::founding::{NewAccount, new_person};
 use super::outbox::{self, Post};
 use super::sign_in::{self, Attempt, Browser, Opened, open_session};
-use super::{Kit, Tools, audit, flows, invitations};
+use super::{Kit, Tools, audit, domains, flows, invitations};
 
 /// Who came, as what they are here, and in which browser.
 pub struct Coming<'a> {
@@ -50,14 +50,17 @@ pub enum Arrival {
     NoAccount,
 }
 
-pub fn arrive(tx: &mut WriteTx<'_>, by: &Proof<'_, Nobody>, kit: &Kit, coming: &Coming<'_>) -> Outcome<Arrival> {
+pub fn arrive<'tx>(tx: &mut WriteTx<'tx>, by: &Proof<'tx, Nobody>, kit: &Kit, coming: &Coming<'_>) -> Outcome<Arrival> {
     let seen = coming.seen;
     if let Some(known) = store::identities::find(tx, by, seen)? {
         if !store::identities::mark_used(tx, by, &known.id, seen)? {
             return Err(Denied::SignedOut.into());
         }
         let email = store::people::email_of(tx, by, &known.person)?;
-        let opened = kit.by_person(&known.person, |tools| enter(tx, by, tools, &known.person, coming))?;
+        let opened = kit.by_person(&known.person, |tools| {
+            domains::join(tx, by, tools, (&known.person, seen, known.used_at))?;
+            enter(tx, by, tools, &known.person, coming)
+        })?;
         return Ok(Arrival::In { opened, email, made: false });
     }
     let Some(email) = seen.proven_email() else {
@@ -76,7 +79,10 @@ pub fn arrive(tx: &mut WriteTx<'_>, by: &Proof<'_, Nobody>, kit: &Kit, coming: &
         }
         None if coming.may_sign_up => {
             let person = make(tx, by, kit, (email, coming))?;
-            let opened = kit.by_person(&person, |tools| enter(tx, by, tools, &person, coming))?;
+            let opened = kit.by_person(&person, |tools| {
+                domains::join(tx, by, tools, (&person, seen, None))?;
+                enter(tx, by, tools, &person, coming)
+            })?;
             Ok(Arrival::In { opened, email: email.clone(), made: true })
         }
         None => {
@@ -110,7 +116,7 @@ fn make(
 ) -> Result<PersonId, Error> {
     let account = NewAccount { name: name_of(coming.seen, email), password_hash: None };
     let person = kit.by(Actor::Unknown, |tools| new_person(tx, by, tools, (email, Proven::Yes), &account))?;
-    kit.by_person(&person.id, |tools| add(tx, by, tools, &person.id, (coming.seen, coming.label)))?;
+    kit.by_person(&person.id, |tools| add(tx, by, tools, &person.id, (coming.seen, coming.label, true)))?;
     Ok(person.id)
 }
 
@@ -120,17 +126,19 @@ fn name_of(seen: &Seen, email: &Email) -> Name {
     told.unwrap_or_else(|| Name::of_address(email))
 }
 
-/// Takes down whose it is, and that it was used in this moment.
+/// Takes down whose it is, and whether they came by it in this moment.
 fn add<R: Right>(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, R>,
     tools: Tools<'_>,
     person: &PersonId,
-    (seen, label): (&Seen, &str),
+    (seen, label, came): (&Seen, &str, bool),
 ) -> Result<(), Error> {
     let id = IdentityId::draw(tx.now(), tools.chance);
     store::identities::insert(tx, by, (&id, person), seen)?;
-    store::identities::mark_used(tx, by, &id, seen)?;
+    if came {
+        store::identities::mark_used(tx, by, &id, seen)?;
+    }
     let event = AccountEvent::IdentityLinked { person: person.clone(), provider: label.to_owned() };
     audit::installation(tx, tools, Event::Account(event))
 }
@@ -152,7 +160,7 @@ pub fn join<'tx>(
     kit.by(Actor::Unknown, |tools| {
         let (slug, person) = invitations::join_as_new(tx, by, tools, (Proven::Yes, &account))?;
         let opened = kit_of.by_person(&person, |tools| {
-            add(tx, by, tools, &person, (seen, coming.label))?;
+            add(tx, by, tools, &person, (seen, coming.label, true))?;
             enter(tx, by, tools, &person, coming)
         })?;
         Ok((slug, opened))
@@ -210,7 +218,7 @@ pub fn link(
         Some(_) => return Err(LinkRefusal::Elsewhere.into()),
         None => {}
     }
-    add(tx, by, tools, person, (&kept.seen, label)).map_err(|error| match error {
+    add(tx, by, tools, person, (&kept.seen, label, false)).map_err(|error| match error {
         Error::Taken => Fault::Refused(LinkRefusal::Elsewhere),
         other => Fault::Store(other),
     })?;

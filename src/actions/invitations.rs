@@ -259,7 +259,8 @@ fn join<'tx, R: Offeree>(
     let offer = R::offer(by.holder());
     let (role, invited_by) = (offer.role, Some(offer.inviter.clone()));
     let member: Proof<'tx, Member> = store::invitations::accept(tx, by, person)?;
-    let event = Event::People(PeopleEvent::MemberJoined { person: person.clone(), name, role, invited_by });
+    let event =
+        Event::People(PeopleEvent::MemberJoined { person: person.clone(), name, role, invited_by, domain: None });
     audit::change(tx, &member, tools, event)
 }
 

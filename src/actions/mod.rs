@@ -8,6 +8,7 @@ pub mod connecting;
 pub mod connections;
 pub mod custom_apis;
 pub mod deleting;
+pub mod domains;
 pub mod entering;
 pub mod farewell;
 mod fingerprint;

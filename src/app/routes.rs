@@ -112,6 +112,8 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/settings", ADMIN, |r| r.to(workspaces::update)),
     post("/w/{workspace}/settings/sharing", ADMIN, |r| r.to(workspaces::sharing::update)),
     post("/w/{workspace}/settings/adders", ADMIN, |r| r.to(workspaces::adders::update)),
+    post("/w/{workspace}/settings/domains/open", OWNER, |r| r.to(workspaces::domains::open)),
+    post("/w/{workspace}/settings/domains/close", OWNER, |r| r.to(workspaces::domains::close)),
     get("/w/{workspace}/delete", OWNER, |r| r.to(workspaces::delete::new)),
     post("/w/{workspace}/delete", OWNER, |r| r.to(workspaces::delete::create)),
     get("/w/{workspace}/jobs", OWNER, |r| r.to(jobs::index)),

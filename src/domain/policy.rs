@@ -125,6 +125,11 @@ pub fn may_delete_workspace(role: Role) -> bool {
     role == Role::Owner
 }
 
+/// Who says of which domains people join by themselves.
+pub fn opens_to_domains(role: Role) -> bool {
+    role == Role::Owner
+}
+
 /// Whom somebody may invite, remove, or make of somebody else: an Admin Members, an Owner everybody.
 pub fn may_assign(by: Role, role: Role) -> bool {
     by == Role::Owner || (by == Role::Admin && role == Role::Member)

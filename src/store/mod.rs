@@ -8,6 +8,7 @@ pub mod audit;
 mod connection;
 pub mod connections;
 mod db;
+pub mod domains;
 mod error;
 pub mod flows;
 pub mod identities;

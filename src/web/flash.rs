@@ -65,6 +65,9 @@ flashes! {
     CustomApiMade "custom-api-made" Good "The custom API is added. Keys can be stored for it now.";
     CustomApiChanged "custom-api-changed" Good "The custom API is described anew.";
     CustomApiMoved "custom-api-moved" Warn "The custom API is described anew. Its secrets are disconnected until somebody enters their values again.";
+    DomainOpened "domain-opened" Good "Whoever shows an address of this domain at a provider joins from now on.";
+    DomainClosed "domain-closed" Good "From now on people of this domain have to be invited. Whoever is here stays.";
+    DomainRefused "domain-refused" Bad "This workspace cannot be opened to the domain of your address.";
     AddersChanged "adders-changed" Good "It counts from the very next request who may add node types.";
     ValueReplaced "value-replaced" Good "The new value is on the hook. Everything that uses the secret goes on with it.";
     ValueTrimmed "value-trimmed" Info "The new value is on the hook. Spaces or line ends around what you entered were taken away.";

@@ -170,6 +170,14 @@ pub fn default_sharing(ws: &str) -> String {
     format!("/w/{ws}/settings/sharing")
 }
 
+pub fn open_domain(ws: &str) -> String {
+    format!("/w/{ws}/settings/domains/open")
+}
+
+pub fn close_domain(ws: &str) -> String {
+    format!("/w/{ws}/settings/domains/close")
+}
+
 pub fn jobs(ws: &str) -> String {
     format!("/w/{ws}/jobs")
 }

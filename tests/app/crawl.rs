@@ -122,6 +122,7 @@ async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
     let provider = Oidc::start().await;
     let app = provider.app("acme", &OPEN).await;
     let mut ada = app.bare_owner().await;
+    assert_eq!(ada.submit("/account", "/w/acme/settings/domains/open", &[]).await.status, 303);
     let link = ada.offer(&provider, "acme").await.location().to_owned();
     assert_eq!(ada.submit(&link, &link, &[]).await.status, 303);
     let id = ada.add_stripe("Payments", "rk_test_crawled1234", "vend").await;

@@ -151,3 +151,71 @@ async fn an_invitation_makes_an_account_for_its_own_proven_address() {
     app.anonymous().come_by(&provider, "acme", &fields).await.is_of_no_link();
     assert_eq!(app.anonymous().sign_in(GRACE, PASSWORD).await.status, 422, "without a password");
 }
+
+#[actix_web::test]
+async fn a_workspace_is_open_to_the_proven_domain_of_an_owner() {
+    const SETTINGS: &str = "/w/acme/settings";
+    let provider = Oidc::start().await;
+    let app = provider.app("acme", &OPEN).await;
+    let mut ada = app.owner().await;
+    let mut early = app.anonymous();
+    early.come_by(&provider, "acme", &[]).await;
+    assert_eq!(early.get("/w/acme").await.status, 404);
+    assert!(ada.get(SETTINGS).await.text.contains("Open to everybody of example.com"));
+    // With nothing to type, nothing else can be opened.
+    let other = [("domain", "other.example")];
+    assert_eq!(ada.submit(SETTINGS, "/w/acme/settings/domains/open", &other).await.location(), SETTINGS);
+    assert_eq!(app.database.text("SELECT domain AS text FROM workspace_domains"), "example.com");
+
+    // Whoever was here before joins at the next sign-in, and only with a provider's word for the address.
+    assert_eq!(early.get("/w/acme").await.status, 404);
+    provider.set(|world| world.verified = json!(false));
+    early.come_by(&provider, "acme", &[]).await;
+    assert_eq!(early.get("/w/acme").await.status, 404);
+    let come = |sub: &'static str, email: &'static str| {
+        provider.set(|world| {
+            (world.sub, world.email, world.verified) = (sub.to_owned(), Some(email), json!(true));
+        });
+    };
+    come("subject-2", "lin@Example.com");
+    let mut lin = app.anonymous();
+    lin.come_by(&provider, "acme", &[]).await;
+    assert_eq!(lin.get("/w/acme").await.status, 200);
+    assert_eq!(app.database.text("SELECT role AS text FROM members WHERE role <> 'owner'"), "member");
+    for (sub, email) in [("subject-3", "eve@sub.example.com"), ("subject-4", "eve@badexample.com")] {
+        come(sub, email);
+        let mut eve = app.anonymous();
+        eve.come_by(&provider, "acme", &[]).await;
+        assert_eq!(eve.get("/w/acme").await.status, 404, "{email}");
+    }
+    assert!(ada.get("/w/acme/activity").await.text.contains("joined as Member by an address of example.com"));
+
+    // Whoever was removed does not come back by it.
+    let person = lin.id().await;
+    app.database.execute(&format!("DELETE FROM members WHERE person_id = '{person}'"));
+    come("subject-2", "lin@example.com");
+    let mut lin = app.anonymous();
+    lin.come_by(&provider, "acme", &[]).await;
+    assert_eq!(lin.get("/w/acme").await.status, 404);
+
+    let close = [("domain", "example.com")];
+    assert_eq!(ada.submit(SETTINGS, "/w/acme/settings/domains/close", &close).await.status, 303);
+    come("subject-5", "max@example.com");
+    let mut max = app.anonymous();
+    max.come_by(&provider, "acme", &[]).await;
+    assert_eq!(max.get("/w/acme").await.status, 404);
+}
+
+#[actix_web::test]
+async fn nobody_opens_a_workspace_to_everybody() {
+    let provider = Oidc::start().await;
+    let app = provider.app("acme", &OPEN).await;
+    let mut ada = app.owner().await;
+    let open = "/w/acme/settings/domains/open";
+    for (email, proven) in [("ada@gmail.com", "1"), ("ada@GMX.de", "1"), (EMAIL, "NULL")] {
+        app.database.execute(&format!("UPDATE people SET email = '{email}', email_proven_at = {proven}"));
+        ada.submit("/account", open, &[]).await;
+        assert!(ada.get("/w/acme/settings").await.text.contains("cannot be opened to the domain of your address"));
+    }
+    assert_eq!(app.database.count("workspace_domains"), 0);
+}

@@ -24,7 +24,14 @@ pub enum PeopleEvent {
         role: Role,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         invited_by: Option<PersonId>,
+        /// By themselves, because the workspace is open to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        domain: Option<String>,
     },
+    #[serde(rename = "workspace.domain_opened")]
+    DomainOpened { workspace: WorkspaceId, domain: String },
+    #[serde(rename = "workspace.domain_closed")]
+    DomainClosed { workspace: WorkspaceId, domain: String },
     #[serde(rename = "member.role_changed")]
     RoleChanged { person: PersonId, name: String, before: Role, after: Role },
     #[serde(rename = "member.removed")]
@@ -47,6 +54,8 @@ impl PeopleEvent {
             Self::WorkspaceCreated { workspace, .. }
             | Self::WorkspaceRenamed { workspace, .. }
             | Self::DefaultSharingChanged { workspace, .. }
+            | Self::DomainOpened { workspace, .. }
+            | Self::DomainClosed { workspace, .. }
             | Self::WorkspaceDeleted { workspace, .. } => workspace.as_str(),
             Self::MemberJoined { person, .. }
             | Self::RoleChanged { person, .. }

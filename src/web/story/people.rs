@@ -19,6 +19,15 @@ impl Teller<'_> {
             PeopleEvent::WorkspaceDeleted { name, .. } => {
                 deed(format!("deleted the workspace {name}"), None, "building")
             }
+            PeopleEvent::DomainOpened { domain, .. } => {
+                deed(format!("opened the workspace to everybody of {domain}"), None, "people")
+            }
+            PeopleEvent::DomainClosed { domain, .. } => {
+                deed(format!("closed the workspace to people of {domain} who were not invited"), None, "people")
+            }
+            PeopleEvent::MemberJoined { role, domain: Some(domain), .. } => {
+                deed(format!("joined as {} by an address of {domain}", role.label()), None, "people")
+            }
             PeopleEvent::MemberJoined { role, invited_by, .. } => {
                 let means = invited_by.as_ref().map(|by| format!("on the invitation of {}", self.person(by)));
                 let means = means.unwrap_or_else(|| self.means(by));

@@ -2,6 +2,7 @@
 
 pub mod adders;
 pub mod delete;
+pub mod domains;
 mod page;
 pub mod sharing;
 
@@ -9,7 +10,7 @@ use actix_web::web::Data;
 use serde::Deserialize;
 
 use crate::actions::founding::{self, FoundingError};
-use crate::actions::workspaces;
+use crate::actions::{domains as opening, workspaces};
 use crate::app::App;
 use crate::domain::{Adders, Sharing, policy};
 use crate::store::access::Admin;
@@ -74,6 +75,8 @@ struct Found {
     row: WorkspaceRow,
     sharing: Sharing,
     adders: Adders,
+    domains: Vec<String>,
+    own_domain: Option<String>,
 }
 
 async fn find(app: &App, demand: &Demand<Admin>) -> Result<Found, Error> {
@@ -83,6 +86,8 @@ async fn find(app: &App, demand: &Demand<Admin>) -> Result<Found, Error> {
             row: store::workspaces::current(tx, by)?,
             sharing: store::workspaces::default_sharing(tx, by)?,
             adders: store::workspaces::adders(tx, by)?,
+            domains: store::domains::list(tx, by)?,
+            own_domain: opening::mine(tx, by)?,
         })
     });
     Ok(found.await?)
@@ -99,6 +104,9 @@ fn edit_page(visitor: &Visitor, app: &App, ws: &str, found: &Found, name: Option
         workspace: found.row.name.to_string(),
         sharing: found.sharing,
         adders: found.adders,
+        domains: found.domains.clone(),
+        to_open: found.own_domain.clone().filter(|own| !found.domains.contains(own)),
+        opens: role.is_some_and(policy::opens_to_domains) && !app.desk.all().is_empty(),
         address: format!("{base}{}", url::workspace(ws)),
         may_delete: role.is_some_and(policy::may_delete_workspace),
         sees_jobs: role.is_some_and(policy::sees_jobs),

@@ -22,6 +22,11 @@ pub struct Edit {
     pub workspace: String,
     pub sharing: Sharing,
     pub adders: Adders,
+    /// Whose people join by themselves.
+    pub domains: Vec<String>,
+    /// The one that the reader could add.
+    pub to_open: Option<String>,
+    pub opens: bool,
     pub address: String,
     pub may_delete: bool,
     pub sees_jobs: bool,
