@@ -148,13 +148,35 @@ impl Sheet {
     }
 }
 
+fn account(base: &str) -> Option<Button> {
+    Some(Button { label: "Look at your account", url: format!("{base}{}", path::account()) })
+}
+
+fn forgotten(base: &str) -> Option<Aside> {
+    let url = format!("{base}{}", path::forgotten());
+    Some(Aside { words: "If it was not you, ask for a new password at once", url })
+}
+
+/// Notices of what opens an account, and what does no more.
+fn of_ways(letter: &Letter, base: &str) -> Sheet {
+    let (subject, line) = match letter {
+        Letter::SignInLinked { provider, address } => {
+            let at = address.as_ref().map(|address| format!(" ({address})")).unwrap_or_default();
+            let line = format!("From now on you can sign in to your account with {provider}{at}.");
+            (format!("{provider} opens your account now"), line)
+        }
+        Letter::SignInUnlinked { provider } => {
+            let line = format!("{provider} was unlinked from your account. You cannot sign in with it any more.");
+            (format!("{provider} does not open your account any more"), line)
+        }
+        _ => return Sheet::default(),
+    };
+    Sheet { subject, lines: vec![line], button: account(base), aside: forgotten(base), ..Sheet::default() }
+}
+
 /// Notices about somebody's own account.
 fn of_account(letter: &Letter, base: &str) -> Sheet {
-    let account = || Some(Button { label: "Look at your account", url: format!("{base}{}", path::account()) });
-    let forgotten = || {
-        let url = format!("{base}{}", path::forgotten());
-        Some(Aside { words: "If it was not you, ask for a new password at once", url })
-    };
+    let (account, forgotten) = (|| account(base), || forgotten(base));
     match letter {
         Letter::PasswordChanged { at } => Sheet {
             subject: "Your password was changed".to_owned(),
@@ -188,23 +210,6 @@ fn of_account(letter: &Letter, base: &str) -> Sheet {
             // No link that could be sent here opens the account any more.
             Sheet { closing: vec!["If it was not you, tell whoever runs this Keyrack at once.".to_owned()], ..sheet }
         }
-        Letter::SignInLinked { provider, address } => {
-            let at = address.as_ref().map(|address| format!(" ({address})")).unwrap_or_default();
-            Sheet {
-                subject: format!("{provider} opens your account now"),
-                lines: vec![format!("From now on you can sign in to your account with {provider}{at}.")],
-                button: account(),
-                aside: forgotten(),
-                ..Sheet::default()
-            }
-        }
-        Letter::SignInUnlinked { provider } => Sheet {
-            subject: format!("{provider} does not open your account any more"),
-            lines: vec![format!("{provider} was unlinked from your account. You cannot sign in with it any more.")],
-            button: account(),
-            aside: forgotten(),
-            ..Sheet::default()
-        },
         Letter::AccountDeleted => Sheet {
             subject: "Your account is deleted".to_owned(),
             lines: vec![
@@ -219,7 +224,7 @@ fn of_account(letter: &Letter, base: &str) -> Sheet {
             lines: vec![format!("Mail works: an Owner of “{workspace}” had this letter sent.")],
             ..Sheet::default()
         },
-        _ => Sheet::default(),
+        _ => of_ways(letter, base),
     }
 }
 
