@@ -216,6 +216,11 @@ pub fn reset_password(
 ) -> Outcome<()> {
     store::links::spend(tx, by)?;
     let person = store::people::of_link(tx, by)?;
+    // Somebody else may have made it, with ways in of their own.
+    for provider in store::identities::delete_before_proof(tx, by)? {
+        let event = AccountEvent::IdentityUnlinked { person: person.id.clone(), provider };
+        audit::installation(tx, tools, Event::Account(event))?;
+    }
     store::people::set_password(tx, by, hash)?;
     sign_in::forget(tx, by, attempt)?;
     let event = Event::Account(AccountEvent::PasswordReset { person: person.id.clone() });

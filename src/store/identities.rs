@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::domain::{Email, IdentityId, Moment, PersonId, Seen};
 
-use super::access::{Nobody, Oneself, Proof, Right};
+use super::access::{Nobody, Oneself, Proof, Reset, Right};
 use super::error::Error;
 use super::schema::identities;
 use super::tx::{ReadTx, WriteTx};
@@ -94,6 +94,18 @@ pub fn account_of(
     let Some((person, _)) = super::people::find_by_email(tx, email)? else { return Ok(None) };
     let (_, proven) = super::people::find_email(tx, &person.id)?;
     Ok(Some((person.id, proven.is_some())))
+}
+
+/// Takes away all that opens an account whose address nobody has proven yet, for whoever is about to: the providers of
+/// those that went.
+pub fn delete_before_proof(tx: &mut WriteTx<'_>, by: &Proof<'_, Reset>) -> Result<Vec<String>, Error> {
+    if super::people::find_email(tx, by.account())?.1.is_some() {
+        return Ok(Vec::new());
+    }
+    let all = || identities::table.filter(identities::person_id.eq(by.account()));
+    let providers = all().order(identities::id).select(identities::provider).load(tx.conn)?;
+    diesel::delete(all()).execute(tx.conn)?;
+    Ok(providers)
 }
 
 pub fn delete_mine(tx: &mut WriteTx<'_>, by: &Proof<'_, Oneself>, id: &IdentityId) -> Result<bool, Error> {

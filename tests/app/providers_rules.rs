@@ -78,11 +78,17 @@ async fn an_account_that_a_stranger_made_for_the_address_is_left_alone() {
     app.owner().await;
     let mut squatter = app.owner_of("Other", GRACE).await;
     app.database.execute(&format!("UPDATE people SET email_proven_at = NULL WHERE email = '{GRACE}'"));
+    // Whoever made it has a way of their own into it.
+    provider.set(|world| (world.sub, world.email) = ("subject-9".to_owned(), Some("mallory@example.com")));
+    let link = squatter.offer(&provider, "acme").await.location().to_owned();
+    assert_eq!(squatter.submit(&link, &link, &[]).await.status, 303);
+    app.post().await;
+    provider.set(|world| (world.sub, world.email) = ("subject-1".to_owned(), Some(GRACE)));
     let mut grace = app.anonymous();
     let page = grace.come_by(&provider, "acme", &[]).await;
     assert_eq!(page.text_of("h1"), "This account is not proven yet");
     assert_eq!(grace.get("/account").await.status, 303);
-    assert_eq!(app.database.number("SELECT COUNT(*) AS number FROM identities"), 0);
+    assert_eq!(app.database.number("SELECT COUNT(*) AS number FROM identities"), 1);
     assert_eq!(squatter.get("/account").await.status, 200);
 
     // The letter reaches whom the address belongs to; that ends every session of the other, and then it is theirs.
@@ -91,6 +97,9 @@ async fn an_account_that_a_stranger_made_for_the_address_is_left_alone() {
     grace.submit(&path, &path, &[("password", "another four plain words")]).await;
     assert_eq!(squatter.get("/account").await.status, 303);
     assert_eq!(grace.come_by(&provider, "acme", &[]).await.text_of("h1"), "You have an account already");
+    provider.set(|world| (world.sub, world.verified) = ("subject-9".to_owned(), json!(false)));
+    let page = app.anonymous().come_by(&provider, "acme", &[]).await;
+    assert_eq!(page.text_of("h1"), "Your address is not proven", "nothing of theirs opens it any more");
 }
 
 #[actix_web::test]
