@@ -125,6 +125,11 @@ async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
     assert_eq!(ada.submit("/account", "/w/acme/settings/domains/open", &[]).await.status, 303);
     let link = ada.offer(&provider, "acme").await.location().to_owned();
     assert_eq!(ada.submit(&link, &link, &[]).await.status, 303);
+    assert_eq!(ada.submit("/account", "/w/acme/node-types/box/add", &[("method", "oauth")]).await.status, 303);
+    let client = "/w/acme/node-types/box/client/test";
+    let fields = [("client_id", "app-1"), ("client_secret", "not a real one")];
+    assert_eq!(ada.submit("/account", client, &fields).await.status, 303);
+    ada.add_place("/w/acme/secrets/new/box", "Contracts").await;
     let id = ada.add_stripe("Payments", "rk_test_crawled1234", "vend").await;
     // With a value to go back to, and one to follow.
     ada.enter(&id, "next", "rk_test_crawled2345", &[]).await;

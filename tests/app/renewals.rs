@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::{
-    Browser, CLIENT, CLIENT_SECRET, EMAIL, Giving, Machine, PASSWORD, Provider, Says, Stage, connect, place, vend_mine,
+    Browser, CLIENT, CLIENT_SECRET, EMAIL, Giving, Machine, NEW, PASSWORD, Provider, Says, Stage, connect, vend_mine,
     verify_chains,
 };
 
@@ -155,7 +155,7 @@ async fn two_processes_renew_once() {
     let client = [("field-address", address.as_str()), ("client_id", "app-1"), ("client_secret", CLIENT_SECRET)];
     let saved = ada.submit(CLIENT, CLIENT, &client).await;
     assert_eq!(saved.status, 303, "{}", saved.text);
-    let page = place(&mut ada, "Mine").await;
+    let page = ada.add_place(NEW, "Mine").await;
     connect(&mut ada, &page).await;
     giving.asked();
 

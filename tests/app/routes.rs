@@ -40,6 +40,8 @@ struct Ids {
     token: String,
     /// The Member themselves, who may do to themselves what others need a role for.
     member: String,
+    /// Of a node type that connects accounts.
+    connection: String,
     invitation: String,
     custom_api: String,
     /// A letter about the Owner's account that failed.
@@ -105,6 +107,8 @@ impl Actor {
 
 fn filled(path: &str, ids: &Ids) -> String {
     path.replace("{workspace}", "acme")
+        .replace("/node-types/{node_type}/client/{environment}", "/node-types/box/client/test")
+        .replace("/secrets/{secret}/connect", &format!("/secrets/{}/connect", ids.connection))
         .replace("{node_type}", "stripe")
         .replace("{custom_api}", &ids.custom_api)
         .replace("{secret}", &ids.secret)
@@ -170,6 +174,10 @@ async fn everybody(app: &TestApp) -> Vec<Actor> {
 /// A secret of the Member's and a token of the Owner's, which everybody above may see too.
 async fn ids(app: &TestApp, (member, owner): (&mut Browser, &mut Browser), own: &mut Browser, at: usize) -> Ids {
     let secret = member.add_stripe(&format!("Key {at}"), KEY, "proxy").await;
+    let box_of = "/w/acme/node-types/box/add";
+    assert_eq!(owner.submit("/account", box_of, &[("method", "oauth")]).await.status, 303);
+    let connection = member.add_place("/w/acme/secrets/new/box", &format!("Account {at}")).await;
+    let connection = connection.rsplit('/').next().unwrap().to_owned();
     let (token, _) = owner.make_token("test").await;
     let (token, page) = (token.id(), owner.get("/account").await);
     let asset = page.attributes("link[rel=stylesheet]", "href").remove(0);
@@ -182,7 +190,7 @@ async fn ids(app: &TestApp, (member, owner): (&mut Browser, &mut Browser), own: 
     let workflow = own.add_workflow("Routes", "").await;
     let node = own.add_node(&workflow, "charge", "stripe").await;
     let rotation = owner.start_round(&format!("Round {at}"), &[]).await;
-    Ids { secret, token, member, invitation, job, asset, custom_api, workflow, node, rotation }
+    Ids { secret, token, member, connection, invitation, job, asset, custom_api, workflow, node, rotation }
 }
 
 #[actix_web::test]

@@ -17,6 +17,7 @@ type Tables = BTreeMap<String, BTreeMap<String, Column>>;
 fn declared() -> Tables {
     let text = concat!(
         include_str!("../../src/store/schema/mod.rs"),
+        include_str!("../../src/store/schema/connections.rs"),
         include_str!("../../src/store/schema/consumers.rs"),
         include_str!("../../src/store/schema/drafts.rs"),
         include_str!("../../src/store/schema/ways.rs"),
@@ -143,6 +144,14 @@ async fn fill(app: &TestApp, provider: &Oidc) {
     let mut grace = app.anonymous();
     assert_eq!(grace.come_by(provider, "acme", &[]).await.status, 303);
     grace.go_to("acme", &[]).await;
+    app.database.run(
+        "INSERT INTO oauth_clients (node_type_id, environment, client_id, blob, data_key_id, number, facts, scopes, \
+         created_at, updated_at) SELECT node_type_id, environment, 'app', blob, id, 1, '{}', 'read', 0, 0 FROM data_keys",
+    );
+    app.database.run(
+        "INSERT INTO token_sets (secret_id, client_id, scopes_asked, scopes, ends_at, renew_at, renewed_at, tries, \
+         hindrance, lease, leased_until) SELECT id, 'app', 'read', 'read', 0, 0, 0, 0, 'busy', 'lease', 0 FROM secrets",
+    );
     // No action makes any of these yet.
     let acme = "(SELECT id FROM workspaces)";
     app.database.run(&format!(

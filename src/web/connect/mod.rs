@@ -167,7 +167,8 @@ async fn finished(app: &Data<App>, visitor: &Visitor, state: &str) -> Result<Opt
     });
     match taken.await {
         Ok(Some(Errand::Connect(errand))) => Ok(Some(*errand)),
-        Ok(None) => Ok(None),
+        // A state that was made for signing in connects nothing.
+        Ok(Some(Errand::SignIn(_) | Errand::Link(_)) | None) => Ok(None),
         Err(fault) => Err(fault.into()),
     }
 }

@@ -9,6 +9,8 @@ use super::{Answer, Browser, EMAIL, PATIENT, PROVIDER, Page, Provider, Says, Tes
 
 /// Where the client for test is set up.
 pub const CLIENT: &str = "/w/acme/node-types/gitlab/client/test";
+/// Where a place for an account of that node type is made.
+pub const NEW: &str = "/w/acme/secrets/new/gitlab";
 pub const CLIENT_SECRET: &str = "client-secret-canary-77";
 
 /// A provider that gives tokens, and takes each refresh token once.
@@ -118,20 +120,22 @@ impl Stage {
 
     /// A place for an account of Ada's, still without one.
     pub async fn place(&mut self, name: &str) -> String {
-        place(&mut self.ada, name).await
+        self.ada.add_place(NEW, name).await
     }
 
-    pub async fn token(&mut self) -> Token {
+    pub async fn token(&self) -> Token {
         self.app.token("test", "vend").await
     }
 }
 
-pub async fn place(by: &mut Browser, name: &str) -> String {
-    const NEW: &str = "/w/acme/secrets/new/gitlab";
-    let fields = [("name", name), ("environment", "test"), ("sharing", "private"), ("delivery", "vend")];
-    let made = by.submit(NEW, NEW, &fields).await;
-    assert_eq!(made.status, 303, "{}", made.text);
-    made.location().strip_suffix("/connect").unwrap().to_owned()
+impl Browser {
+    /// A place for an account by the form at this address, still without one; its page.
+    pub async fn add_place(&mut self, new: &str, name: &str) -> String {
+        let fields = [("name", name), ("environment", "test"), ("sharing", "private"), ("delivery", "vend")];
+        let made = self.submit(new, new, &fields).await;
+        assert_eq!(made.status, 303, "{}", made.text);
+        made.location().strip_suffix("/connect").unwrap().to_owned()
+    }
 }
 
 /// Where the page of ours leads to, as its address and the query.
