@@ -122,7 +122,9 @@ async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
     let provider = Oidc::start().await;
     let app = provider.app("acme", &OPEN).await;
     let mut ada = app.bare_owner().await;
-    assert_eq!(ada.submit("/account", "/w/acme/settings/domains/open", &[]).await.status, 303);
+    // Opened by somebody else, to another domain than hers.
+    let open = "SELECT id, 'other.example', 0 FROM workspaces";
+    app.database.run(&format!("INSERT INTO workspace_domains (workspace_id, domain, created_at) {open}"));
     let link = ada.offer(&provider, "acme").await.location().to_owned();
     assert_eq!(ada.submit(&link, &link, &[]).await.status, 303);
     assert_eq!(ada.submit("/account", "/w/acme/node-types/box/add", &[("method", "oauth")]).await.status, 303);

@@ -113,6 +113,9 @@ test("a provider is linked to an account and unlinked", async ({ page, keyrack, 
 
 test("an invitation is accepted with a provider", async ({ page, keyrack, oidc, browser }) => {
   await setUp(page, keyrack.setUpLink);
+  await look(page, () => page.goto(`${HOME}/settings`));
+  await page.getByRole("button", { name: "Open to everybody of example.com" }).click();
+  await expect(page.getByText("joins from now on")).toBeVisible();
   const link = await invite(page, { email: "grace@example.com" });
   const brought = [];
   const context = await browser.newContext({ baseURL: keyrack.base });
@@ -121,7 +124,7 @@ test("an invitation is accepted with a provider", async ({ page, keyrack, oidc, 
     const { searchParams } = new URL(request.url());
     for (const name of ["code", "state", "nonce"]) if (searchParams.has(name)) brought.push(searchParams.get(name));
   });
-  await guest.goto(link);
+  await look(guest, () => guest.goto(link));
   await guest.getByRole("button", { name: "Join with Acme" }).click();
   await agree(guest, oidc, "grace");
   await expect(guest.getByText("You are a member of this workspace now.")).toBeVisible();
