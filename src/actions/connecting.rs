@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, NodeType};
 use crate::crypto::{Purpose, Route, StateToken};
-use crate::domain::audit::{Event, SecretEvent};
+use crate::domain::audit::{ConnectionEvent, Event};
 use crate::domain::errand::Connect;
 use crate::domain::keys::{Hook, SealedClient};
 use crate::domain::letter::SecretDeed;
@@ -173,7 +173,7 @@ pub async fn finish(
 
 fn exchanged(tx: &ReadTx<'_>, by: &Proof<'_, Member>, tools: Tools<'_>, ground: &Ground) -> Use {
     let secret = &ground.row.secret;
-    let event = SecretEvent::Exchanged {
+    let event = ConnectionEvent::Exchanged {
         secret: secret.id.clone(),
         name: secret.name.to_string(),
         node_type: secret.node_type.to_string(),
@@ -184,7 +184,7 @@ fn exchanged(tx: &ReadTx<'_>, by: &Proof<'_, Member>, tools: Tools<'_>, ground: 
         workspace: by.workspace().clone(),
         secret: secret.id.clone(),
         token: None,
-        entry: tools.origin.entry(tx.now(), Event::Secret(event)),
+        entry: tools.origin.entry(tx.now(), Event::Connection(event)),
     }
 }
 
@@ -260,6 +260,11 @@ fn note(
     store::token_sets::put(tx, by, (&row.secret.id, &given))?;
     let secret = crate::domain::audit::SecretFacts { kind: Kind::TokenSet, ..describe(row) };
     let (missing, scopes) = (scopes.missing(&begun.scopes).to_string(), scopes.to_string());
-    audit::change(tx, by, tools, Event::Secret(SecretEvent::Connected { secret, value: number, scopes, missing }))?;
+    audit::change(
+        tx,
+        by,
+        tools,
+        Event::Connection(ConnectionEvent::Connected { secret, value: number, scopes, missing }),
+    )?;
     Ok(letters::tell_owner(tx, by, tools, (row, SecretDeed::Replaced))?)
 }

@@ -9,7 +9,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::catalog::NodeType;
 use crate::crypto::{Credential, Purpose};
-use crate::domain::audit::{Event, SecretEvent};
+use crate::domain::audit::{ConnectionEvent, Event};
 use crate::domain::keys::{Hook, SealedClient, SealedValue};
 use crate::domain::{Method, SecretId};
 use crate::store::access::{self, Ask, Member, Proof};
@@ -77,8 +77,8 @@ async fn forget(means: &Means, ask: Ask<Member>, last: Last) -> Result<Upstream,
     let worked = tokens::revoke(&means.upstream, (&last.endpoints, &asker), last.token).await;
     let (kit, secret, name) = (means.kit.clone(), last.secret, last.name);
     let noted = means.db.write::<_, _, Infallible, _>(ask, move |tx, by| {
-        let event = SecretEvent::RevocationAnswered { secret: secret.clone(), name: name.clone(), worked };
-        Ok(kit.by_person(by.person(), |tools| audit::change(tx, by, tools, Event::Secret(event)))?)
+        let event = ConnectionEvent::RevocationAnswered { secret: secret.clone(), name: name.clone(), worked };
+        Ok(kit.by_person(by.person(), |tools| audit::change(tx, by, tools, Event::Connection(event)))?)
     });
     noted.await?;
     Ok(if worked { Upstream::Forgot } else { Upstream::Kept })
@@ -125,14 +125,14 @@ fn ready<'tx>(
     let set = store::token_sets::find(tx, by, id)?;
     let (sealed, client) = (store::vend::sealed_value(tx, by, &allowed)?, store::oauth_clients::sealed(tx, by, &hook)?);
     let (Some(node), Some(set), Some(sealed), Some(client)) = (node, set, sealed, client) else { return Ok(None) };
-    let event = SecretEvent::RevokedUpstream {
+    let event = ConnectionEvent::RevokedUpstream {
         secret: id.clone(),
         name: allowed.name().to_string(),
         node_type: allowed.node_type().to_string(),
         environment: allowed.environment(),
         value: allowed.number(),
     };
-    let entry = tools.origin.entry(tx.now(), Event::Secret(event));
+    let entry = tools.origin.entry(tx.now(), Event::Connection(event));
     let of = Use { workspace: by.workspace().clone(), secret: id.clone(), token: None, entry };
     let (name, description) = (allowed.name().to_string(), node.into_owned());
     Ok(Some(Ready { of, name, client_id: set.client_id, sealed, client, description }))

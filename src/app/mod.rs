@@ -112,7 +112,11 @@ impl App {
         let recorder = Recorder::start(db.clone(), keyring.clone());
         let kit = Kit { keyring: keyring.clone(), chance: chance.clone(), from: None };
         Ok(Self {
-            renewer: Renewer::new(db.clone(), recorder.clone(), upstream.clone(), (catalog.clone(), kit)),
+            renewer: Renewer::new(
+                (db.clone(), recorder.clone(), upstream.clone()),
+                (catalog.clone(), kit),
+                clock.clone(),
+            ),
             recorder,
             hasher: Arc::new(Hasher::new(config.passwords, chance.clone())),
             catalog,

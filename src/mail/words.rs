@@ -71,6 +71,9 @@ impl Sheet {
     }
 
     fn in_words(letter: &Letter, base: &str) -> Self {
+        if let Some(sheet) = super::words_of_secrets::sheet(letter, base) {
+            return sheet;
+        }
         let to = |path: String| format!("{base}{path}");
         match letter {
             Letter::Invitation { workspace, by, address, role, message, link, until } => Self {
@@ -121,12 +124,6 @@ impl Sheet {
                 Button { label: "Use this address", url: to(path::email_proof(link)) },
                 *until,
             ),
-            Letter::SecretTouched { .. }
-            | Letter::ConsentLost { .. }
-            | Letter::SecretsEnded { .. }
-            | Letter::RotationAsked { .. } => {
-                super::words_of_secrets::sheet(letter, base)
-            }
             Letter::Removed { .. }
             | Letter::RoleChanged { .. }
             | Letter::MemberGone { .. }

@@ -5,13 +5,14 @@ use crate::domain::{Letter, path};
 
 use super::words::{Button, List, Sheet};
 
-pub(super) fn sheet(letter: &Letter, base: &str) -> Sheet {
+/// None for a letter about something else.
+pub(super) fn sheet(letter: &Letter, base: &str) -> Option<Sheet> {
     match letter {
-        Letter::SecretTouched { .. } => touched(letter, base),
-        Letter::ConsentLost { .. } => lost(letter, base),
-        Letter::SecretsEnded { .. } => ended(letter, base),
-        Letter::RotationAsked { .. } => asked(letter, base),
-        _ => Sheet::default(),
+        Letter::SecretTouched { .. } => Some(touched(letter, base)),
+        Letter::ConsentLost { .. } => Some(lost(letter, base)),
+        Letter::SecretsEnded { .. } => Some(ended(letter, base)),
+        Letter::RotationAsked { .. } => Some(asked(letter, base)),
+        _ => None,
     }
 }
 

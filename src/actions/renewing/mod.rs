@@ -15,9 +15,9 @@ use tracing::{Instrument as _, Span};
 
 use crate::catalog::{Catalog, NodeType};
 use crate::crypto::{Credential, Entered, Purpose, Route};
-use crate::domain::audit::{Actor, Event, SecretEvent};
+use crate::domain::audit::{Actor, ConnectionEvent, Event};
 use crate::domain::keys::{Hook, SealedClient, SealedValue};
-use crate::domain::{Hindrance, Method, Moment, Scopes, SecretId, WorkspaceId};
+use crate::domain::{Clock, Hindrance, Method, Moment, Scopes, SecretId, WorkspaceId};
 use crate::store::access::{self, AskRunnerIn, InWorkspace, Proof, Renewing, RunnerIn, UseProof};
 use crate::store::token_sets::{Given, TokenSet};
 use crate::store::{self, Db, Error, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
@@ -75,6 +75,7 @@ pub struct Renewer {
     pub upstream: Upstream,
     pub catalog: Arc<Catalog>,
     pub kit: Kit,
+    clock: Arc<dyn Clock>,
     turns: Turns,
 }
 
@@ -103,8 +104,12 @@ enum Taken {
 }
 
 impl Renewer {
-    pub fn new(db: Db, recorder: Recorder, upstream: Upstream, (catalog, kit): (Arc<Catalog>, Kit)) -> Self {
-        Self { db, recorder, upstream, catalog, kit, turns: Turns::default() }
+    pub fn new(
+        (db, recorder, upstream): (Db, Recorder, Upstream),
+        (catalog, kit): (Arc<Catalog>, Kit),
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { db, recorder, upstream, catalog, kit, clock, turns: Turns::default() }
     }
 
     /// Returns once there are other tokens than these, or none any more. Whoever waits for the same ones is served by
@@ -116,7 +121,7 @@ impl Renewer {
             match self.take(of).await? {
                 Taken::Over => return Ok(()),
                 Taken::Later(hindrance) => return Err(NotRenewed(hindrance).into()),
-                Taken::Elsewhere => tokio::time::sleep(PAUSE).await,
+                Taken::Elsewhere => self.clock.sleep(PAUSE).await,
                 Taken::Leased(ready) => return self.ask(*ready).await,
             }
         }
@@ -241,7 +246,7 @@ fn ready<'tx>(
     (kit, catalog): (&Kit, &Catalog),
     (allowed, set, lease): (&UseProof<'tx, Renewing>, TokenSet, &str),
 ) -> Result<Ready, Error> {
-    let event = SecretEvent::Renewed {
+    let event = ConnectionEvent::Renewed {
         secret: allowed.secret().clone(),
         name: allowed.name().to_string(),
         node_type: allowed.node_type().to_string(),
@@ -252,7 +257,7 @@ fn ready<'tx>(
         workspace: by.workspace().clone(),
         secret: allowed.secret().clone(),
         token: None,
-        entry: kit.by(Actor::Keyrack, |tools| tools.origin.entry(tx.now(), Event::Secret(event))),
+        entry: kit.by(Actor::Keyrack, |tools| tools.origin.entry(tx.now(), Event::Connection(event))),
     };
     let hook = Hook { node_type: allowed.node_type_id().clone(), environment: allowed.environment() };
     let row = store::node_types::find(tx, by, allowed.node_type())?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::crypto::Credential;
-use crate::domain::audit::{Actor, Event, SecretEvent};
+use crate::domain::audit::{Actor, ConnectionEvent, Event};
 use crate::domain::secret::Slot;
 use crate::domain::{Hindrance, Kind, Letter, Method, Moment, SecretId};
 use crate::store::access::{AskRunnerIn, Proof, RunnerIn};
@@ -57,7 +57,7 @@ async fn keep(
             Err(Fault::Store(error)) if !matches!(error, Error::Denied(_)) && tries < STORED_WITHIN => {
                 tracing::warn!(%error, "new tokens could not be stored yet");
                 tries += 1;
-                tokio::time::sleep(PAUSE).await;
+                renewer.clock.sleep(PAUSE).await;
             }
             stored => return stored,
         }
@@ -164,8 +164,8 @@ pub(super) fn lose(
         return Ok(());
     }
     let event =
-        SecretEvent::ConsentLost { secret: lost.secret.clone(), name: lost.name.to_owned(), value: lost.number };
-    audit::change(tx, by, tools, Event::Secret(event))?;
+        ConnectionEvent::ConsentLost { secret: lost.secret.clone(), name: lost.name.to_owned(), value: lost.number };
+    audit::change(tx, by, tools, Event::Connection(event))?;
     let Some(whom) = store::token_sets::told_of(tx, by, lost.secret)? else { return Ok(()) };
     let letter = Letter::ConsentLost {
         workspace: whom.workspace.to_string(),

@@ -1,6 +1,7 @@
 //! What is recorded: who did what to which thing, with what result. Never a value.
 
 mod accounts;
+mod connections;
 mod node_types;
 mod people;
 mod rotations;
@@ -12,6 +13,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 pub use accounts::AccountEvent;
+pub use connections::ConnectionEvent;
 pub use node_types::{NodeTypeEvent, NodeTypeFacts};
 pub use people::PeopleEvent;
 pub use rotations::RotationEvent;
@@ -135,6 +137,8 @@ pub enum Event {
     #[serde(untagged)]
     Secret(SecretEvent),
     #[serde(untagged)]
+    Connection(ConnectionEvent),
+    #[serde(untagged)]
     NodeType(NodeTypeEvent),
     #[serde(untagged)]
     Workflow(WorkflowEvent),
@@ -160,6 +164,7 @@ impl Event {
             | Self::SlotKept { secret, .. } => secret.id.as_str(),
             Self::SecretUnreadable { secret, .. } | Self::Vended { secret, .. } => secret.as_str(),
             Self::Secret(event) => event.subject(),
+            Self::Connection(event) => event.subject(),
             Self::NodeType(event) => event.subject(),
             Self::Rotation(event) => event.subject(),
             Self::Workflow(event) => event.workflow().id.as_str(),

@@ -40,24 +40,6 @@ pub enum SecretEvent {
     /// Nobody can roll back to it any more.
     #[serde(rename = "secret.previous_value_destroyed")]
     PreviousDestroyed { secret: SecretId, name: String, value: i64 },
-    /// An account at the provider, or the client's own access, is connected: these are its tokens.
-    #[serde(rename = "secret.connected")]
-    Connected { secret: SecretFacts, value: i64, scopes: String, missing: String },
-    /// The code that somebody came back with is about to be sent to its provider, with the client's secret. A use.
-    #[serde(rename = "secret.code_exchanged")]
-    Exchanged { secret: SecretId, name: String, node_type: String, environment: Environment, value: i64 },
-    /// The tokens are about to be sent to their provider, for new ones. A use.
-    #[serde(rename = "secret.renewed")]
-    Renewed { secret: SecretId, name: String, node_type: String, environment: Environment, value: i64 },
-    /// The provider does not give new ones any more.
-    #[serde(rename = "secret.consent_lost")]
-    ConsentLost { secret: SecretId, name: String, value: i64 },
-    /// The tokens are about to be sent to their provider, to be forgotten there. A use.
-    #[serde(rename = "secret.revoked_upstream")]
-    RevokedUpstream { secret: SecretId, name: String, node_type: String, environment: Environment, value: i64 },
-    /// Whether the provider did.
-    #[serde(rename = "secret.revocation_answered")]
-    RevocationAnswered { secret: SecretId, name: String, worked: bool },
     /// The value is about to be sent to its provider, to be tested. A use.
     #[serde(rename = "secret.probed")]
     Probed { secret: SecretId, name: String, node_type: String, environment: Environment, value: i64 },
@@ -85,18 +67,12 @@ impl SecretEvent {
             | Self::DeliveryWidened { secret }
             | Self::DatesChanged { secret, .. }
             | Self::Disconnected { secret }
-            | Self::Connected { secret, .. }
             | Self::Staged { secret, .. }
             | Self::StagedDropped { secret, .. }
             | Self::Promoted { secret, .. }
             | Self::RolledBack { secret, .. } => secret.id.as_str(),
             Self::ShareEnded { secret, .. }
             | Self::PreviousDestroyed { secret, .. }
-            | Self::Exchanged { secret, .. }
-            | Self::Renewed { secret, .. }
-            | Self::ConsentLost { secret, .. }
-            | Self::RevokedUpstream { secret, .. }
-            | Self::RevocationAnswered { secret, .. }
             | Self::Probed { secret, .. }
             | Self::ProbeAnswered { secret, .. } => secret.as_str(),
         }

@@ -10,6 +10,7 @@ use crate::actions::node_types::BuiltIn;
 use crate::actions::secrets::{self, Entry, Hung, SecretRefusal};
 use crate::app::App;
 use crate::catalog::NodeType;
+use crate::crypto::Credential;
 use crate::domain::{Delivery, Environment, Kind, Method, Moment, Sharing, Slug, policy};
 use crate::store::access::Member;
 use crate::store::node_types::NodeTypeRow;
@@ -165,10 +166,31 @@ pub async fn create(
 }
 
 /// What was understood of the form: a value, or a place for what will be connected.
-enum Entered {
-    Value(Box<Filled>),
-    /// Its plain facts.
-    Place(String),
+struct Entered {
+    kind: Kind,
+    last_four: Option<String>,
+    facts: String,
+    credential: Option<Credential>,
+    trimmed: bool,
+}
+
+impl Entered {
+    fn read(node_type: &NodeType, environment: Environment, sent: Sent) -> Result<(Option<Self>, form::Draft), Error> {
+        if connects(node_type) {
+            let (facts, draft) = form::read_place(node_type, sent);
+            let place = |facts| Self { kind: Kind::TokenSet, last_four: None, facts, credential: None, trimmed: false };
+            return Ok((facts.map(place), draft));
+        }
+        let (filled, draft) = form::read(node_type, environment, sent, BTreeMap::new())?;
+        let value = |Filled { kind, last_four, facts, credential, trimmed, .. }| Self {
+            kind,
+            last_four,
+            facts,
+            credential: Some(credential),
+            trimmed,
+        };
+        Ok((filled.map(value), draft))
+    }
 }
 
 /// Whether nothing is entered, because the provider gives it when an account is connected.
@@ -207,13 +229,7 @@ fn understand(app: &App, (node_type, hook): (&NodeType, Hung), mut sent: Vec<(St
         word => Some(word.parse().map_err(|_| Error::BadRequest)?),
     };
     let (dates, dates_draft) = dates::read(&sent, dates::Known::default(), app.clock.now());
-    let (filled, credential_draft) = if connects(node_type) {
-        let (facts, draft) = form::read_place(node_type, sent);
-        (facts.map(Entered::Place), draft)
-    } else {
-        let (filled, draft) = form::read(node_type, environment, sent, BTreeMap::new())?;
-        (filled.map(|filled| Entered::Value(Box::new(filled))), draft)
-    };
+    let (entered, credential_draft) = Entered::read(node_type, environment, sent)?;
     let draft = Draft {
         credential: credential_draft,
         name: name_input,
@@ -224,20 +240,13 @@ fn understand(app: &App, (node_type, hook): (&NodeType, Hung), mut sent: Vec<(St
         people,
         ..Draft::default()
     };
-    let (Some(name), Some(dates), Some(filled)) = (name, dates, filled) else {
+    let (Some(name), Some(dates), Some(entered)) = (name, dates, entered) else {
         return Ok(Read::Faulty(Draft { refused: true, ..draft }));
     };
-    let described = node_type;
-    let node_type: Slug = node_type.slug.parse().map_err(|_| Error::Internal)?;
+    let asks = node_type.usual_scopes(entered.kind.method());
+    let node_type = node_type.slug.parse().map_err(|_| Error::Internal)?;
     let people = draft.people.chosen.clone();
-    let (kind, last_four, facts, credential, trimmed) = match filled {
-        Entered::Place(facts) => (Kind::TokenSet, None, facts, None, false),
-        Entered::Value(filled) => {
-            let Filled { kind, last_four, facts, credential, trimmed, .. } = *filled;
-            (kind, last_four, facts, Some(credential), trimmed)
-        }
-    };
-    let asks = described.usual_scopes(kind.method());
+    let Entered { kind, last_four, facts, credential, trimmed } = entered;
     let entry = Entry {
         node_type,
         hook,

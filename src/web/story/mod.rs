@@ -149,6 +149,7 @@ impl Teller<'_> {
                 deed(format!("exported the list of secrets as {}", format.as_str().to_uppercase()), None, "key")
             }
             Event::Secret(event) => self.deed_to_secret(event),
+            Event::Connection(event) => self.deed_to_connection(event),
             Event::NodeType(event) => deed_to_node_type(event),
             Event::Workflow(event) => self.deed_to_workflow(event),
             Event::Rotation(event) => self.deed_to_rotation(event),

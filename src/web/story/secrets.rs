@@ -1,6 +1,6 @@
 //! What was done to a secret between its making and its end, as sentences.
 
-use crate::domain::audit::{SecretEvent, SecretFacts};
+use crate::domain::audit::{ConnectionEvent, SecretEvent, SecretFacts};
 use crate::domain::{Moment, Verdict};
 use crate::web::url;
 
@@ -49,33 +49,40 @@ impl Teller<'_> {
                 of: Some(probe_words(*verdict).to_owned()),
                 ..self.on("tested", (secret.as_str(), name), url::secret, "plug")
             },
-            SecretEvent::Connected { secret, missing, .. } => {
+            SecretEvent::PreviousDestroyed { secret, name, .. } => {
+                self.on("destroyed the earlier value of", (secret.as_str(), name), url::secret, "trash")
+            }
+        }
+    }
+
+    /// What was done with the tokens of a connection.
+    pub(super) fn deed_to_connection(&self, event: &ConnectionEvent) -> Deed {
+        let on = |what: &str, s: &SecretFacts, icon| self.on(what, (s.id.as_str(), &s.name), url::secret, icon);
+        match event {
+            ConnectionEvent::Connected { secret, missing, .. } => {
                 let of = (!missing.is_empty()).then(|| format!("without {}", missing.replace(' ', ", ")));
                 Deed { of, ..on("connected", secret, "plug") }
             }
-            SecretEvent::Exchanged { secret, name, .. } => {
+            ConnectionEvent::Exchanged { secret, name, .. } => {
                 self.on("exchanged a code for tokens of", (secret.as_str(), name), url::secret, "plug")
             }
-            SecretEvent::Renewed { secret, name, .. } => {
+            ConnectionEvent::Renewed { secret, name, .. } => {
                 self.on("asked the provider for new tokens of", (secret.as_str(), name), url::secret, "refresh")
             }
-            SecretEvent::ConsentLost { secret, name, .. } => Deed {
+            ConnectionEvent::ConsentLost { secret, name, .. } => Deed {
                 of: Some("any more".to_owned()),
                 ..self.on("found that the provider does not renew", (secret.as_str(), name), url::secret, "alert")
             },
-            SecretEvent::RevokedUpstream { secret, name, .. } => {
+            ConnectionEvent::RevokedUpstream { secret, name, .. } => {
                 self.on("asked the provider to forget the tokens of", (secret.as_str(), name), url::secret, "unplug")
             }
-            SecretEvent::RevocationAnswered { secret, name, worked } => {
+            ConnectionEvent::RevocationAnswered { secret, name, worked } => {
                 let what = if *worked {
                     "had the provider forget the tokens of"
                 } else {
                     "got no word that the provider forgot the tokens of"
                 };
                 self.on(what, (secret.as_str(), name), url::secret, "unplug")
-            }
-            SecretEvent::PreviousDestroyed { secret, name, .. } => {
-                self.on("destroyed the earlier value of", (secret.as_str(), name), url::secret, "trash")
             }
         }
     }
