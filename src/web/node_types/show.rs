@@ -94,6 +94,7 @@ pub(super) fn page_of(
         rates: node.rate_limits.as_ref().map(rates),
         links: links(node),
         guide: Guide {
+            entered: true,
             steps: guide.steps.clone(),
             least: guide.least_permissions.clone(),
             sandbox: guide.sandbox.clone(),

@@ -55,6 +55,7 @@ impl Draft {
 pub fn guide_of(node_type: &NodeType) -> page::Guide {
     let name = &node_type.name;
     page::Guide {
+        entered: node_type.kinds.first().is_none_or(|spec| spec.kind != Kind::TokenSet),
         steps: node_type.guide.steps.clone(),
         least: node_type.guide.least_permissions.clone(),
         sandbox: node_type.guide.sandbox.clone(),

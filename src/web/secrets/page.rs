@@ -306,6 +306,8 @@ pub enum Control {
 }
 
 pub struct Guide {
+    /// Whether it leads to something that is entered here; otherwise it tells how an account is connected.
+    pub entered: bool,
     pub steps: Vec<String>,
     pub least: String,
     pub sandbox: Option<String>,
