@@ -40,12 +40,6 @@ pub enum ConnectRefusal {
 
 impl Refusal for ConnectRefusal {}
 
-impl From<Hindrance> for ConnectRefusal {
-    fn from(hindrance: Hindrance) -> Self {
-        Self::Hindered(hindrance)
-    }
-}
-
 /// The parts that connecting needs.
 #[derive(Clone)]
 pub struct Means {
@@ -208,7 +202,7 @@ fn keep(
     tools: Tools<'_>,
     (begun, fetched): (&Ground, &Fetched),
 ) -> Result<(), Fault<ConnectRefusal>> {
-    // Looked at once more where it is written: rights, node type and client may be others by now.
+    // Looked at once more where it is written: rights and node type may be others by now.
     let row = store::secrets::find(tx, by, &begun.row.secret.id)?.ok_or(Denied::NotFound)?;
     if !row.facts().rotatable_by(Standing { person: by.person(), role: by.role() }) {
         return Err(Denied::Forbidden.into());

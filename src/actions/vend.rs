@@ -88,6 +88,8 @@ async fn fresh(
         match renewer.renew(&TokensOf { workspace, secret, number: ready.number }).await {
             // Whether there are others now, or none, the next look tells.
             Ok(()) | Err(Fault::Refused(NotRenewed(Hindrance::Refused))) => {}
+            // Whoever opens it says so.
+            Err(Fault::Refused(NotRenewed(Hindrance::Unreadable))) => return Ok(ready),
             // Those that are held are good for a while yet.
             Err(_) if ready.tokens.as_ref().is_some_and(|tokens| !has_ended(&tokens.set, ready.now)) => {
                 return Ok(ready);

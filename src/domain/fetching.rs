@@ -13,6 +13,8 @@ words! {
         Busy = "busy",
         NotUnderstood = "not_understood",
         NoClient = "no_client",
+        /// What is stored here does not open: no provider was asked.
+        Unreadable = "unreadable",
     }
 }
 
@@ -27,6 +29,7 @@ impl Hindrance {
             Self::NotReached => "The provider was not reached. Keyrack tries again by itself.",
             Self::Busy => "The provider is busy or has trouble of its own. Keyrack tries again by itself.",
             Self::NotUnderstood => "The provider answered something that is no token. Keyrack tries again by itself.",
+            Self::Unreadable => "What is stored of it cannot be read. Connect it again: everything else is as it was.",
             Self::NoClient => "There is no client to ask with. An Admin enters one on the page of the node type.",
         }
     }

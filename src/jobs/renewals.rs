@@ -3,6 +3,8 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use crate::actions::renewing::TokensOf;
 use crate::app::App;
 use crate::store::access::AskRunner;
@@ -13,6 +15,10 @@ use super::{Outcome, troubled};
 const EVERY: Duration = Duration::from_mins(1);
 /// Connections that one run looks after; the others are those of the next.
 const AT_ONCE: i64 = 100;
+/// So many providers are asked side by side: one that hangs holds up no more than these.
+const BESIDE: usize = 8;
+/// After this long nothing more is begun: a piece of work ends before its own lease does.
+const LONGEST: Duration = Duration::from_mins(2);
 
 pub(super) async fn run(app: &App) -> Outcome {
     match renew(app).await {
@@ -22,12 +28,19 @@ pub(super) async fn run(app: &App) -> Outcome {
 }
 
 async fn renew(app: &App) -> Result<(), Fault<Infallible>> {
+    let until = app.clock.now().plus(LONGEST);
     let due = app.db.read(AskRunner, |tx, by| Ok(store::token_sets::due(tx, by, AT_ONCE)?)).await?;
-    for (workspace, secret, number) in due {
-        let of = TokensOf { workspace, secret, number };
-        // What was in the way stands with the connection, and is tried again later: it is no reason for others to wait.
-        if let Err(fault) = app.renewer.renew(&of).await {
-            tracing::info!(secret = %of.secret, %fault, "a connection was not renewed yet");
+    for some in due.chunks(BESIDE) {
+        join_all(some.iter().map(|(workspace, secret, number)| async move {
+            let of = TokensOf { workspace: workspace.clone(), secret: secret.clone(), number: *number };
+            // What was in the way stands with the connection, and is tried again later.
+            if let Err(fault) = app.renewer.renew(&of).await {
+                tracing::info!(%secret, %fault, "a connection was not renewed yet");
+            }
+        }))
+        .await;
+        if app.clock.now() >= until {
+            break;
         }
     }
     Ok(())

@@ -134,10 +134,60 @@ async fn a_job_renews_ahead_of_the_end() {
 }
 
 #[actix_web::test]
+async fn tokens_that_last_for_seconds_are_used_for_half_of_them() {
+    let mut stage = Stage::set().await;
+    let page = stage.place("Mine").await;
+    let short = |number: u32| {
+        let answer = json!({ "access_token": format!("short-{number}"), "refresh_token": "again", "expires_in": 30 });
+        Says::json(&answer)
+    };
+    stage.giving.instead(short(1));
+    connect(&mut stage.ada, &page).await;
+    stage.giving.asked();
+    let token = stage.token().await;
+    assert_eq!(vend_mine(&stage.app, &token).await.body["credential"]["value"], "short-1");
+    assert!(stage.giving.asked().is_empty());
+    stage.giving.instead(short(2));
+    stage.app.advance(Duration::from_secs(16));
+    assert_eq!(vend_mine(&stage.app, &token).await.body["credential"]["value"], "short-2");
+    assert_eq!(stage.giving.asked().len(), 1);
+}
+
+#[actix_web::test]
+async fn tokens_that_cannot_be_read_say_so_and_nobody_is_asked() {
+    let mut stage = Stage::set().await;
+    let page = stage.place("Mine").await;
+    connect(&mut stage.ada, &page).await;
+    stage.giving.asked();
+    let token = stage.token().await;
+    stage.app.database.run("UPDATE secret_values SET number = 7");
+    stage.app.database.run("UPDATE secrets SET value_number = 7");
+    stage.app.advance(Duration::from_mins(61));
+    vend_mine(&stage.app, &token).await.refused(409, "secret_unreadable");
+    assert!(stage.giving.asked().is_empty());
+    connect(&mut stage.ada, &page).await;
+    assert_eq!(vend_mine(&stage.app, &token).await.body["credential"]["value"], "access-canary-2");
+}
+
+#[actix_web::test]
+async fn a_node_type_goes_with_its_client_and_its_connections() {
+    let mut stage = Stage::set().await;
+    let page = stage.place("Mine").await;
+    connect(&mut stage.ada, &page).await;
+    let remove = "/w/acme/node-types/gitlab/remove";
+    let shown = stage.ada.get(remove).await;
+    let (csrf, seen) = (shown.csrf(), shown.attributes("input[name=seen]", "value").remove(0));
+    let gone = stage.ada.post(remove, &[("csrf", &csrf), ("seen", &seen), ("name", "GitLab")]).await;
+    assert_eq!(gone.status, 303, "{}", gone.text);
+    for table in ["secrets", "token_sets", "oauth_clients", "data_keys"] {
+        assert_eq!(stage.app.database.count(table), 0, "{table}");
+    }
+}
+
+#[actix_web::test]
 async fn two_processes_renew_once() {
     const VENDS: usize = 50;
-    let (provider, giving) =
-        (Provider::start_as("127.0.0.1").await, Giving { first_lasts: Some(30), ..Giving::default() });
+    let (provider, giving) = (Provider::start_as("127.0.0.1").await, Giving::default());
     let answering = giving.clone();
     provider.answers(move |request| answering.answer(request));
     let mut machine = Machine::new();
@@ -159,6 +209,7 @@ async fn two_processes_renew_once() {
     connect(&mut ada, &page).await;
     giving.asked();
 
+    machine.database.run("UPDATE token_sets SET ends_at = renewed_at");
     let me = ada.get("/account").await.person();
     let tokens = [one.token(&token), other.token(&token)];
     let vends = (0..VENDS).map(|at| tokens[at % 2].vend("gitlab", &me));

@@ -62,9 +62,10 @@ pub struct TokensOf {
     pub number: i64,
 }
 
-/// Whether tokens are to be renewed before they are used.
+/// Whether tokens are to be renewed before they are used. Those that last for less than two minutes are used for half
+/// of their time: otherwise none of them ever would be.
 pub fn is_stale(set: &TokenSet, now: Moment) -> bool {
-    set.ends_at.is_some_and(|end| end <= now.plus(AHEAD))
+    set.ends_at.is_some_and(|end| end <= now.plus(AHEAD.min(end.since(set.renewed_at) / 2)))
 }
 
 /// Renews tokens. There is one in a process.
@@ -150,7 +151,7 @@ impl Renewer {
         self.recorder.record(ready.of.clone()).await?;
         let keyring = &self.kit.keyring;
         let opened = ready.sealed.as_ref().and_then(|sealed| keyring.open_value(Purpose::Refresh, sealed).ok());
-        let credential = opened.ok_or(NotRenewed(Hindrance::NotUnderstood))?;
+        let credential = opened.ok_or(NotRenewed(Hindrance::Unreadable))?;
         let client = ready.client.as_ref().map(|client| keyring.open_client(Purpose::Refresh, client));
         let client = client.transpose().map_err(|_| NotRenewed(Hindrance::NoClient))?;
         let endpoints = ready.endpoints(&credential, client.as_ref()).ok_or(NotRenewed(Hindrance::NoClient))?;

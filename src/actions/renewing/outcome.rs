@@ -1,11 +1,13 @@
 //! What came of asking for new tokens.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::crypto::Credential;
 use crate::domain::audit::{Actor, ConnectionEvent, Event};
+use crate::domain::keys::Hook;
 use crate::domain::secret::Slot;
-use crate::domain::{Hindrance, Kind, Letter, Method, Moment, SecretId};
+use crate::domain::{Hindrance, Kind, Letter, Method, Moment, Scopes, SecretId};
 use crate::store::access::{AskRunnerIn, Proof, RunnerIn};
 use crate::store::secrets::Dates;
 use crate::store::token_sets::Given;
@@ -44,7 +46,7 @@ async fn keep(
 ) -> Result<(), Fault<NotRenewed>> {
     let lasts = fetched.lasts;
     let scopes = granted(&fetched, &ready.set.asked).clone();
-    let credential = std::sync::Arc::new(holding(&fetched, Some(before), (&parts_of(before), before.route.clone())));
+    let credential = Arc::new(holding(&fetched, Some(before), (&parts_of(before), before.route.clone())));
     let mut tries = 0;
     loop {
         let (kit, credential, scopes) = (renewer.kit.clone(), credential.clone(), scopes.clone());
@@ -68,11 +70,11 @@ async fn keep(
 #[derive(Clone)]
 struct New {
     secret: SecretId,
-    hook: crate::domain::keys::Hook,
+    hook: Hook,
     kind: Kind,
     before: i64,
     client_id: String,
-    asked: crate::domain::Scopes,
+    asked: Scopes,
     lasts: Option<Duration>,
     renewable: bool,
 }
@@ -96,7 +98,7 @@ fn put(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, RunnerIn>,
     tools: Tools<'_>,
-    (new, credential, scopes): (&New, &Credential, &crate::domain::Scopes),
+    (new, credential, scopes): (&New, &Credential, &Scopes),
 ) -> Result<(), Error> {
     tx.unrecorded(Unrecorded::Lease);
     let now = tx.now();

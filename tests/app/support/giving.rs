@@ -22,8 +22,6 @@ pub struct Giving {
     pub asked: Arc<Mutex<Vec<BTreeMap<String, String>>>>,
     /// What is answered instead, once.
     pub instead: Arc<Mutex<Vec<Says>>>,
-    /// How long the first tokens last, where that is not an hour.
-    pub first_lasts: Option<u32>,
 }
 
 impl Giving {
@@ -49,11 +47,7 @@ impl Giving {
             return Says::status("400 Bad Request", r#"{"error":"invalid_grant"}"#);
         }
         *given += 1;
-        let mut tokens = tokens(*given);
-        if let (1, Some(lasts)) = (*given, self.first_lasts) {
-            tokens["expires_in"] = json!(lasts);
-        }
-        Says::json(&tokens)
+        Says::json(&tokens(*given))
     }
 
     pub fn asked(&self) -> Vec<BTreeMap<String, String>> {
