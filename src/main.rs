@@ -40,6 +40,7 @@ async fn main() -> ExitCode {
 #[expect(clippy::print_stdout, reason = "prints what the command was asked for")]
 async fn run(command: Command, config: Config) -> Result<(), Failure> {
     if matches!(command, Command::Config(ConfigCommand::Check)) {
+        commands::check(&config)?;
         println!("The configuration is complete.");
         return Ok(());
     }

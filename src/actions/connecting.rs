@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, NodeType};
+use crate::catalog::NodeType;
 use crate::crypto::{Purpose, Route, StateToken};
 use crate::domain::audit::{ConnectionEvent, Event};
 use crate::domain::errand::Connect;
-use crate::domain::keys::{Hook, SealedClient};
+use crate::domain::keys::Hook;
 use crate::domain::letter::SecretDeed;
 use crate::domain::policy::Standing;
-use crate::domain::{Errand, Hindrance, Kind, Method, Scopes, SecretId};
+use crate::domain::{Errand, Hindrance, Kind, Method, SecretId};
 use crate::store::access::{Ask, AtLeast, Member, Proof};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::{Dates, ListedSecret, Replaced};
@@ -23,6 +23,7 @@ use crate::upstream::Upstream;
 use crate::upstream::oauth::Endpoints;
 use crate::upstream::oauth::tokens::{self, Asker, Fetched};
 
+use super::clients::{Client, Clients};
 use super::entering::Facts;
 use super::renewing::{granted, holding, renewal_of};
 use super::sealing::{Numbered, Shown};
@@ -46,7 +47,7 @@ pub struct Means {
     pub db: Db,
     pub recorder: Recorder,
     pub upstream: Upstream,
-    pub catalog: Arc<Catalog>,
+    pub clients: Clients,
     pub kit: Kit,
 }
 
@@ -57,9 +58,7 @@ pub struct Ground {
     pub description: NodeType,
     pub parts: BTreeMap<String, String>,
     pub endpoints: Endpoints,
-    pub client_id: String,
-    pub scopes: Scopes,
-    client: SealedClient,
+    pub client: Client,
 }
 
 impl Ground {
@@ -72,7 +71,7 @@ impl Ground {
 pub fn ground(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
-    (catalog, id): (&Catalog, &SecretId),
+    (clients, id): (&Clients, &SecretId),
 ) -> Result<Ground, Fault<ConnectRefusal>> {
     let row = store::secrets::find(tx, by, id)?.ok_or(Denied::NotFound)?;
     if !row.facts().rotatable_by(Standing { person: by.person(), role: by.role() }) {
@@ -85,28 +84,14 @@ pub fn ground(
     if !node_type.enabled {
         return Err(ConnectRefusal::Disabled.into());
     }
-    let described = catalog.describe(node_type.slug.as_str(), node_type.spec.as_deref()).ok_or(Denied::NotFound)?;
-    let environment = row.secret.environment;
-    let hook = Hook { node_type: node_type.id.clone(), environment };
-    let shown = store::oauth_clients::list(tx, by, &node_type.id)?.into_iter().find(|of| of.environment == environment);
-    let client = store::oauth_clients::sealed(tx, by, &hook)?;
-    let (Some(shown), Some(client)) = (shown, client) else {
-        return Err(ConnectRefusal::Hindered(Hindrance::NoClient).into());
-    };
+    let described = clients.describe(&node_type).ok_or(Denied::NotFound)?;
+    let client = clients.find(tx, by, (&node_type, row.secret.environment))?;
+    let client = client.ok_or(ConnectRefusal::Hindered(Hindrance::NoClient))?;
     let mut parts = Facts::read(&row.secret.facts).fields;
-    parts.extend(Facts::read(&shown.facts).fields);
+    parts.extend(client.parts.clone());
     let endpoints = Endpoints::of(&described, Method::OAuth, &parts).ok_or(Denied::NotFound)?;
     let description = described.into_owned();
-    Ok(Ground {
-        row,
-        node_type,
-        description,
-        parts,
-        endpoints,
-        client_id: shown.client_id,
-        scopes: shown.scopes,
-        client,
-    })
+    Ok(Ground { row, node_type, description, parts, endpoints, client })
 }
 
 /// Where this member is sent for their consent.
@@ -122,12 +107,16 @@ pub fn begin(
         workspace: store::workspaces::current(tx, by)?.slug,
         node_type: ground.node_type.slug.clone(),
         secret: ground.row.secret.id.clone(),
-        client_id: ground.client_id.clone(),
+        client_id: ground.client.id.clone(),
         verifier: verifier.clone(),
     }));
     let state: StateToken = flows::begin(tx, by, tools, (browser, &errand))?;
-    let url =
-        tokens::consent(&ground.endpoints, &ground.client_id, (redirect, state.as_str(), &verifier), &ground.scopes);
+    let url = tokens::consent(
+        &ground.endpoints,
+        &ground.client.id,
+        (redirect, state.as_str(), &verifier),
+        &ground.client.scopes,
+    );
     Ok(url.map_err(ConnectRefusal::Hindered)?)
 }
 
@@ -138,14 +127,14 @@ pub async fn finish(
     errand: &Connect,
     (code, redirect): (String, String),
 ) -> Result<(), Fault<ConnectRefusal>> {
-    let (catalog, id, kit) = (means.catalog.clone(), errand.secret.clone(), means.kit.clone());
+    let (clients, id, kit) = (means.clients.clone(), errand.secret.clone(), means.kit.clone());
     let found = means.db.read(ask(), move |tx, by| {
-        let ground = ground(tx, by, (&catalog, &id))?;
+        let ground = ground(tx, by, (&clients, &id))?;
         let of = kit.by_person(by.person(), |tools| exchanged(tx, by, tools, &ground));
         Ok((ground, of))
     });
     let (ground, of) = found.await?;
-    if ground.client_id != errand.client_id {
+    if ground.client.id != errand.client_id {
         // The code belongs to the client that it was asked for with.
         return Err(ConnectRefusal::Hindered(Hindrance::Refused).into());
     }
@@ -183,14 +172,14 @@ fn exchanged(tx: &ReadTx<'_>, by: &Proof<'_, Member>, tools: Tools<'_>, ground: 
 }
 
 async fn fetch(means: &Means, ground: &Ground, brought: (&str, &str, &str)) -> Result<Fetched, Fault<ConnectRefusal>> {
-    let opened = means.kit.keyring.open_client(Purpose::Exchange, &ground.client);
+    let opened = ground.client.open(&means.kit.keyring, Purpose::Exchange);
     let client = opened.map_err(|_| ConnectRefusal::Hindered(Hindrance::NoClient))?;
     // The client's secret goes where its Admin said, whatever rows say meanwhile.
     let mut parts = ground.parts.clone();
     parts.extend(client.others(Purpose::Exchange).map(|(name, text)| (name.to_owned(), text.to_owned())));
     let endpoints = Endpoints::of(&ground.description, Method::OAuth, &parts);
     let endpoints = endpoints.ok_or(ConnectRefusal::Hindered(Hindrance::NoClient))?;
-    let asker = Asker { id: &ground.client_id, secret: client.value(Purpose::Exchange) };
+    let asker = Asker { id: &ground.client.id, secret: client.value(Purpose::Exchange) };
     let fetched = tokens::exchange(&means.upstream, (&endpoints, &asker), brought).await;
     Ok(fetched.map_err(ConnectRefusal::Hindered)?)
 }
@@ -243,17 +232,17 @@ fn note(
     (row, number): (&ListedSecret, i64),
 ) -> Result<(), Fault<ConnectRefusal>> {
     let now = tx.now();
-    let scopes = granted(fetched, &begun.scopes);
+    let scopes = granted(fetched, &begun.client.scopes);
     let given = Given {
-        client_id: &begun.client_id,
-        asked: &begun.scopes,
+        client_id: &begun.client.id,
+        asked: &begun.client.scopes,
         granted: scopes,
         ends_at: fetched.lasts.map(|lasts| now.plus(lasts)),
         renew_at: fetched.refresh.as_ref().and_then(|_| renewal_of(fetched.lasts, now)),
     };
     store::token_sets::put(tx, by, (&row.secret.id, &given))?;
     let secret = crate::domain::audit::SecretFacts { kind: Kind::TokenSet, ..describe(row) };
-    let (missing, scopes) = (scopes.missing(&begun.scopes).to_string(), scopes.to_string());
+    let (missing, scopes) = (scopes.missing(&begun.client.scopes).to_string(), scopes.to_string());
     audit::change(
         tx,
         by,

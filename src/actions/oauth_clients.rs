@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::crypto::{Credential, Entered, Route};
+use crate::crypto::Entered;
 use crate::domain::audit::{Event, NodeTypeEvent};
 use crate::domain::keys::Hook;
 use crate::domain::{Environment, Method, Scopes, Slug};
@@ -10,8 +10,8 @@ use crate::store::access::{Admin, Proof};
 use crate::store::oauth_clients::{ClientRow, NewClient};
 use crate::store::{self, Denied, Fault, Outcome, Refusal, Unrecorded, WriteTx};
 
+use super::clients::sealable;
 use super::entering::Facts;
-use super::renewing::CLIENT_SECRET;
 use super::{Tools, audit, node_types, sealing};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -77,12 +77,6 @@ pub fn put(
 /// A secret goes where the Admin who entered it said, so it stays only with the same id and provider.
 fn is_same(known: &ClientRow, entry: &ClientEntry) -> bool {
     known.client_id == entry.client_id && Facts::read(&known.facts).fields == entry.parts
-}
-
-fn sealable(secret: &Entered, parts: &BTreeMap<String, String>) -> Credential {
-    let copy = |text: &str| Entered::exact(text.to_owned());
-    let parts = parts.iter().map(|(name, text)| (name.clone(), copy(text)));
-    Credential::new((CLIENT_SECRET.to_owned(), copy(secret.as_str())), parts, Route::default())
 }
 
 /// Destroys a client. What was connected with it stays until it has to be renewed.

@@ -10,13 +10,14 @@ use tracing::{Instrument as _, Span};
 use crate::catalog::NodeType;
 use crate::crypto::{Credential, Purpose};
 use crate::domain::audit::{ConnectionEvent, Event};
-use crate::domain::keys::{Hook, SealedClient, SealedValue};
+use crate::domain::keys::SealedValue;
 use crate::domain::{Method, SecretId};
 use crate::store::access::{self, Ask, Member, Proof};
 use crate::store::{self, Error, Fault, ReadTx};
 use crate::upstream::oauth::Endpoints;
 use crate::upstream::oauth::tokens::{self, Asker};
 
+use super::clients::{Client, Clients};
 use super::connecting::Means;
 use super::renewing::{REFRESH, parts_of};
 use super::uses::Use;
@@ -35,9 +36,8 @@ pub enum Upstream {
 struct Ready {
     of: Use,
     name: String,
-    client_id: String,
     sealed: SealedValue,
-    client: SealedClient,
+    client: Client,
     description: NodeType,
 }
 
@@ -89,13 +89,13 @@ async fn prepare(
     ask: impl Fn() -> Ask<Member>,
     id: &SecretId,
 ) -> Result<Option<Last>, Fault<Infallible>> {
-    let (id, catalog, kit) = (id.clone(), means.catalog.clone(), means.kit.clone());
+    let (id, clients, kit) = (id.clone(), means.clients.clone(), means.kit.clone());
     let ready = means.db.read::<_, _, Infallible, _>(ask(), move |tx, by| {
-        Ok(kit.by_person(by.person(), |tools| ready(tx, by, tools, (&catalog, &id)))?)
+        Ok(kit.by_person(by.person(), |tools| ready(tx, by, tools, (&clients, &id)))?)
     });
     let Some(ready) = ready.await? else { return Ok(None) };
     let keyring = &means.kit.keyring;
-    let client = keyring.open_client(Purpose::Revoke, &ready.client);
+    let client = ready.client.open(keyring, Purpose::Revoke);
     let (Ok(client), Ok(value)) = (client, keyring.open_value(Purpose::Revoke, &ready.sealed)) else { return Ok(None) };
     let mut parts = parts_of(&value);
     parts.extend(parts_of(&client));
@@ -108,7 +108,7 @@ async fn prepare(
         None => AccessToken::new(value.value(Purpose::Revoke).to_owned()).into(),
     };
     means.recorder.record(ready.of.clone()).await?;
-    let (secret, client_id) = (ready.of.secret, ready.client_id);
+    let (secret, client_id) = (ready.of.secret, ready.client.id);
     Ok(Some(Last { secret, name: ready.name, endpoints, client_id, client, token }))
 }
 
@@ -116,15 +116,15 @@ fn ready<'tx>(
     tx: &mut ReadTx<'tx>,
     by: &Proof<'tx, Member>,
     tools: Tools<'_>,
-    (catalog, id): (&crate::catalog::Catalog, &SecretId),
+    (clients, id): (&Clients, &SecretId),
 ) -> Result<Option<Ready>, Error> {
     let Some(allowed) = access::prove_revocation(tx, by, id)? else { return Ok(None) };
-    let hook = Hook { node_type: allowed.node_type_id().clone(), environment: allowed.environment() };
-    let row = store::node_types::find(tx, by, allowed.node_type())?;
-    let node = row.as_ref().and_then(|row| catalog.describe(row.slug.as_str(), row.spec.as_deref()));
-    let set = store::token_sets::find(tx, by, id)?;
-    let (sealed, client) = (store::vend::sealed_value(tx, by, &allowed)?, store::oauth_clients::sealed(tx, by, &hook)?);
-    let (Some(node), Some(set), Some(sealed), Some(client)) = (node, set, sealed, client) else { return Ok(None) };
+    let Some(row) = store::node_types::find(tx, by, allowed.node_type())? else { return Ok(None) };
+    let Some(set) = store::token_sets::find(tx, by, id)? else { return Ok(None) };
+    // Another client than the one that they were given to cannot give them back.
+    let client = clients.find(tx, by, (&row, allowed.environment()))?.filter(|client| client.id == set.client_id);
+    let sealed = store::vend::sealed_value(tx, by, &allowed)?;
+    let (Some(node), Some(sealed), Some(client)) = (clients.describe(&row), sealed, client) else { return Ok(None) };
     let event = ConnectionEvent::RevokedUpstream {
         secret: id.clone(),
         name: allowed.name().to_string(),
@@ -135,5 +135,5 @@ fn ready<'tx>(
     let entry = tools.origin.entry(tx.now(), Event::Connection(event));
     let of = Use { workspace: by.workspace().clone(), secret: id.clone(), token: None, entry };
     let (name, description) = (allowed.name().to_string(), node.into_owned());
-    Ok(Some(Ready { of, name, client_id: set.client_id, sealed, client, description }))
+    Ok(Some(Ready { of, name, sealed, client, description }))
 }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::actions::clients::Clients;
 use crate::actions::founding::{self, Founded, FoundingError, NewAccount, Ownership};
 use crate::actions::node_types::{self, BuiltIn};
 use crate::actions::{installation, tokens};
+use crate::catalog::Catalog;
 use crate::cli::{NodeTypeAdd, OwnerCreate, TokenCreate};
+use crate::config::Config;
 use crate::crypto::HashError;
 use crate::domain::audit::Actor;
 use crate::domain::{Email, Method, TokenId, password};
@@ -15,7 +18,13 @@ use crate::store::access::{Admin, AskCommandLine};
 use crate::store::people::Person;
 use crate::store::{self, Denied, Error, Fault};
 
-use super::App;
+use super::{App, StartError};
+
+/// What of the settings only the catalogue can tell.
+pub fn check(config: &Config) -> Result<(), StartError> {
+    let catalog = Arc::new(Catalog::load()?);
+    Ok(Clients::new(catalog, config.oauth_clients.clone()).map(drop)?)
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {

@@ -16,6 +16,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::actions::Kit;
+use crate::actions::clients::{Clients, Unusable};
 use crate::actions::connecting;
 use crate::actions::installation::{self, OpenError};
 use crate::actions::probe::Means;
@@ -42,6 +43,8 @@ pub struct App {
     pub upstream: Upstream,
     pub renewer: Renewer,
     pub catalog: Arc<Catalog>,
+    /// With which accounts are connected.
+    pub clients: Clients,
     /// Of the providers that people sign in with.
     pub desk: Arc<Desk>,
     pub clock: Arc<dyn Clock>,
@@ -56,6 +59,8 @@ pub enum StartError {
     Keys(#[from] OpenError),
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Client(#[from] Unusable),
     #[error(transparent)]
     Mail(#[from] MailError),
     #[error(transparent)]
@@ -86,7 +91,7 @@ impl App {
     /// For connecting an account, or taking it away, that is asked for from there.
     pub fn connecting(&self, kit: Kit) -> connecting::Means {
         let (db, recorder, upstream) = (self.db.clone(), self.recorder.clone(), self.upstream.clone());
-        connecting::Means { db, recorder, upstream, catalog: self.catalog.clone(), kit }
+        connecting::Means { db, recorder, upstream, clients: self.clients.clone(), kit }
     }
 
     /// Opens the database that is configured, or makes it.
@@ -103,23 +108,26 @@ impl App {
     ) -> Result<Self, StartError> {
         let mailer = Mailer::open(&config)?;
         let upstream = Upstream::open(&config.upstream, Arc::new(SystemResolver), Limits::default())?;
+        let catalog = Arc::new(Catalog::load()?);
+        let clients = Clients::new(catalog.clone(), config.oauth_clients.clone())?;
         for name in migrate(config.clone(), where_new, clock.clone(), chance.clone()).await? {
             tracing::info!(migration = name, "migration applied");
         }
         let db = Db::open(&config.database, clock.clone(), chance.clone());
         let keyring = installation::open_keyring(&db, &config.keys, clock.clone(), chance.clone()).await?;
-        let (keyring, catalog) = (Arc::new(keyring), Arc::new(Catalog::load()?));
+        let keyring = Arc::new(keyring);
         let recorder = Recorder::start(db.clone(), keyring.clone());
         let kit = Kit { keyring: keyring.clone(), chance: chance.clone(), from: None };
         Ok(Self {
             renewer: Renewer::new(
                 (db.clone(), recorder.clone(), upstream.clone()),
-                (catalog.clone(), kit),
+                (clients.clone(), kit),
                 clock.clone(),
             ),
             recorder,
             hasher: Arc::new(Hasher::new(config.passwords, chance.clone())),
             catalog,
+            clients,
             desk: Arc::new(Desk::new(&config.providers)),
             mailer,
             upstream,

@@ -27,12 +27,17 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// All that the binary holds.
     pub fn load() -> Result<Self, CatalogError> {
+        Self::of(Files::iter().filter_map(|file| Some((file.to_string(), Files::get(&file)?.data))))
+    }
+
+    /// Of files with these names.
+    pub fn of(files: impl IntoIterator<Item = (String, impl AsRef<[u8]>)>) -> Result<Self, CatalogError> {
         let mut by_slug = BTreeMap::new();
-        for file in Files::iter().filter(|file| file.ends_with(".toml")) {
-            let failed = |fault: String| CatalogError { file: file.to_string(), fault };
-            let embedded = Files::get(&file).ok_or_else(|| failed("it is not embedded".to_owned()))?;
-            let text = std::str::from_utf8(&embedded.data).map_err(|cause| failed(cause.to_string()))?;
+        for (file, data) in files {
+            let failed = |fault: String| CatalogError { file: file.clone(), fault };
+            let text = std::str::from_utf8(data.as_ref()).map_err(|cause| failed(cause.to_string()))?;
             let node = parse(text).map_err(failed)?;
             if file != format!("{}.toml", node.slug) {
                 return Err(failed(format!("its slug is {}", node.slug)));

@@ -60,6 +60,11 @@ pub static OAUTH: Family = Family {
             "The client id that the provider has given for this node type's connections.",
         ),
         ending("_CLIENT_SECRET", "client_secret", "The secret that belongs to it."),
+        ending(
+            "_SCOPES",
+            "scopes",
+            "Permissions that are asked for, by the provider's names, with spaces between; without it the usual ones.",
+        ),
     ],
 };
 

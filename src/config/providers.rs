@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use crate::domain::Environment;
+use crate::domain::{Environment, Scopes};
 
 use super::families::{OAUTH, OIDC, OneOf};
 use super::reader::{Given, Noted, Reader};
@@ -86,12 +86,18 @@ pub struct OAuthClient {
     pub environment: Environment,
     pub client_id: String,
     pub client_secret: Redacted,
+    /// What is asked for; none where the usual is.
+    pub scopes: Option<Scopes>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct OAuthClients(Vec<OAuthClient>);
 
 impl OAuthClients {
+    pub fn all(&self) -> impl Iterator<Item = &OAuthClient> {
+        self.0.iter()
+    }
+
     pub fn find(&self, slug: &str, environment: Environment) -> Option<&OAuthClient> {
         self.0.iter().find(|client| client.slug == slug && client.environment == environment)
     }
@@ -231,7 +237,10 @@ fn oauth_client(
     };
     let client_id = one.required(reader, "client_id", word);
     let client_secret = one.required(reader, "client_secret", |text| Ok(Redacted::new(text)));
-    Ok(OAuthClient { slug, environment, client_id: client_id?, client_secret: client_secret? })
+    let scopes = one.optional(reader, "scopes", |text| {
+        text.parse().map_err(|_| "must be names of permissions, with spaces between".to_owned())
+    });
+    Ok(OAuthClient { slug, environment, client_id: client_id?, client_secret: client_secret?, scopes: scopes? })
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ async fn two_owners_who_go_at_once_never_leave_none() {
         let (one, two) = join(post(&mut ada, DELETE, &by_ada), post(&mut grace, DELETE, &by_grace)).await;
         let mut statuses = [one.status, two.status];
         statuses.sort_unstable();
-        assert_eq!(statuses, [200, 422], "round {round}");
+        assert_eq!(statuses, [200, 422], "round {round}: {} {}", one.text, two.text);
         let stays = if one.status == 422 { &one } else { &two };
         assert!(stays.text.contains("You are the only Owner of Acme"), "{}", stays.text);
         assert_eq!((app.database.count("people"), app.database.count("members")), (1, 1), "round {round}");

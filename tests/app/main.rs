@@ -27,6 +27,7 @@ mod invitations;
 mod jobs;
 mod jobs_page;
 mod kinds;
+mod lent_clients;
 mod letters;
 mod lists;
 mod lists_activity;

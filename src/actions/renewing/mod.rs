@@ -6,26 +6,26 @@
 mod outcome;
 mod turns;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{Instrument as _, Span};
 
-use crate::catalog::{Catalog, NodeType};
+use crate::catalog::NodeType;
 use crate::crypto::{Credential, Entered, Purpose, Route};
 use crate::domain::audit::{Actor, ConnectionEvent, Event};
-use crate::domain::keys::{Hook, SealedClient, SealedValue};
+use crate::domain::keys::{Hook, SealedValue};
 use crate::domain::{Clock, Hindrance, Method, Moment, Scopes, SecretId, WorkspaceId};
 use crate::store::access::{self, AskRunnerIn, InWorkspace, Proof, Renewing, RunnerIn, UseProof};
 use crate::store::token_sets::{Given, TokenSet};
-use crate::store::{self, Db, Error, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
+use crate::store::{self, Db, Error, Fault, Refusal, Unrecorded, WriteTx};
 use crate::upstream::Upstream;
 use crate::upstream::oauth::Endpoints;
 use crate::upstream::oauth::tokens::{self, Asker, Fetched};
 
 use super::Kit;
+use super::clients::{Client, Clients};
 use super::uses::{Recorder, Use};
 use turns::Turns;
 
@@ -74,7 +74,7 @@ pub struct Renewer {
     pub db: Db,
     pub recorder: Recorder,
     pub upstream: Upstream,
-    pub catalog: Arc<Catalog>,
+    pub clients: Clients,
     pub kit: Kit,
     clock: Arc<dyn Clock>,
     turns: Turns,
@@ -90,7 +90,7 @@ struct Ready {
     lease: String,
     set: TokenSet,
     sealed: Option<SealedValue>,
-    client: Option<SealedClient>,
+    client: Option<Client>,
     description: Option<NodeType>,
 }
 
@@ -107,10 +107,10 @@ enum Taken {
 impl Renewer {
     pub fn new(
         (db, recorder, upstream): (Db, Recorder, Upstream),
-        (catalog, kit): (Arc<Catalog>, Kit),
+        (clients, kit): (Clients, Kit),
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { db, recorder, upstream, catalog, kit, clock, turns: Turns::default() }
+        Self { db, recorder, upstream, clients, kit, clock, turns: Turns::default() }
     }
 
     /// Returns once there are other tokens than these, or none any more. Whoever waits for the same ones is served by
@@ -141,10 +141,10 @@ impl Renewer {
     }
 
     async fn take(&self, of: &TokensOf) -> Result<Taken, Fault<NotRenewed>> {
-        let (of, kit, catalog) = (of.clone(), self.kit.clone(), self.catalog.clone());
+        let (of, kit, clients) = (of.clone(), self.kit.clone(), self.clients.clone());
         let lease = kit.keyring.random_text();
         let ask = AskRunnerIn { workspace: of.workspace.clone() };
-        self.db.write(ask, move |tx, by| Ok(take(tx, by, (&kit, &catalog), (&of, &lease))?)).await
+        self.db.write(ask, move |tx, by| Ok(take(tx, by, (&kit, &clients), (&of, &lease))?)).await
     }
 
     async fn fetch(&self, ready: &Ready) -> Result<(Fetched, Credential), Fault<NotRenewed>> {
@@ -152,7 +152,7 @@ impl Renewer {
         let keyring = &self.kit.keyring;
         let opened = ready.sealed.as_ref().and_then(|sealed| keyring.open_value(Purpose::Refresh, sealed).ok());
         let credential = opened.ok_or(NotRenewed(Hindrance::Unreadable))?;
-        let client = ready.client.as_ref().map(|client| keyring.open_client(Purpose::Refresh, client));
+        let client = ready.client.as_ref().map(|client| client.open(keyring, Purpose::Refresh));
         let client = client.transpose().map_err(|_| NotRenewed(Hindrance::NoClient))?;
         let endpoints = ready.endpoints(&credential, client.as_ref()).ok_or(NotRenewed(Hindrance::NoClient))?;
         let fetched = match ready.method {
@@ -199,7 +199,7 @@ fn field<'a>(credential: &'a Credential, wanted: &str) -> Option<&'a str> {
 fn take<'tx>(
     tx: &mut WriteTx<'tx>,
     by: &Proof<'tx, RunnerIn>,
-    (kit, catalog): (&Kit, &Catalog),
+    (kit, clients): (&Kit, &Clients),
     (of, lease): (&TokensOf, &str),
 ) -> Result<Taken, Error> {
     tx.unrecorded(Unrecorded::Lease);
@@ -215,8 +215,13 @@ fn take<'tx>(
     if set.tries > 0 && set.renew_at.is_some_and(|again| again > now) {
         return Ok(Taken::Later(set.hindrance.unwrap_or(Hindrance::Busy)));
     }
+    let row = store::node_types::find(tx, by, allowed.node_type())?;
+    let Some(row) = row else { return Ok(Taken::Over) };
+    let client = clients.find(tx, by, (&row, allowed.environment()))?;
+    // The client that the tokens were given to may have made room for another one.
+    let orphan = allowed.method() == Method::OAuth && client.as_ref().is_some_and(|client| client.id != set.client_id);
     // There is nothing to ask with, or nobody who may: only a person can.
-    if set.renew_at.is_none() || is_orphan(tx, by, (&allowed, &set))? {
+    if set.renew_at.is_none() || orphan {
         let lost = outcome::Lost { secret: &of.secret, number: of.number, name: allowed.name().as_str() };
         kit.by(Actor::Keyrack, |tools| outcome::lose(tx, by, tools, &lost))?;
         return Ok(Taken::Over);
@@ -224,28 +229,17 @@ fn take<'tx>(
     if !store::token_sets::lease(tx, by, &of.secret, (lease, now.plus(LEASE)))? {
         return Ok(Taken::Elsewhere);
     }
-    ready(tx, by, (kit, catalog), (&allowed, set, lease)).map(|ready| Taken::Leased(Box::new(ready)))
-}
-
-/// Whether the client that the tokens were given to has made room for another one.
-fn is_orphan<'tx>(
-    tx: &mut ReadTx<'tx>,
-    by: &Proof<'tx, RunnerIn>,
-    (allowed, set): (&UseProof<'tx, Renewing>, &TokenSet),
-) -> Result<bool, Error> {
-    if allowed.method() != Method::OAuth {
-        return Ok(false);
-    }
-    let clients = store::oauth_clients::list(tx, by, allowed.node_type_id())?;
-    let client = clients.iter().find(|client| client.environment == allowed.environment());
-    Ok(client.is_some_and(|client| client.client_id != set.client_id))
+    let description = clients.describe(&row).map(std::borrow::Cow::into_owned);
+    let ready = ready(tx, by, kit, (&allowed, set, lease), (client, description))?;
+    Ok(Taken::Leased(Box::new(ready)))
 }
 
 fn ready<'tx>(
     tx: &mut WriteTx<'tx>,
     by: &Proof<'tx, RunnerIn>,
-    (kit, catalog): (&Kit, &Catalog),
+    kit: &Kit,
     (allowed, set, lease): (&UseProof<'tx, Renewing>, TokenSet, &str),
+    (client, description): (Option<Client>, Option<NodeType>),
 ) -> Result<Ready, Error> {
     let event = ConnectionEvent::Renewed {
         secret: allowed.secret().clone(),
@@ -261,8 +255,6 @@ fn ready<'tx>(
         entry: kit.by(Actor::Keyrack, |tools| tools.origin.entry(tx.now(), Event::Connection(event))),
     };
     let hook = Hook { node_type: allowed.node_type_id().clone(), environment: allowed.environment() };
-    let row = store::node_types::find(tx, by, allowed.node_type())?;
-    let node = row.as_ref().and_then(|row| catalog.describe(row.slug.as_str(), row.spec.as_deref()));
     Ok(Ready {
         of,
         name: allowed.name().to_string(),
@@ -270,8 +262,8 @@ fn ready<'tx>(
         method: allowed.method(),
         lease: lease.to_owned(),
         sealed: store::vend::sealed_value(tx, by, allowed)?,
-        client: store::oauth_clients::sealed(tx, by, &hook)?,
-        description: node.map(Cow::into_owned),
+        client,
+        description,
         hook,
         set,
     })

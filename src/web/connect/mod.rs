@@ -38,10 +38,10 @@ async fn ground(
     demand: &Demand<Member>,
     id: &SecretId,
 ) -> Result<(Frame, Result<Ground, ConnectRefusal>), Error> {
-    let (catalog, id) = (app.catalog.clone(), id.clone());
+    let (clients, id) = (app.clients.clone(), id.clone());
     let found = app.db.read(demand.ask(), move |tx, by| {
         let frame = Frame::of_member(tx, by)?;
-        match connecting::ground(tx, by, (&catalog, &id)) {
+        match connecting::ground(tx, by, (&clients, &id)) {
             Ok(ground) => Ok::<_, Fault<Never>>((frame, Ok(ground))),
             Err(Fault::Refused(refusal)) => Ok((frame, Err(refusal))),
             Err(Fault::Store(error)) => Err(error.into()),
@@ -87,11 +87,11 @@ pub async fn create(
     _form: CsrfForm<Nothing>,
     app: Data<App>,
 ) -> Reply {
-    let (id, catalog, kit) = (id_of(&at)?, app.catalog.clone(), visitor.kit(&app));
+    let (id, clients, kit) = (id_of(&at)?, app.clients.clone(), visitor.kit(&app));
     let (browser, shared) = (visitor.context.browser.clone(), app.clone());
     let begun = app.db.write(demand.ask(), move |tx, by| {
         let frame = Frame::of_member(tx, by)?;
-        let ground = connecting::ground(tx, by, (&catalog, &id))?;
+        let ground = connecting::ground(tx, by, (&clients, &id))?;
         let back = redirect(&shared, ground.node_type.slug.as_str());
         let url = kit.by_person(by.person(), |tools| connecting::begin(tx, by, tools, (&ground, &browser, &back)))?;
         let mark = NodeMark { slug: ground.node_type.slug.to_string(), name: ground.node_type.name.to_string() };

@@ -37,7 +37,7 @@ pub(super) fn asked(ws: &str, ground: &Ground, chrome: Chrome) -> AskPage {
         name: secret.name.to_string(),
         node_type: NodeMark { slug: secret.node_type.to_string(), name: secret.node_type_name.to_string() },
         environment: secret.environment,
-        scopes: ground.scopes.names().map(meaning).collect(),
+        scopes: ground.client.scopes.names().map(meaning).collect(),
         again: secret.value_entered_at.is_some(),
         host: ground.endpoints.authorize_url.split('/').nth(2).unwrap_or_default().to_owned(),
     }

@@ -49,6 +49,8 @@ pub struct Client {
     pub secret_error: Option<String>,
     /// Whether there is one already, whose secret may stay.
     pub known: bool,
+    /// Whether the operator has one, for where the workspace has none.
+    pub lent: bool,
     /// Where the provider is, as far as that differs.
     pub parts: Vec<Field>,
     pub scopes: Vec<Asked>,
@@ -102,6 +104,7 @@ fn page_of(visitor: &Visitor, app: &App, ws: &str, (found, node): (&Found, &Node
         client_id: typed.client_id,
         secret_error: typed.secret_error,
         known: found.client.is_some(),
+        lent: app.clients.lent(&found.row, found.environment).is_some(),
         parts: form::parts_drawn(node.client_parts(), &typed.parts, typed.faults),
         scopes: all
             .iter()

@@ -101,7 +101,9 @@ impl Show {
         match (self.standing, self.secrets) {
             (Standing::Absent, _) if self.may_add => "Nothing can be stored for it until it is added.".to_owned(),
             (Standing::Absent, _) => "An Owner or Admin adds it before anything can be stored for it.".to_owned(),
-            (Standing::Enabled, _) if self.connects() && self.clients.iter().all(|of| of.client_id.is_none()) => {
+            (Standing::Enabled, _)
+                if self.connects() && self.clients.iter().all(|of| of.client_id.is_none() && !of.lent) =>
+            {
                 "No account can be connected yet: a client is set up first.".to_owned()
             }
             (Standing::Enabled, 0) => format!("{stored} for it. There is none yet that you may see."),
@@ -136,6 +138,8 @@ impl Show {
 pub struct ClientOf {
     pub environment: Environment,
     pub client_id: Option<String>,
+    /// Whether the operator has one, for where the workspace has none.
+    pub lent: bool,
 }
 
 /// What stops or goes with a node type.

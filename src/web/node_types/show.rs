@@ -82,7 +82,7 @@ pub(super) fn page_of(
         standing: found.row.as_ref().map_or(page::Standing::Absent, |row| standing(row.enabled)),
         method: found.row.as_ref().map(|row| row.method),
         methods: node.methods.clone(),
-        clients: clients(found),
+        clients: clients(app, found),
         custom: spec.is_some(),
         may_add: found.may_add,
         may_manage: policy::may_manage_node_types(found.role),
@@ -108,13 +108,12 @@ pub(super) fn page_of(
 }
 
 /// One for each environment, where accounts are connected.
-fn clients(found: &Found) -> Vec<page::ClientOf> {
-    if found.row.as_ref().is_none_or(|row| row.method != Method::OAuth) {
-        return Vec::new();
-    }
+fn clients(app: &App, found: &Found) -> Vec<page::ClientOf> {
+    let Some(row) = found.row.as_ref().filter(|row| row.method == Method::OAuth) else { return Vec::new() };
     let of = |environment: &Environment| page::ClientOf {
         environment: *environment,
         client_id: found.clients.iter().find(|of| of.environment == *environment).map(|of| of.client_id.clone()),
+        lent: app.clients.lent(row, *environment).is_some(),
     };
     Environment::ALL.iter().map(of).collect()
 }

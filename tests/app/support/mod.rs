@@ -252,6 +252,8 @@ fn config(database: &str, folder: &Path, base: &str, settings: &[(&str, &str)]) 
     let usual = [
         ("KEYRACK_DATABASE_URL", database),
         ("KEYRACK_DATABASE_POOL", "4"),
+        // A disk that stands still for a second, as shared ones do, is no fault of whoever waits for its writer.
+        ("KEYRACK_DATABASE_WAIT_MS", "20000"),
         ("KEYRACK_MASTER_KEY_FILE", keys.to_str().unwrap()),
         ("KEYRACK_MAIL_FOLDER", mail.to_str().unwrap()),
         ("KEYRACK_LISTEN", "127.0.0.1:0"),

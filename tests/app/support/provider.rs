@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use keyrack::app::App;
 use keyrack::upstream::{Limits, Resolve, Resolved, Upstream};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
@@ -151,12 +152,24 @@ impl Provider {
 
     /// An installation that may reach it, whose names are these besides.
     pub async fn app(&self, names: &[(&str, &[&str])], limits: Limits) -> TestApp {
+        self.app_set((names, limits), &[], |_| ()).await
+    }
+
+    /// With these settings, and with parts exchanged before anybody is answered.
+    pub async fn app_set(
+        &self,
+        (names, limits): (&[(&str, &[&str])], Limits),
+        settings: &[(&str, &str)],
+        alter: impl FnOnce(&mut App),
+    ) -> TestApp {
         let file = self.authority.1.to_str().unwrap();
-        let settings = [("KEYRACK_UPSTREAM_ALLOW", "127.0.0.0/8"), ("KEYRACK_UPSTREAM_CA_FILE", file)];
+        let own = [("KEYRACK_UPSTREAM_ALLOW", "127.0.0.0/8"), ("KEYRACK_UPSTREAM_CA_FILE", file)];
+        let settings = [&own[..], settings].concat();
         let all: Vec<_> = names.iter().copied().chain([(PROVIDER, &["127.0.0.1"][..])]).collect();
         let names = Arc::new(Names::new(&all));
         TestApp::start_altered(1, &settings, |app| {
             app.upstream = Upstream::open(&app.config.upstream, names, limits).unwrap();
+            alter(app);
         })
         .await
     }

@@ -1,0 +1,123 @@
+//! With whose client a provider is asked: the workspace's own, or else the operator's.
+//!
+//! Invariant: an operator's client is asked with at the catalogue's own addresses alone. It is lent to no node type that
+//! a workspace described, and to none of which a part of the provider's address is entered.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::catalog::{Catalog, NodeType};
+use crate::config::{OAuthClient, OAuthClients, Redacted};
+use crate::crypto::{Credential, Entered, Keyring, Purpose, Route, Unreadable};
+use crate::domain::keys::{Hook, SealedClient};
+use crate::domain::{Environment, Method, Scopes};
+use crate::store::access::{InWorkspace, Proof};
+use crate::store::node_types::NodeTypeRow;
+use crate::store::{self, Error, ReadTx};
+
+use super::entering::Facts;
+use super::renewing::CLIENT_SECRET;
+
+/// The node types that there are, and the operator's clients for them. There is one in a process.
+#[derive(Clone)]
+pub struct Clients {
+    pub catalog: Arc<Catalog>,
+    lent: Arc<OAuthClients>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the OAuth client {slug}-{environment} of the settings cannot be used: {fault}")]
+pub struct Unusable {
+    slug: String,
+    environment: Environment,
+    fault: &'static str,
+}
+
+/// A client as it waits to be asked with.
+pub struct Client {
+    pub id: String,
+    /// What is asked for with it.
+    pub scopes: Scopes,
+    /// Where the provider is, as far as that differs.
+    pub parts: BTreeMap<String, String>,
+    secret: Secret,
+}
+
+enum Secret {
+    Sealed(SealedClient),
+    Lent(Redacted),
+}
+
+impl Clients {
+    /// The operator hears at the start of a client that no connection could ever use.
+    pub fn new(catalog: Arc<Catalog>, lent: OAuthClients) -> Result<Self, Unusable> {
+        for client in lent.all() {
+            let fault = match catalog.get(&client.slug) {
+                None => "the catalogue has no node type of this name",
+                Some(node) if !node.methods.contains(&Method::OAuth) => "this node type does not connect accounts",
+                Some(node) if node.client_parts().next().is_some() => {
+                    "the provider's address differs, so that each workspace enters a client of its own"
+                }
+                Some(_) => continue,
+            };
+            return Err(Unusable { slug: client.slug.clone(), environment: client.environment, fault });
+        }
+        Ok(Self { catalog, lent: Arc::new(lent) })
+    }
+
+    /// In the catalogue's words, or in the workspace's own.
+    pub fn describe(&self, row: &NodeTypeRow) -> Option<Cow<'_, NodeType>> {
+        self.catalog.describe(row.slug.as_str(), row.spec.as_deref())
+    }
+
+    /// The operator's client for a node type of a workspace.
+    pub fn lent(&self, row: &NodeTypeRow, environment: Environment) -> Option<&OAuthClient> {
+        let built_in = row.spec.is_none() && row.method == Method::OAuth;
+        self.lent.find(row.slug.as_str(), environment).filter(|_| built_in)
+    }
+
+    /// With what accounts of a node type are connected; none where nobody has set anything up.
+    pub fn find(
+        &self,
+        tx: &mut ReadTx<'_>,
+        by: &Proof<'_, impl InWorkspace>,
+        (row, environment): (&NodeTypeRow, Environment),
+    ) -> Result<Option<Client>, Error> {
+        let hook = Hook { node_type: row.id.clone(), environment };
+        let shown = store::oauth_clients::list(tx, by, &row.id)?.into_iter().find(|of| of.environment == environment);
+        if let Some(shown) = shown {
+            let sealed = store::oauth_clients::sealed(tx, by, &hook)?;
+            return Ok(sealed.map(|sealed| Client {
+                id: shown.client_id,
+                scopes: shown.scopes,
+                parts: Facts::read(&shown.facts).fields,
+                secret: Secret::Sealed(sealed),
+            }));
+        }
+        let usual = || self.describe(row).map(|node| node.usual_scopes(Method::OAuth)).unwrap_or_default();
+        Ok(self.lent(row, environment).map(|lent| Client {
+            id: lent.client_id.clone(),
+            scopes: lent.scopes.clone().unwrap_or_else(usual),
+            parts: BTreeMap::new(),
+            secret: Secret::Lent(lent.client_secret.clone()),
+        }))
+    }
+}
+
+impl Client {
+    /// Its secret, with the parts of the address to which it may go.
+    pub(super) fn open(&self, keyring: &Keyring, purpose: Purpose) -> Result<Credential, Unreadable> {
+        match &self.secret {
+            Secret::Sealed(sealed) => keyring.open_client(purpose, sealed),
+            Secret::Lent(secret) => Ok(sealable(&Entered::exact(secret.expose().to_owned()), &BTreeMap::new())),
+        }
+    }
+}
+
+/// What is sealed of a client: its secret goes where these parts say.
+pub(super) fn sealable(secret: &Entered, parts: &BTreeMap<String, String>) -> Credential {
+    let copy = |text: &str| Entered::exact(text.to_owned());
+    let parts = parts.iter().map(|(name, text)| (name.clone(), copy(text)));
+    Credential::new((CLIENT_SECRET.to_owned(), copy(secret.as_str())), parts, Route::default())
+}
