@@ -1,4 +1,4 @@
-//! Connecting an account at a provider: somebody is sent there, comes back with a code, and the code becomes tokens.
+//! Connecting an account: somebody is sent there, comes back with a code, and the code becomes tokens.
 //!
 //! Invariant: whoever begins it finishes it, in the same browser, for the same place. The code and the client leave only
 //! after the record of it is durable, and no connection to the database is held meanwhile.
@@ -6,48 +6,47 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tracing::{Instrument as _, Span};
+
 use crate::catalog::NodeType;
 use crate::crypto::{Purpose, Route, StateToken};
-use crate::domain::audit::{ConnectionEvent, Event};
+use crate::domain::audit::{ConnectionEvent, Event, SecretFacts};
 use crate::domain::errand::Connect;
 use crate::domain::keys::Hook;
 use crate::domain::letter::SecretDeed;
 use crate::domain::policy::Standing;
-use crate::domain::{Errand, Hindrance, Kind, Method, SecretId};
+use crate::domain::{Delivery, Environment, Errand, Hindrance, Kind, Method, SecretId};
 use crate::store::access::{Ask, AtLeast, Member, Proof};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::{Dates, ListedSecret, Replaced};
-use crate::store::token_sets::Given;
-use crate::store::{self, Db, Denied, Error, Fault, ReadTx, Refusal, WriteTx};
-use crate::upstream::Upstream;
+use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, WriteTx};
 use crate::upstream::oauth::Endpoints;
 use crate::upstream::oauth::tokens::{self, Asker, Fetched};
 
 use super::clients::{Client, Clients};
 use super::entering::Facts;
-use super::renewing::{granted, holding, renewal_of};
+use super::renewing::{Asked, Renewer, endpoints, holding};
 use super::sealing::{Numbered, Shown};
 use super::secrets::describe;
-use super::uses::{Recorder, Use};
-use super::{Kit, Tools, audit, flows, letters, sealing};
+use super::uses::Use;
+use super::{Kit, Tools, audit, flows, letters, sealing, values};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectRefusal {
     #[error("This node type is disabled.")]
     Disabled,
+    #[error("Nobody is asked for consent here: its value is entered.")]
+    Entered,
     #[error("{}", .0.told())]
     Hindered(Hindrance),
 }
 
 impl Refusal for ConnectRefusal {}
 
-/// The parts that connecting needs.
+/// With what accounts are connected and taken away, for whoever asks.
 #[derive(Clone)]
 pub struct Means {
-    pub db: Db,
-    pub recorder: Recorder,
-    pub upstream: Upstream,
-    pub clients: Clients,
+    pub renewer: Renewer,
     pub kit: Kit,
 }
 
@@ -59,12 +58,25 @@ pub struct Ground {
     pub parts: BTreeMap<String, String>,
     pub endpoints: Endpoints,
     pub client: Client,
+    /// Whether this member decides how it may leave.
+    pub governs: bool,
 }
 
 impl Ground {
     fn hook(&self) -> Hook {
         Hook { node_type: self.node_type.id.clone(), environment: self.row.secret.environment }
     }
+
+    pub fn callback(&self) -> String {
+        callback(&self.node_type, &self.description, self.row.secret.environment)
+    }
+}
+
+/// The word of the address that a provider sends people back to. Where a workspace says who the provider is, the address
+/// is that client's alone: a provider of one workspace gets no code of another's taken for its own.
+pub fn callback(row: &NodeTypeRow, description: &NodeType, environment: Environment) -> String {
+    let is_shared = row.spec.is_none() && description.client_parts().next().is_none();
+    if is_shared { row.slug.to_string() } else { format!("{}-{environment}", row.id) }
 }
 
 /// What there is to connect, or why it cannot be.
@@ -77,9 +89,10 @@ pub fn ground(
     if !row.facts().rotatable_by(Standing { person: by.person(), role: by.role() }) {
         return Err(Denied::Forbidden.into());
     }
+    let governs = row.facts().governed_by(by.person());
     let node_type = store::node_types::find(tx, by, &row.secret.node_type)?.ok_or(Denied::NotFound)?;
     if node_type.method != Method::OAuth {
-        return Err(Denied::NotFound.into());
+        return Err(ConnectRefusal::Entered.into());
     }
     if !node_type.enabled {
         return Err(ConnectRefusal::Disabled.into());
@@ -91,7 +104,7 @@ pub fn ground(
     parts.extend(client.parts.clone());
     let endpoints = Endpoints::of(&described, Method::OAuth, &parts).ok_or(Denied::NotFound)?;
     let description = described.into_owned();
-    Ok(Ground { row, node_type, description, parts, endpoints, client })
+    Ok(Ground { row, node_type, description, parts, endpoints, client, governs })
 }
 
 /// Where this member is sent for their consent.
@@ -99,59 +112,60 @@ pub fn begin(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, Member>,
     tools: Tools<'_>,
-    (ground, browser, redirect): (&Ground, &str, &str),
+    ground: &Ground,
+    (browser, redirect, delivery): (&str, &str, Option<Delivery>),
 ) -> Result<String, Fault<ConnectRefusal>> {
     let verifier = format!("{}{}", tools.keyring.random_text(), tools.keyring.random_text());
     let errand = Errand::Connect(Box::new(Connect {
         person: by.person().clone(),
         workspace: store::workspaces::current(tx, by)?.slug,
-        node_type: ground.node_type.slug.clone(),
+        callback: ground.callback(),
+        token_url: ground.endpoints.token_url.clone(),
         secret: ground.row.secret.id.clone(),
         client_id: ground.client.id.clone(),
+        delivery: delivery.filter(|_| ground.governs),
         verifier: verifier.clone(),
     }));
     let state: StateToken = flows::begin(tx, by, tools, (browser, &errand))?;
-    let url = tokens::consent(
-        &ground.endpoints,
-        &ground.client.id,
-        (redirect, state.as_str(), &verifier),
-        &ground.client.scopes,
-    );
+    let (client, sent) = (&ground.client, (redirect, state.as_str(), verifier.as_str()));
+    let url = tokens::consent(&ground.endpoints, &client.id, sent, &client.scopes);
     Ok(url.map_err(ConnectRefusal::Hindered)?)
 }
 
 /// Exchanges the code that came back, and stores what it was exchanged for.
 pub async fn finish(
     means: Means,
-    ask: impl Fn() -> Ask<Member>,
-    errand: &Connect,
+    ask: impl Fn() -> Ask<Member> + Send + Sync + 'static,
+    errand: Connect,
     (code, redirect): (String, String),
 ) -> Result<(), Fault<ConnectRefusal>> {
-    let (clients, id, kit) = (means.clients.clone(), errand.secret.clone(), means.kit.clone());
-    let found = means.db.read(ask(), move |tx, by| {
+    let (clients, id, kit) = (means.renewer.clients.clone(), errand.secret.clone(), means.kit.clone());
+    let found = means.renewer.db.read(ask(), move |tx, by| {
         let ground = ground(tx, by, (&clients, &id))?;
         let of = kit.by_person(by.person(), |tools| exchanged(tx, by, tools, &ground));
         Ok((ground, of))
     });
     let (ground, of) = found.await?;
-    if ground.client.id != errand.client_id {
-        // The code belongs to the client that it was asked for with.
+    if ground.client.id != errand.client_id || ground.endpoints.token_url != errand.token_url {
+        // The code belongs to the client that it was asked for with, and to where that one was.
         return Err(ConnectRefusal::Hindered(Hindrance::Refused).into());
     }
-    means.recorder.record(of).await?;
+    means.renewer.recorder.record(of).await?;
     // Whoever goes away meanwhile does not stop it: tokens that have been given are kept.
-    let (verifier, ask) = (errand.verifier.clone(), ask());
-    let connecting = tokio::spawn(async move {
-        let fetched = fetch(&means, &ground, (&code, &verifier, &redirect)).await?;
-        let kit = means.kit.clone();
-        let given = Arc::new((ground, fetched));
-        let stored = means.db.write(ask, move |tx, by| {
-            let (ground, fetched) = &*given;
-            kit.by_person(by.person(), |tools| keep(tx, by, tools, (ground, fetched)))
+    let connecting = async move {
+        let fetched = fetch(&means, &ground, (&code, &errand.verifier, &redirect)).await?;
+        let given = Arc::new((ground, fetched, errand.delivery));
+        let stored = means.renewer.persist(|| {
+            let (kit, given) = (means.kit.clone(), given.clone());
+            means.renewer.db.write(ask(), move |tx, by| {
+                let (ground, fetched, delivery) = &*given;
+                kit.by_person(by.person(), |tools| keep(tx, by, tools, (ground, fetched), *delivery))
+            })
         });
         stored.await
-    });
-    connecting.await.unwrap_or_else(|_| Err(Error::Unavailable("connecting was given up").into()))
+    };
+    let connected = tokio::spawn(connecting.instrument(Span::current())).await;
+    connected.unwrap_or_else(|_| Err(Error::Unavailable("connecting was given up").into()))
 }
 
 fn exchanged(tx: &ReadTx<'_>, by: &Proof<'_, Member>, tools: Tools<'_>, ground: &Ground) -> Use {
@@ -174,13 +188,11 @@ fn exchanged(tx: &ReadTx<'_>, by: &Proof<'_, Member>, tools: Tools<'_>, ground: 
 async fn fetch(means: &Means, ground: &Ground, brought: (&str, &str, &str)) -> Result<Fetched, Fault<ConnectRefusal>> {
     let opened = ground.client.open(&means.kit.keyring, Purpose::Exchange);
     let client = opened.map_err(|_| ConnectRefusal::Hindered(Hindrance::NoClient))?;
-    // The client's secret goes where its Admin said, whatever rows say meanwhile.
-    let mut parts = ground.parts.clone();
-    parts.extend(client.others(Purpose::Exchange).map(|(name, text)| (name.to_owned(), text.to_owned())));
-    let endpoints = Endpoints::of(&ground.description, Method::OAuth, &parts);
+    let with = Some((&client, Purpose::Exchange));
+    let endpoints = endpoints((&ground.description, Method::OAuth), &ground.parts, with);
     let endpoints = endpoints.ok_or(ConnectRefusal::Hindered(Hindrance::NoClient))?;
     let asker = Asker { id: &ground.client.id, secret: client.value(Purpose::Exchange) };
-    let fetched = tokens::exchange(&means.upstream, (&endpoints, &asker), brought).await;
+    let fetched = tokens::exchange(&means.renewer.upstream, (&endpoints, &asker), brought).await;
     Ok(fetched.map_err(ConnectRefusal::Hindered)?)
 }
 
@@ -190,6 +202,7 @@ fn keep(
     by: &Proof<'_, Member>,
     tools: Tools<'_>,
     (begun, fetched): (&Ground, &Fetched),
+    delivery: Option<Delivery>,
 ) -> Result<(), Fault<ConnectRefusal>> {
     // Looked at once more where it is written: rights and node type may be others by now.
     let row = store::secrets::find(tx, by, &begun.row.secret.id)?.ok_or(Denied::NotFound)?;
@@ -221,7 +234,13 @@ fn keep(
         account_identifier: None,
     };
     store::secrets::note_new_value(tx, by, id, &new)?;
-    note(tx, by, tools, (begun, fetched), (&row, number))
+    // A day that is over was the former value's.
+    store::secrets::set_dates(tx, by, id, row.secret.dates().to_come(tx.now()))?;
+    note(tx, by, tools, (begun, fetched), (&row, number))?;
+    let delivery = delivery.filter(|_| row.facts().governed_by(by.person())).unwrap_or(row.secret.delivery);
+    let now = SecretFacts { kind: Kind::TokenSet, delivery, ..describe(&row) };
+    values::deliver(tx, by, tools, (&row, &now))?;
+    Ok(letters::tell_owner(tx, by, tools, (&row, SecretDeed::Replaced))?)
 }
 
 fn note(
@@ -230,24 +249,13 @@ fn note(
     tools: Tools<'_>,
     (begun, fetched): (&Ground, &Fetched),
     (row, number): (&ListedSecret, i64),
-) -> Result<(), Fault<ConnectRefusal>> {
-    let now = tx.now();
-    let scopes = granted(fetched, &begun.client.scopes);
-    let given = Given {
-        client_id: &begun.client.id,
-        asked: &begun.client.scopes,
-        granted: scopes,
-        ends_at: fetched.lasts.map(|lasts| now.plus(lasts)),
-        renew_at: fetched.refresh.as_ref().and_then(|_| renewal_of(fetched.lasts, now)),
-    };
+) -> Result<(), Error> {
+    let (client, renewable) = (&begun.client, fetched.refresh.is_some());
+    let asked = Asked { client_id: &client.id, scopes: &client.scopes, otherwise: &client.scopes, renewable };
+    let given = asked.given(fetched, tx.now());
     store::token_sets::put(tx, by, (&row.secret.id, &given))?;
-    let secret = crate::domain::audit::SecretFacts { kind: Kind::TokenSet, ..describe(row) };
-    let (missing, scopes) = (scopes.missing(&begun.client.scopes).to_string(), scopes.to_string());
-    audit::change(
-        tx,
-        by,
-        tools,
-        Event::Connection(ConnectionEvent::Connected { secret, value: number, scopes, missing }),
-    )?;
-    Ok(letters::tell_owner(tx, by, tools, (row, SecretDeed::Replaced))?)
+    let secret = SecretFacts { kind: Kind::TokenSet, ..describe(row) };
+    let (missing, scopes) = (given.granted.missing(&client.scopes).to_string(), given.granted.to_string());
+    let event = ConnectionEvent::Connected { secret, value: number, scopes, missing };
+    audit::change(tx, by, tools, Event::Connection(event))
 }

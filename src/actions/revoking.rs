@@ -7,41 +7,40 @@ use std::convert::Infallible;
 use oauth2::{AccessToken, RefreshToken, StandardRevocableToken};
 use tracing::{Instrument as _, Span};
 
-use crate::catalog::NodeType;
 use crate::crypto::{Credential, Purpose};
-use crate::domain::audit::{ConnectionEvent, Event};
-use crate::domain::keys::SealedValue;
+use crate::domain::audit::{Actor, ConnectionEvent, Event};
 use crate::domain::{Method, SecretId};
-use crate::store::access::{self, Ask, Member, Proof};
-use crate::store::{self, Error, Fault, ReadTx};
+use crate::store::access::{self, Ask, AskRunnerIn, InWorkspace, Member, Proof};
+use crate::store::{self, Error, Fault, WriteTx};
+use crate::upstream::Upstream;
 use crate::upstream::oauth::Endpoints;
 use crate::upstream::oauth::tokens::{self, Asker};
 
-use super::clients::{Client, Clients};
+use super::clients::Clients;
 use super::connecting::Means;
-use super::renewing::{REFRESH, parts_of};
+use super::renewing::{Got, REFRESH, Ready, Renewer, endpoints, parts_of};
 use super::uses::Use;
 use super::{Tools, audit, values};
 
 /// What the provider was asked, and whether it did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Upstream {
-    /// There was nothing to ask, or nobody who takes such requests.
-    NotAsked,
-    Forgot,
-    /// Or nobody knows.
-    Kept,
+pub enum Forgetting {
+    /// It takes no such requests, or there was nothing to forget.
+    Nothing,
+    Done,
+    /// It said no, or nobody knows, or it could not be asked.
+    Unsure,
 }
 
-struct Ready {
-    of: Use,
-    name: String,
-    sealed: SealedValue,
-    client: Client,
-    description: NodeType,
+/// What the provider is asked to forget.
+enum Left {
+    Nothing,
+    /// It would take the request, and there is nobody to make it with any more.
+    Unaskable,
+    Tokens(Box<Last>),
 }
 
-/// What is sent to the provider, kept in memory alone from here on.
+/// What is sent to the provider, kept in memory alone.
 struct Last {
     secret: SecretId,
     name: String,
@@ -52,88 +51,130 @@ struct Last {
 }
 
 /// Disconnects a secret, and asks its provider to forget what was connected where it takes such requests.
-pub async fn disconnect<F>(means: &Means, ask: F, id: SecretId) -> Result<Upstream, Fault<Infallible>>
+pub async fn disconnect<F>(means: &Means, ask: F, id: SecretId) -> Result<Forgetting, Fault<Infallible>>
 where
     F: Fn() -> Ask<Member>,
 {
-    // That the provider cannot be asked is no reason to go on using it.
-    let last = prepare(means, &ask, &id).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "a provider is not asked to forget tokens");
-        None
+    let (clients, kit) = (means.renewer.clients.clone(), means.kit.clone());
+    let gone = means.renewer.db.write(ask(), move |tx, by| {
+        kit.by_person(by.person(), |tools| {
+            // Read where they are destroyed: tokens that were renewed a moment ago are the ones to be forgotten.
+            let left = left(tx, by, tools, (&clients, &id))?;
+            values::disconnect(tx, by, tools, &id)?;
+            Ok(left)
+        })
     });
-    let kit = means.kit.clone();
-    let gone =
-        means.db.write(ask(), move |tx, by| kit.by_person(by.person(), |tools| values::disconnect(tx, by, tools, &id)));
-    gone.await?;
-    let Some(last) = last else { return Ok(Upstream::NotAsked) };
+    let last = match gone.await? {
+        Left::Nothing => return Ok(Forgetting::Nothing),
+        Left::Unaskable => return Ok(Forgetting::Unsure),
+        Left::Tokens(last) => last,
+    };
     // Whoever goes away meanwhile does not stop it: here nothing is left to try it with once more.
     let (means, ask) = (means.clone(), ask());
-    let asking = tokio::spawn(async move { forget(&means, ask, last).await }.instrument(Span::current()));
-    asking.await.unwrap_or(Ok(Upstream::Kept))
-}
-
-async fn forget(means: &Means, ask: Ask<Member>, last: Last) -> Result<Upstream, Fault<Infallible>> {
-    let asker = Asker { id: &last.client_id, secret: last.client.value(Purpose::Revoke) };
-    let worked = tokens::revoke(&means.upstream, (&last.endpoints, &asker), last.token).await;
-    let (kit, secret, name) = (means.kit.clone(), last.secret, last.name);
-    let noted = means.db.write::<_, _, Infallible, _>(ask, move |tx, by| {
-        let event = ConnectionEvent::RevocationAnswered { secret: secret.clone(), name: name.clone(), worked };
-        Ok(kit.by_person(by.person(), |tools| audit::change(tx, by, tools, Event::Connection(event)))?)
-    });
-    noted.await?;
-    Ok(if worked { Upstream::Forgot } else { Upstream::Kept })
-}
-
-async fn prepare(
-    means: &Means,
-    ask: impl Fn() -> Ask<Member>,
-    id: &SecretId,
-) -> Result<Option<Last>, Fault<Infallible>> {
-    let (id, clients, kit) = (id.clone(), means.clients.clone(), means.kit.clone());
-    let ready = means.db.read::<_, _, Infallible, _>(ask(), move |tx, by| {
-        Ok(kit.by_person(by.person(), |tools| ready(tx, by, tools, (&clients, &id)))?)
-    });
-    let Some(ready) = ready.await? else { return Ok(None) };
-    let keyring = &means.kit.keyring;
-    let client = ready.client.open(keyring, Purpose::Revoke);
-    let (Ok(client), Ok(value)) = (client, keyring.open_value(Purpose::Revoke, &ready.sealed)) else { return Ok(None) };
-    let mut parts = parts_of(&value);
-    parts.extend(parts_of(&client));
-    let endpoints = Endpoints::of(&ready.description, Method::OAuth, &parts);
-    let Some(endpoints) = endpoints.filter(|endpoints| endpoints.revoke_url.is_some()) else { return Ok(None) };
-    // The refresh token is the root of the others.
-    let refresh = value.others(Purpose::Revoke).find(|(name, _)| *name == REFRESH);
-    let token = match refresh {
-        Some((_, token)) => StandardRevocableToken::RefreshToken(RefreshToken::new(token.to_owned())),
-        None => AccessToken::new(value.value(Purpose::Revoke).to_owned()).into(),
+    let asking = async move {
+        let worked = last.forget(&means.renewer.upstream).await;
+        let (kit, secret, name) = (means.kit.clone(), last.secret, last.name);
+        let noted = means.renewer.db.write::<_, _, Infallible, _>(ask, move |tx, by| {
+            Ok(kit.by_person(by.person(), |tools| answered(tx, by, tools, (&secret, &name, worked)))?)
+        });
+        noted.await.map(|()| if worked { Forgetting::Done } else { Forgetting::Unsure })
     };
-    means.recorder.record(ready.of.clone()).await?;
-    let (secret, client_id) = (ready.of.secret, ready.client.id);
-    Ok(Some(Last { secret, name: ready.name, endpoints, client_id, client, token }))
+    tokio::spawn(asking.instrument(Span::current())).await.unwrap_or(Ok(Forgetting::Unsure))
 }
 
-fn ready<'tx>(
-    tx: &mut ReadTx<'tx>,
+/// Takes out what the provider is to be asked with, and records that it is about to be.
+fn left<'tx>(
+    tx: &mut WriteTx<'tx>,
     by: &Proof<'tx, Member>,
     tools: Tools<'_>,
     (clients, id): (&Clients, &SecretId),
-) -> Result<Option<Ready>, Error> {
-    let Some(allowed) = access::prove_revocation(tx, by, id)? else { return Ok(None) };
-    let Some(row) = store::node_types::find(tx, by, allowed.node_type())? else { return Ok(None) };
-    let Some(set) = store::token_sets::find(tx, by, id)? else { return Ok(None) };
+) -> Result<Left, Error> {
+    let Some(allowed) = access::prove_revocation(tx, by, id)? else { return Ok(Left::Nothing) };
+    let Some(row) = store::node_types::find(tx, by, allowed.node_type())? else { return Ok(Left::Nothing) };
+    let description = clients.describe(&row);
+    let takes = |description: &crate::catalog::NodeType| {
+        description.oauth.as_ref().is_some_and(|spec| spec.revoke_url.is_some())
+    };
+    let Some(description) = description.filter(|of| takes(of)) else { return Ok(Left::Nothing) };
     // Another client than the one that they were given to cannot give them back.
-    let client = clients.find(tx, by, (&row, allowed.environment()))?.filter(|client| client.id == set.client_id);
-    let sealed = store::vend::sealed_value(tx, by, &allowed)?;
-    let (Some(node), Some(sealed), Some(client)) = (clients.describe(&row), sealed, client) else { return Ok(None) };
+    let set = store::token_sets::find(tx, by, id)?;
+    let client = clients.find(tx, by, (&row, allowed.environment()))?;
+    let client = client.filter(|client| set.is_some_and(|set| set.client_id == client.id));
+    let (Some(client), Some(sealed)) = (client, store::vend::sealed_value(tx, by, &allowed)?) else {
+        return Ok(Left::Unaskable);
+    };
+    let value = tools.keyring.open_value(Purpose::Revoke, &sealed);
+    let (Ok(opened), Ok(value)) = (client.open(tools.keyring, Purpose::Revoke), value) else {
+        return Ok(Left::Unaskable);
+    };
+    let with = Some((&opened, Purpose::Revoke));
+    let endpoints = endpoints((&description, Method::OAuth), &parts_of(&value, Purpose::Revoke), with);
+    let Some(endpoints) = endpoints else { return Ok(Left::Unaskable) };
+    let refresh = value.others(Purpose::Revoke).find(|(name, _)| *name == REFRESH).map(|(_, token)| token);
+    let token = revocable(refresh, value.value(Purpose::Revoke));
+    let name = allowed.name().to_string();
     let event = ConnectionEvent::RevokedUpstream {
         secret: id.clone(),
-        name: allowed.name().to_string(),
+        name: name.clone(),
         node_type: allowed.node_type().to_string(),
         environment: allowed.environment(),
         value: allowed.number(),
     };
-    let entry = tools.origin.entry(tx.now(), Event::Connection(event));
-    let of = Use { workspace: by.workspace().clone(), secret: id.clone(), token: None, entry };
-    let (name, description) = (allowed.name().to_string(), node.into_owned());
-    Ok(Some(Ready { of, name, sealed, client, description }))
+    audit::change(tx, by, tools, Event::Connection(event))?;
+    let (secret, client_id) = (id.clone(), client.id);
+    Ok(Left::Tokens(Box::new(Last { secret, name, endpoints, client_id, client: opened, token })))
+}
+
+/// The refresh token is the root of the others.
+fn revocable(refresh: Option<&str>, access: &str) -> StandardRevocableToken {
+    match refresh {
+        Some(token) => StandardRevocableToken::RefreshToken(RefreshToken::new(token.to_owned())),
+        None => AccessToken::new(access.to_owned()).into(),
+    }
+}
+
+impl Last {
+    async fn forget(&self, upstream: &Upstream) -> bool {
+        let asker = Asker { id: &self.client_id, secret: self.client.value(Purpose::Revoke) };
+        tokens::revoke(upstream, (&self.endpoints, &asker), self.token.clone()).await
+    }
+}
+
+fn answered(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    tools: Tools<'_>,
+    (secret, name, worked): (&SecretId, &str, bool),
+) -> Result<(), Error> {
+    let event = ConnectionEvent::RevocationAnswered { secret: secret.clone(), name: name.to_owned(), worked };
+    audit::change(tx, by, tools, Event::Connection(event))
+}
+
+/// Gives back tokens that came for a place which was deleted or disconnected meanwhile: they would live on unseen.
+pub(super) async fn give_back(renewer: &Renewer, ready: &Ready, got: &Got) {
+    let Some(client) = got.client.as_ref().filter(|_| got.endpoints.revoke_url.is_some()) else { return };
+    let event = ConnectionEvent::RevokedUpstream {
+        secret: ready.of.secret.clone(),
+        name: ready.name.clone(),
+        node_type: ready.description.slug.clone(),
+        environment: ready.hook.environment,
+        value: ready.number + 1,
+    };
+    let kit = &renewer.kit;
+    let entry = kit.by(Actor::Keyrack, |tools| tools.origin.entry(renewer.now(), Event::Connection(event)));
+    if let Err(error) = renewer.recorder.record(Use { entry, ..ready.of.clone() }).await {
+        tracing::warn!(%error, "tokens that nobody waits for are not given back");
+        return;
+    }
+    let asker = Asker { id: &ready.set.client_id, secret: client.value(Purpose::Revoke) };
+    let token = revocable(got.fetched.refresh.as_ref().map(|token| token.as_str()), got.fetched.access.as_str());
+    let worked = tokens::revoke(&renewer.upstream, (&got.endpoints, &asker), token).await;
+    let (kit, secret, name) = (kit.clone(), ready.of.secret.clone(), ready.name.clone());
+    let ask = AskRunnerIn { workspace: ready.of.workspace.clone() };
+    let noted = renewer.db.write::<_, _, Infallible, _>(ask, move |tx, by| {
+        Ok(kit.by(Actor::Keyrack, |tools| answered(tx, by, tools, (&secret, &name, worked)))?)
+    });
+    if let Err(error) = noted.await {
+        tracing::warn!(%error, "whether tokens were given back is not recorded");
+    }
 }

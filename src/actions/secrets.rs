@@ -166,6 +166,8 @@ fn hook_of(
     match (store::node_types::find(tx, by, &entry.node_type)?, &entry.hook) {
         (Some(row), _) if !row.enabled => Err(SecretRefusal::Disabled.into()),
         (Some(row), Hung::Known(revision)) if row.revision != *revision => Err(SecretRefusal::ChangedSince.into()),
+        // Somebody else has added it meanwhile, under another method.
+        (Some(row), _) if row.method != entry.kind.method() => Err(SecretRefusal::ChangedSince.into()),
         (Some(row), _) => Ok(row),
         (None, Hung::New(built_in)) => Ok(node_types::hang(tx, by, tools, built_in)?),
         (None, Hung::Known(_)) => Err(SecretRefusal::NoNodeType.into()),

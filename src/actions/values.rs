@@ -132,20 +132,32 @@ pub fn replace(
     let delivery = entry.delivery.unwrap_or(secret.delivery);
     let now = SecretFacts { kind, delivery, ..describe(&row) };
     audit::change(tx, by, tools, Event::ValueReplaced { secret: now.clone(), value: number })?;
-    if delivery != secret.delivery {
-        store::secrets::set_delivery(tx, by, id, delivery)?;
-        let event = match delivery {
-            Delivery::Vend => SecretEvent::DeliveryWidened { secret: now.clone() },
-            Delivery::Proxy => SecretEvent::DeliveryNarrowed { secret: now.clone() },
-        };
-        audit::change(tx, by, tools, Event::Secret(event))?;
-    }
+    deliver(tx, by, tools, (&row, &now))?;
     if secret.value_entered_at.is_some() && entry.dates != secret.dates() {
         let Dates { expires_at, rotate_at } = entry.dates;
         let event = SecretEvent::DatesChanged { secret: now, expires_at, rotate_at };
         audit::change(tx, by, tools, Event::Secret(event))?;
     }
     Ok(letters::tell_owner(tx, by, tools, (&row, SecretDeed::Replaced))?)
+}
+
+/// How it may leave from now on; a new value has just been stored.
+pub(super) fn deliver(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    tools: Tools<'_>,
+    (before, now): (&ListedSecret, &SecretFacts),
+) -> Result<(), Error> {
+    if now.delivery == before.secret.delivery {
+        return Ok(());
+    }
+    store::secrets::set_delivery(tx, by, &before.secret.id, now.delivery)?;
+    let secret = now.clone();
+    let event = match now.delivery {
+        Delivery::Vend => SecretEvent::DeliveryWidened { secret },
+        Delivery::Proxy => SecretEvent::DeliveryNarrowed { secret },
+    };
+    audit::change(tx, by, tools, Event::Secret(event))
 }
 
 /// Enters the value that is to follow the current one. One that was entered before for that is destroyed.

@@ -8,7 +8,7 @@ use crate::store::access::{self, AskToken, InWorkspace, Proof, UseRefusal, VendR
 use crate::store::token_sets::TokenSet;
 use crate::store::{self, Db, Error, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
 
-use super::renewing::{self, NotRenewed, Renewer, TokensOf};
+use super::renewing::{NotRenewed, Renewer, TokensOf, has_ended, is_stale};
 use super::uses::Use;
 use super::{Kit, Tools, audit};
 
@@ -35,6 +35,12 @@ struct Ready {
     sealed: Option<SealedValue>,
     tokens: Option<Tokens>,
     now: Moment,
+}
+
+impl Ready {
+    fn is_client(&self) -> bool {
+        self.tokens.as_ref().is_some_and(|tokens| tokens.method == Method::ClientCredentials)
+    }
 }
 
 /// What is known of tokens that are handed out.
@@ -76,11 +82,10 @@ async fn fresh(
     ask: &impl Fn() -> AskToken<VendRight>,
     wanted: Wanted,
 ) -> Result<Ready, Fault<VendRefusal>> {
-    let mut why = Hindrance::Busy;
     for _ in 0..READS {
         let (kit, wanted) = (kit.clone(), wanted.clone());
         let ready = renewer.db.read(ask(), move |tx, by| read(tx, by, (&kit, &wanted))).await?;
-        let stale = ready.tokens.as_ref().is_some_and(|tokens| renewing::is_stale(&tokens.set, ready.now));
+        let stale = ready.tokens.as_ref().is_some_and(|tokens| is_stale(&tokens.set, ready.now));
         if !stale {
             return Ok(ready);
         }
@@ -88,21 +93,19 @@ async fn fresh(
         match renewer.renew(&TokensOf { workspace, secret, number: ready.number }).await {
             // Whether there are others now, or none, the next look tells.
             Ok(()) | Err(Fault::Refused(NotRenewed(Hindrance::Refused))) => {}
+            // A client that fetches its own tokens is itself what was refused.
+            Err(Fault::Refused(NotRenewed(Hindrance::ClientRefused))) if ready.is_client() => {}
             // Whoever opens it says so.
             Err(Fault::Refused(NotRenewed(Hindrance::Unreadable))) => return Ok(ready),
             // Those that are held are good for a while yet.
-            Err(_) if ready.tokens.as_ref().is_some_and(|tokens| !has_ended(&tokens.set, ready.now)) => {
+            Err(_) if ready.tokens.as_ref().is_some_and(|tokens| !has_ended(&tokens.set, renewer.now())) => {
                 return Ok(ready);
             }
-            Err(Fault::Refused(NotRenewed(hindrance))) => why = hindrance,
+            Err(Fault::Refused(NotRenewed(hindrance))) => return Err(VendRefusal::NotRenewed(hindrance).into()),
             Err(Fault::Store(error)) => return Err(error.into()),
         }
     }
-    Err(VendRefusal::NotRenewed(why).into())
-}
-
-fn has_ended(set: &TokenSet, now: Moment) -> bool {
-    set.ends_at.is_some_and(|end| end <= now)
+    Err(VendRefusal::NotRenewed(Hindrance::Busy).into())
 }
 
 fn read<'tx>(
@@ -138,7 +141,11 @@ fn read<'tx>(
     };
     let set = match allowed.method() {
         Method::Key => None,
-        Method::OAuth | Method::ClientCredentials => store::token_sets::find(tx, by, allowed.secret())?,
+        // Without it nobody knows what of the credential is a token.
+        Method::OAuth | Method::ClientCredentials => {
+            let set = store::token_sets::find(tx, by, allowed.secret())?;
+            Some(set.ok_or(VendRefusal::Use(UseRefusal::NeedsReauthorization))?)
+        }
     };
     let tokens = set.map(|set| Tokens { method: allowed.method(), set });
     Ok(Ready { of, number: allowed.number(), name: allowed.name().clone(), sealed, tokens, now: tx.now() })

@@ -90,8 +90,7 @@ impl App {
 
     /// For connecting an account, or taking it away, that is asked for from there.
     pub fn connecting(&self, kit: Kit) -> connecting::Means {
-        let (db, recorder, upstream) = (self.db.clone(), self.recorder.clone(), self.upstream.clone());
-        connecting::Means { db, recorder, upstream, clients: self.clients.clone(), kit }
+        connecting::Means { renewer: self.renewer.clone(), kit }
     }
 
     /// Opens the database that is configured, or makes it.

@@ -21,3 +21,4 @@ pub use spec::{
     ChoiceName, Confirmed, FieldSpec, Format, Guide, KindSpec, NodeType, Placement, PlacementChoice, Prefix,
 };
 pub use spec::{Probe, RateLimits, Revoke};
+pub use under::SCOPES;

@@ -1,12 +1,17 @@
 //! A description as a workspace uses it: under the one method that the node type was added with.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex::Regex;
 
 use crate::domain::{Kind, Method, Scopes};
 
 use super::address::names_in;
-use super::spec::{FieldSpec, KindSpec, NodeType, Part, Placement, Scope};
+use super::spec::{FieldSpec, Format, KindSpec, NodeType, Part, Placement, Scope};
+
+/// The field in which somebody names what a client of their own asks for.
+pub const SCOPES: &str = "scopes";
 
 impl NodeType {
     /// Under another method than `key` the provider gives the value itself, and it travels as a bearer token.
@@ -14,7 +19,7 @@ impl NodeType {
         let (kind, fields, steps, url) = match (method, &self.oauth, &self.client_credentials) {
             (Method::OAuth, Some(_), _) => (Kind::TokenSet, Vec::new(), consent_of(&self.name), None),
             (Method::ClientCredentials, _, Some(spec)) => {
-                (Kind::ClientCredentials, client_fields(), spec.steps.clone(), spec.url.clone())
+                (Kind::ClientCredentials, self.client_fields(), spec.steps.clone(), spec.url.clone())
             }
             _ => return Cow::Borrowed(self),
         };
@@ -51,6 +56,12 @@ impl NodeType {
         Scopes::of(usual.map(|scope| scope.name.as_str()))
     }
 
+    /// What a connection asks for whose plain fields are these.
+    pub fn asks(&self, method: Method, fields: &BTreeMap<String, String>) -> Scopes {
+        let own = fields.get(SCOPES).and_then(|text| text.parse::<Scopes>().ok());
+        own.filter(|own| !own.is_empty()).unwrap_or_else(|| self.usual_scopes(method))
+    }
+
     /// What can be asked for under a method, each with what it means.
     pub fn scopes(&self, method: Method) -> &[Scope] {
         match method {
@@ -71,17 +82,31 @@ fn consent_of(name: &str) -> Vec<String> {
     ]
 }
 
-fn client_fields() -> Vec<FieldSpec> {
-    let field = |name: &str, label: &str, secret| FieldSpec {
-        name: name.to_owned(),
-        label: label.to_owned(),
-        help: String::new(),
-        placeholder: String::new(),
-        secret,
-        value: secret,
-        lines: false,
-        required: true,
-        format: None,
-    };
-    vec![field("client_id", "Client id", false), field("client_secret", "Client secret", true)]
+impl NodeType {
+    fn client_fields(&self) -> Vec<FieldSpec> {
+        let usual = self.usual_scopes(Method::ClientCredentials);
+        let otherwise = if usual.is_empty() { "what the client is allowed".to_owned() } else { usual.to_string() };
+        let field = |name: &str, label: &str, secret| FieldSpec {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            help: String::new(),
+            placeholder: String::new(),
+            secret,
+            value: secret,
+            lines: false,
+            required: true,
+            format: None,
+        };
+        let scopes = FieldSpec {
+            help: format!("By the provider’s names, with spaces between. Left empty, it asks for {otherwise}."),
+            required: false,
+            format: Regex::new(r"^[!-+\--~]+( [!-+\--~]+)*$").ok().map(|pattern| Format {
+                pattern,
+                except: Vec::new(),
+                message: "Write names with single spaces between, and no commas.".to_owned(),
+            }),
+            ..field(SCOPES, "Permissions", false)
+        };
+        vec![field("client_id", "Client id", false), field("client_secret", "Client secret", true), scopes]
+    }
 }

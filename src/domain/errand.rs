@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PersonId, SecretId, Seen, SessionId, Slug};
+use super::{Delivery, PersonId, SecretId, Seen, SessionId, Slug};
 
 /// Kept sealed until then: the verifier of a code challenge is worth as much as the code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,11 +49,15 @@ pub struct Link {
 pub struct Connect {
     pub person: PersonId,
     pub workspace: Slug,
-    /// The redirect address is its own: a code that another provider sends here is not for it.
-    pub node_type: Slug,
+    /// The word of the address to come back to: no other provider sends anybody there.
+    pub callback: String,
+    /// Where the code is exchanged, and nowhere else.
+    pub token_url: String,
     /// The connection that is given another token set.
     pub secret: SecretId,
     /// With whom the code can be exchanged.
     pub client_id: String,
+    /// How it may leave from then on, where whoever decides it chose anew.
+    pub delivery: Option<Delivery>,
     pub verifier: String,
 }

@@ -13,6 +13,8 @@ words! {
         Busy = "busy",
         NotUnderstood = "not_understood",
         NoClient = "no_client",
+        /// It was given to another client than the one there is, or by another server.
+        OtherClient = "other_client",
         /// What is stored here does not open: no provider was asked.
         Unreadable = "unreadable",
     }
@@ -30,7 +32,23 @@ impl Hindrance {
             Self::Busy => "The provider is busy or has trouble of its own. Keyrack tries again by itself.",
             Self::NotUnderstood => "The provider answered something that is no token. Keyrack tries again by itself.",
             Self::Unreadable => "What is stored of it cannot be read. Connect it again: everything else is as it was.",
+            Self::OtherClient => {
+                "The client of the node type is another one now, and cannot renew what was given to the former. Connect the account again before its access ends."
+            }
             Self::NoClient => "There is no client to ask with. An Admin enters one on the page of the node type.",
+        }
+    }
+
+    /// The same where a code was to be exchanged, which nobody tries again by themselves.
+    pub const fn told_at_once(self) -> &'static str {
+        match self {
+            Self::Refused => "The provider did not accept what it had sent. Nothing was connected; begin once more.",
+            Self::NotReached => "The provider was not reached. Nothing was connected; begin once more.",
+            Self::Busy => {
+                "The provider is busy or has trouble of its own. Nothing was connected; begin once more later."
+            }
+            Self::NotUnderstood => "The provider answered something that is no token. Nothing was connected.",
+            Self::ClientRefused | Self::NoClient | Self::OtherClient | Self::Unreadable => self.told(),
         }
     }
 }

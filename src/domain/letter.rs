@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::word::words;
-use super::{Email, Moment, Role, SecretId};
+use super::{Email, Method, Moment, Role, SecretId};
 
 words! {
     /// What somebody else did to a secret, as its owner is told.
@@ -117,6 +117,7 @@ pub enum Letter {
         id: SecretId,
         name: String,
         node_type: String,
+        method: Method,
     },
     /// To the owner of secrets: which of them an Admin has ended together.
     SecretsEnded {

@@ -61,6 +61,12 @@ impl Moment {
         self.format(WIRE)
     }
 
+    /// A moment written as in RFC 3339, of any offset.
+    pub fn of_rfc3339(text: &str) -> Option<Self> {
+        let at = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+        i64::try_from(at.unix_timestamp_nanos() / 1_000).ok().map(Self)
+    }
+
     /// The first microsecond of a day written `2026-11-21`.
     pub fn start_of_day(text: &str) -> Option<Self> {
         let day = time::Date::parse(text, DAY).ok()?.midnight().assume_utc();

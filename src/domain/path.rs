@@ -49,6 +49,10 @@ pub fn secret(ws: &str, id: &str) -> String {
 }
 
 /// Where an account is connected, or connected again.
+pub fn replace_secret(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/replace")
+}
+
 pub fn connect_secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}/connect")
 }

@@ -1,7 +1,7 @@
 //! What an owner reads of what somebody else did to their secrets, or asks of them.
 
 use crate::domain::letter::{SecretDeed, SecretsEnd};
-use crate::domain::{Letter, path};
+use crate::domain::{Letter, Method, path};
 
 use super::words::{Button, List, Sheet};
 
@@ -68,23 +68,34 @@ fn ended(letter: &Letter, base: &str) -> Sheet {
 }
 
 fn lost(letter: &Letter, base: &str) -> Sheet {
-    let Letter::ConsentLost { workspace, slug, id, name, node_type } = letter else {
+    let Letter::ConsentLost { workspace, slug, id, name, node_type, method } = letter else {
         return Sheet::default();
     };
-    Sheet {
-        subject: format!("Connect {node_type} again: {name}"),
-        lines: vec![
+    const STAYS: &str = "what uses it gets nothing. Its name, who may use it and what is bound to it stay.";
+    let of = format!("your connection “{name}” in the workspace “{workspace}”");
+    let (subject, why, until, label, way) = match method {
+        Method::ClientCredentials => (
+            format!("Enter the client of {node_type} again: {name}"),
+            format!("{node_type} does not take the client id and secret of {of} any more."),
+            "Until you enter those that count,",
+            "Enter id and secret",
+            path::replace_secret(slug, id.as_str()),
+        ),
+        Method::OAuth | Method::Key => (
+            format!("Connect {node_type} again: {name}"),
             format!(
-                "{node_type} does not renew the access of your connection “{name}” in the workspace “{workspace}” any \
-                 more. It was probably taken back there, or not used for long."
+                "{node_type} does not renew the access of {of} any more. It was probably taken back there, or not used \
+                 for long."
             ),
-            "Until you connect it again, what uses it gets nothing. Its name, who may use it and what is bound to it stay."
-                .to_owned(),
-        ],
-        button: Some(Button {
-            label: "Connect it again",
-            url: format!("{base}{}", path::connect_secret(slug, id.as_str())),
-        }),
+            "Until you connect it again,",
+            "Connect it again",
+            path::connect_secret(slug, id.as_str()),
+        ),
+    };
+    Sheet {
+        subject,
+        lines: vec![why, format!("{until} {STAYS}")],
+        button: Some(Button { label, url: format!("{base}{way}") }),
         ..Sheet::default()
     }
 }

@@ -109,6 +109,14 @@ pub fn lease(
     Ok(leased == 1)
 }
 
+/// Gives the lease back, as if nobody had taken it.
+pub fn free(tx: &mut WriteTx<'_>, by: &Proof<'_, RunnerIn>, (id, lease): (&SecretId, &str)) -> Result<(), Error> {
+    diesel::update(of_secret!(by, id).filter(token_sets::lease.eq(lease)))
+        .set((token_sets::lease.eq(None::<String>), token_sets::leased_until.eq(None::<Moment>)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 /// Gives the lease back, with what was in the way, and when to try again.
 pub fn hinder(
     tx: &mut WriteTx<'_>,
@@ -169,10 +177,15 @@ pub fn need_consent(
             secrets::updated_at.eq(now),
         ))
         .execute(tx.conn)?;
+    if noted == 1 {
+        // Nobody tries any more.
+        diesel::update(of_secret!(by, id)).set(token_sets::renew_at.eq(None::<Moment>)).execute(tx.conn)?;
+    }
     Ok(noted == 1)
 }
 
-/// Those whose time to be renewed has come, the longest due first, of node types that are enabled.
+/// Those whose time to be renewed has come, or that have ended with nothing to renew them, the longest due first: of
+/// secrets that are used otherwise.
 pub fn due(
     tx: &mut ReadTx<'_>,
     _by: &Proof<'_, Runner>,
@@ -181,10 +194,11 @@ pub fn due(
     let now = tx.now();
     let rows = token_sets::table
         .inner_join(secrets::table.inner_join(node_types::table))
-        .filter(token_sets::renew_at.le(now))
+        .filter(token_sets::renew_at.le(now).or(token_sets::renew_at.is_null().and(token_sets::ends_at.le(now))))
         .filter(token_sets::leased_until.is_null().or(token_sets::leased_until.le(now)))
         .filter(secrets::value_entered_at.is_not_null())
         .filter(secrets::needs_reauthorization_at.is_null())
+        .filter(secrets::expires_at.is_null().or(secrets::expires_at.gt(now)))
         .filter(node_types::enabled.eq(true))
         .order(token_sets::renew_at)
         .limit(most)
@@ -199,10 +213,12 @@ pub struct Standing {
     pub newest_number: i64,
     pub last_four: Option<String>,
     pub facts: String,
+    pub entered_at: Option<Moment>,
 }
 
 pub fn facts(tx: &mut ReadTx<'_>, by: &Proof<'_, RunnerIn>, id: &SecretId) -> Result<Option<Standing>, Error> {
-    let row = row!(by, id).select((secrets::newest_number, secrets::last_four, secrets::facts));
+    let row =
+        row!(by, id).select((secrets::newest_number, secrets::last_four, secrets::facts, secrets::value_entered_at));
     Ok(row.first(tx.conn).optional()?)
 }
 

@@ -7,8 +7,8 @@ pub use consumers::*;
 
 use super::assets;
 pub use crate::domain::path::{
-    account, connect_secret, email_proof, forgotten, invitation, members, reset, secret, secrets, sign_in,
-    sign_up as sign_up_link, workflows, workspace,
+    account, connect_secret, email_proof, forgotten, invitation, members, replace_secret, reset, secret, secrets,
+    sign_in, sign_up as sign_up_link, workflows, workspace,
 };
 
 pub fn home() -> String {
@@ -62,10 +62,6 @@ pub fn new_secret(ws: &str) -> String {
 
 pub fn new_secret_of(ws: &str, node_type: &str) -> String {
     format!("/w/{ws}/secrets/new/{node_type}")
-}
-
-pub fn replace_secret(ws: &str, id: &str) -> String {
-    format!("/w/{ws}/secrets/{id}/replace")
 }
 
 /// Where the value that is to follow the current one is entered.

@@ -6,8 +6,8 @@ use keyrack::domain::Role;
 use serde_json::json;
 
 use crate::support::{
-    Browser, CLIENT, CLIENT_SECRET, EMAIL, PASSWORD, Page, Says, Stage, back, connect, leave, vend_mine, verify_chains,
-    way,
+    Browser, CLIENT, CLIENT_SECRET, EMAIL, PASSWORD, Page, Says, Stage, back, callback, connect, leave, vend_mine,
+    verify_chains, way,
 };
 
 #[actix_web::test]
@@ -25,7 +25,12 @@ async fn an_account_is_connected_and_its_token_vended() {
     assert_eq!((query["response_type"].as_str(), query["client_id"].as_str()), ("code", "app-1"));
     assert_eq!(query["scope"], "read_user read_api");
     assert_eq!(query["code_challenge_method"], "S256");
-    let redirect = format!("{}/connect/gitlab/callback", stage.app.base);
+    // Where the workspace says who the provider is, the address is its own.
+    let redirect = format!(
+        "{}/connect/{}-test/callback",
+        stage.app.base,
+        stage.app.database.text("SELECT id AS text FROM node_types WHERE slug = 'gitlab'")
+    );
     assert_eq!(query["redirect_uri"], redirect);
 
     let came = stage.ada.get_from_elsewhere(&back(&query, "code-1")).await;
@@ -91,7 +96,7 @@ async fn whoever_begins_it_finishes_it_once_in_the_same_browser() {
 
     // At another provider's address it is spent for nothing.
     let query = leave(&mut stage.ada, &page).await;
-    over(&stage.ada.get_from_elsewhere(&back(&query, "c").replace("gitlab", "slack")).await);
+    over(&stage.ada.get_from_elsewhere(&format!("/connect/slack/callback?code=c&state={}", query["state"])).await);
     over(&stage.ada.get_from_elsewhere(&back(&query, "c")).await);
     // And after ten minutes.
     let query = leave(&mut stage.ada, &page).await;
@@ -106,7 +111,7 @@ async fn without_consent_nothing_is_connected() {
     let page = stage.place("Mine").await;
     for (told, words) in [("access_denied", "was not given"), ("<script>", "without access")] {
         let query = leave(&mut stage.ada, &page).await;
-        let path = format!("/connect/gitlab/callback?error={told}&state={}", query["state"]);
+        let path = format!("{}&error={told}", callback(&query));
         let came = stage.ada.get_from_elsewhere(&path).await;
         assert_eq!((came.status, came.text_of("h1").as_str()), (200, "Not connected"));
         assert!(came.text.contains(words) && !came.text.contains(told), "{}", came.text);
@@ -134,7 +139,9 @@ async fn a_client_is_written_only_and_goes_nowhere_else() {
     let mut stage = Stage::set().await;
     let shown = stage.ada.get(CLIENT).await;
     assert!(shown.text.contains("app-1") && !shown.text.contains(CLIENT_SECRET));
-    assert!(shown.text.contains(&format!("{}/connect/gitlab/callback", stage.app.base)));
+    let page = stage.place("Mine").await;
+    let redirect = leave(&mut stage.ada, &page).await.remove("redirect_uri").unwrap();
+    assert!(shown.text.contains(&redirect), "{}", shown.text);
     // Another server or another id takes the secret anew.
     for (name, text) in [("field-address", "https://evil.example"), ("client_id", "app-2")] {
         let mut fields = stage.client("app-1", "");

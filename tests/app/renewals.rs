@@ -68,26 +68,7 @@ async fn trouble_at_the_provider_costs_nothing_and_a_refusal_asks_for_the_owner(
 #[actix_web::test]
 async fn a_client_of_its_own_fetches_tokens_and_keeps_them_to_itself() {
     let mut stage = Stage::set().await;
-    let mut spec = serde_json::to_value(stage.app.app.catalog.get("xero").unwrap()).unwrap();
-    spec["client_credentials"]["token_url"] = json!(format!("{}/oauth/token", stage.address()));
-    let add = "/w/acme/node-types/xero/add";
-    let added = stage.ada.submit("/w/acme/node-types/xero", add, &[("method", "client_credentials")]).await;
-    assert_eq!(added.status, 303, "{}", added.text);
-    let spec = spec.to_string().replace('\'', "''");
-    stage.app.database.execute(&format!("UPDATE node_types SET spec = '{spec}' WHERE slug = 'xero'"));
-
-    let new = "/w/acme/secrets/new/xero";
-    let fields = [
-        ("kind", "client_credentials"),
-        ("client_credentials-client_id", "robot-1"),
-        ("client_credentials-client_secret", "robot-secret-canary"),
-        ("name", "Robot"),
-        ("environment", "test"),
-        ("sharing", "private"),
-        ("delivery", "vend"),
-    ];
-    let made = stage.ada.submit(new, new, &fields).await;
-    assert_eq!(made.status, 303, "{}", made.text);
+    stage.robot(&[]).await;
     let token = stage.token().await;
     let me = stage.app.person(EMAIL).to_string();
     let answer = token.vend("xero", &me).await;

@@ -4,49 +4,42 @@
 //! the new ones are durable; and nobody holds a connection to the database while the network is waited for.
 
 mod outcome;
+mod taking;
+mod tokens;
 mod turns;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{Instrument as _, Span};
 
-use crate::catalog::NodeType;
-use crate::crypto::{Credential, Entered, Purpose, Route};
-use crate::domain::audit::{Actor, ConnectionEvent, Event};
-use crate::domain::keys::{Hook, SealedValue};
-use crate::domain::{Clock, Hindrance, Method, Moment, Scopes, SecretId, WorkspaceId};
-use crate::store::access::{self, AskRunnerIn, InWorkspace, Proof, Renewing, RunnerIn, UseProof};
-use crate::store::token_sets::{Given, TokenSet};
-use crate::store::{self, Db, Error, Fault, Refusal, Unrecorded, WriteTx};
+use crate::crypto::{Credential, Purpose};
+use crate::domain::{Clock, Hindrance, Method, Moment, SecretId, WorkspaceId};
+use crate::store::access::AskRunnerIn;
+use crate::store::{Db, Error, Fault, Refusal};
 use crate::upstream::Upstream;
 use crate::upstream::oauth::Endpoints;
-use crate::upstream::oauth::tokens::{self, Asker, Fetched};
+use crate::upstream::oauth::tokens::{Asker, Fetched};
 
 use super::Kit;
-use super::clients::{Client, Clients};
-use super::uses::{Recorder, Use};
+use super::clients::Clients;
+use super::uses::Recorder;
+use taking::Look;
+pub(super) use taking::Ready;
+pub(super) use tokens::{Asked, REFRESH, begin, endpoints, holding, of_client, parts_of};
+use tokens::{CLIENT_ID, field};
+pub use tokens::{CLIENT_SECRET, has_ended, is_own, is_stale};
 use turns::Turns;
 
-/// Longer than a provider may take, and what is done before and after.
-const LEASE: Duration = Duration::from_mins(1);
-/// How long a request waits for another process that is asking already, and how often it looks.
+/// Longer than a provider may take, and than a database may be away that is to keep what the provider has given.
+const LEASE: Duration = Duration::from_mins(5);
+/// For how long what was given is tried to be stored: well within the lease.
+const STORED_WITHIN: Duration = Duration::from_mins(4);
+const TRIES: u32 = 500;
+/// How long a request waits for whoever is asking already, and how often it looks.
+const PATIENCE: Duration = Duration::from_secs(15);
 const LOOKS: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(150);
-/// Tokens that end sooner than this are renewed before they are used.
-const AHEAD: Duration = Duration::from_mins(1);
-
-/// Under these names a credential holds what belongs to its tokens and not to whoever uses it.
-pub const ACCESS: &str = "access_token";
-pub const REFRESH: &str = "refresh_token";
-pub const CLIENT_ID: &str = "client_id";
-pub const CLIENT_SECRET: &str = "client_secret";
-
-/// Whether a field beside the value belongs to the tokens: nobody else is given it.
-pub fn is_own(name: &str) -> bool {
-    [ACCESS, REFRESH, CLIENT_ID, CLIENT_SECRET].contains(&name)
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.told())]
@@ -62,12 +55,6 @@ pub struct TokensOf {
     pub number: i64,
 }
 
-/// Whether tokens are to be renewed before they are used. Those that last for less than two minutes are used for half
-/// of their time: otherwise none of them ever would be.
-pub fn is_stale(set: &TokenSet, now: Moment) -> bool {
-    set.ends_at.is_some_and(|end| end <= now.plus(AHEAD.min(end.since(set.renewed_at) / 2)))
-}
-
 /// Renews tokens. There is one in a process.
 #[derive(Clone)]
 pub struct Renewer {
@@ -80,28 +67,12 @@ pub struct Renewer {
     turns: Turns,
 }
 
-/// What the transaction that took the lease found: everything that is needed to record, to open and to ask.
-struct Ready {
-    of: Use,
-    name: String,
-    number: i64,
-    hook: Hook,
-    method: Method,
-    lease: String,
-    set: TokenSet,
-    sealed: Option<SealedValue>,
-    client: Option<Client>,
-    description: Option<NodeType>,
-}
-
-enum Taken {
-    /// There are others by now, or none to be renewed.
-    Over,
-    /// Somebody else is asking.
-    Elsewhere,
-    /// It came to nothing lately, and is tried again later.
-    Later(Hindrance),
-    Leased(Box<Ready>),
+/// What a provider gave, with what it was asked with.
+pub(super) struct Got {
+    pub fetched: Fetched,
+    before: Credential,
+    pub endpoints: Endpoints,
+    pub client: Option<Credential>,
 }
 
 impl Renewer {
@@ -113,210 +84,120 @@ impl Renewer {
         Self { db, recorder, upstream, clients, kit, clock, turns: Turns::default() }
     }
 
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
     /// Returns once there are other tokens than these, or none any more. Whoever waits for the same ones is served by
-    /// the same question.
+    /// the same question, and nobody waits for long.
     pub async fn renew(&self, of: &TokensOf) -> Result<(), Fault<NotRenewed>> {
+        let served = tokio::time::timeout(PATIENCE, self.in_turn(of)).await;
+        served.unwrap_or_else(|_| Err(NotRenewed(Hindrance::Busy).into()))
+    }
+
+    async fn in_turn(&self, of: &TokensOf) -> Result<(), Fault<NotRenewed>> {
         let turn = self.turns.of(&of.secret);
         let _mine = turn.lock().await;
         for _ in 0..LOOKS {
-            match self.take(of).await? {
-                Taken::Over => return Ok(()),
-                Taken::Later(hindrance) => return Err(NotRenewed(hindrance).into()),
-                Taken::Elsewhere => self.clock.sleep(PAUSE).await,
-                Taken::Leased(ready) => return self.ask(*ready).await,
+            let found = match self.look(of).await? {
+                Look::Free(()) => self.ask(of.clone()).await?,
+                found => found,
+            };
+            match found {
+                Look::Over | Look::Free(()) => return Ok(()),
+                Look::Later(hindrance) => return Err(NotRenewed(hindrance).into()),
+                Look::Elsewhere => self.clock.sleep(PAUSE).await,
             }
         }
         Err(NotRenewed(Hindrance::Busy).into())
     }
 
-    /// Whoever goes away meanwhile does not stop it: tokens that have been given must not be lost.
-    async fn ask(&self, ready: Ready) -> Result<(), Fault<NotRenewed>> {
+    /// Whoever waits for somebody else only reads.
+    async fn look(&self, of: &TokensOf) -> Result<Look<()>, Fault<NotRenewed>> {
+        let (ask, of) = (AskRunnerIn { workspace: of.workspace.clone() }, of.clone());
+        self.db.read(ask, move |tx, by| Ok(taking::look(tx, by, &of)?.without())).await
+    }
+
+    /// Whoever goes away meanwhile does not stop it: a lease that is taken ends, and tokens that are given are kept.
+    async fn ask(&self, of: TokensOf) -> Result<Look<()>, Fault<NotRenewed>> {
         let this = self.clone();
         let asking = async move {
-            let fetched = this.fetch(&ready).await;
-            outcome::note(&this, &ready, fetched).await
+            let lease = this.kit.keyring.random_text();
+            let (kit, clients) = (this.kit.clone(), this.clients.clone());
+            let ask = AskRunnerIn { workspace: of.workspace.clone() };
+            let taken = this.db.write(ask, move |tx, by| Ok(taking::take(tx, by, (&kit, &clients), (&of, &lease))?));
+            match taken.await? {
+                Look::Free(ready) => {
+                    let ready = Arc::from(ready);
+                    let got = this.fetch(&ready).await;
+                    outcome::note(&this, &ready, got).await.map(|()| Look::Over)
+                }
+                found => Ok(found.without()),
+            }
         };
         let asked = tokio::spawn(asking.instrument(Span::current())).await;
         asked.unwrap_or_else(|_| Err(Error::Unavailable("the renewal was given up").into()))
     }
 
-    async fn take(&self, of: &TokensOf) -> Result<Taken, Fault<NotRenewed>> {
-        let (of, kit, clients) = (of.clone(), self.kit.clone(), self.clients.clone());
-        let lease = kit.keyring.random_text();
-        let ask = AskRunnerIn { workspace: of.workspace.clone() };
-        self.db.write(ask, move |tx, by| Ok(take(tx, by, (&kit, &clients), (&of, &lease))?)).await
-    }
-
-    async fn fetch(&self, ready: &Ready) -> Result<(Fetched, Credential), Fault<NotRenewed>> {
+    async fn fetch(&self, ready: &Ready) -> Result<Got, Fault<NotRenewed>> {
         self.recorder.record(ready.of.clone()).await?;
         let keyring = &self.kit.keyring;
         let opened = ready.sealed.as_ref().and_then(|sealed| keyring.open_value(Purpose::Refresh, sealed).ok());
-        let credential = opened.ok_or(NotRenewed(Hindrance::Unreadable))?;
+        let before = opened.ok_or(NotRenewed(Hindrance::Unreadable))?;
         let client = ready.client.as_ref().map(|client| client.open(keyring, Purpose::Refresh));
         let client = client.transpose().map_err(|_| NotRenewed(Hindrance::NoClient))?;
-        let endpoints = ready.endpoints(&credential, client.as_ref()).ok_or(NotRenewed(Hindrance::NoClient))?;
-        let fetched = match ready.method {
+        let with = client.as_ref().map(|client| (client, Purpose::Refresh));
+        let parts = parts_of(&before, Purpose::Refresh);
+        let endpoints = endpoints((&ready.description, ready.method), &parts, with);
+        let endpoints = endpoints.ok_or(NotRenewed(Hindrance::NoClient))?;
+        let fetched = self.ask_provider(ready, (&before, client.as_ref()), &endpoints).await;
+        Ok(Got { fetched: fetched.map_err(NotRenewed)?, before, endpoints, client })
+    }
+
+    async fn ask_provider(
+        &self,
+        ready: &Ready,
+        (before, client): (&Credential, Option<&Credential>),
+        endpoints: &Endpoints,
+    ) -> Result<Fetched, Hindrance> {
+        use crate::upstream::oauth::tokens;
+        let held = |name| field(before, name, Purpose::Refresh);
+        match ready.method {
             Method::Key => Err(Hindrance::NoClient),
             Method::OAuth => {
-                let token = field(&credential, REFRESH).ok_or(NotRenewed(Hindrance::Refused))?;
-                let client = client.as_ref().ok_or(NotRenewed(Hindrance::NoClient))?;
+                let token = held(REFRESH).ok_or(Hindrance::Refused)?;
+                let client = client.ok_or(Hindrance::NoClient)?;
                 let asker = Asker { id: &ready.set.client_id, secret: client.value(Purpose::Refresh) };
-                tokens::refresh(&self.upstream, (&endpoints, &asker), token).await
+                tokens::refresh(&self.upstream, (endpoints, &asker), token).await
             }
             Method::ClientCredentials => {
-                let (id, secret) = (field(&credential, CLIENT_ID), field(&credential, CLIENT_SECRET));
-                let asker = Asker { id: id.unwrap_or_default(), secret: secret.unwrap_or_default() };
-                tokens::fetch(&self.upstream, (&endpoints, &asker), &ready.set.asked).await
+                let (id, secret) = (held(CLIENT_ID).unwrap_or_default(), held(CLIENT_SECRET).unwrap_or_default());
+                tokens::fetch(&self.upstream, (endpoints, &Asker { id, secret }), &ready.set.asked).await
             }
-        };
-        Ok((fetched.map_err(NotRenewed)?, credential))
+        }
+    }
+
+    /// Stores what a provider has given, however often that takes: with it, what was held before may have ended.
+    pub(super) async fn persist<T, R, F>(&self, store: impl Fn() -> F) -> Result<T, Fault<R>>
+    where
+        R: Refusal,
+        F: Future<Output = Result<T, Fault<R>>>,
+    {
+        let until = self.now().plus(STORED_WITHIN);
+        let mut tries = 0;
+        loop {
+            match store().await {
+                Err(Fault::Store(error)) if passes(&error) && tries < TRIES && self.now() < until => {
+                    tracing::warn!(%error, "new tokens could not be stored yet");
+                    tries += 1;
+                    self.clock.sleep(PAUSE).await;
+                }
+                stored => return stored,
+            }
+        }
     }
 }
 
-impl Ready {
-    /// Where tokens are asked for: as it was sealed with them and with the client, whatever rows say.
-    fn endpoints(&self, tokens: &Credential, client: Option<&Credential>) -> Option<Endpoints> {
-        let mut parts = parts_of(tokens);
-        parts.extend(client.map(parts_of).unwrap_or_default());
-        Endpoints::of(self.description.as_ref()?, self.method, &parts)
-    }
-}
-
-/// The parts of the address that are sealed with a credential.
-pub(super) fn parts_of(of: &Credential) -> BTreeMap<String, String> {
-    let parts = of.others(Purpose::Refresh).filter(|(name, _)| !is_own(name));
-    parts.map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
-}
-
-/// A field of the credential, be it the value itself or one beside it.
-fn field<'a>(credential: &'a Credential, wanted: &str) -> Option<&'a str> {
-    if credential.value_name() == wanted {
-        return Some(credential.value(Purpose::Refresh));
-    }
-    credential.others(Purpose::Refresh).find(|(name, _)| *name == wanted).map(|(_, text)| text)
-}
-
-fn take<'tx>(
-    tx: &mut WriteTx<'tx>,
-    by: &Proof<'tx, RunnerIn>,
-    (kit, clients): (&Kit, &Clients),
-    (of, lease): (&TokensOf, &str),
-) -> Result<Taken, Error> {
-    tx.unrecorded(Unrecorded::Lease);
-    let now = tx.now();
-    let Some(allowed) = access::prove_renewal(tx, by, &of.secret)? else { return Ok(Taken::Over) };
-    let Some(set) = store::token_sets::find(tx, by, &of.secret)? else { return Ok(Taken::Over) };
-    if allowed.number() != of.number {
-        return Ok(Taken::Over);
-    }
-    if set.leased_until.is_some_and(|until| until > now) {
-        return Ok(Taken::Elsewhere);
-    }
-    if set.tries > 0 && set.renew_at.is_some_and(|again| again > now) {
-        return Ok(Taken::Later(set.hindrance.unwrap_or(Hindrance::Busy)));
-    }
-    let row = store::node_types::find(tx, by, allowed.node_type())?;
-    let Some(row) = row else { return Ok(Taken::Over) };
-    let client = clients.find(tx, by, (&row, allowed.environment()))?;
-    // The client that the tokens were given to may have made room for another one.
-    let orphan = allowed.method() == Method::OAuth && client.as_ref().is_some_and(|client| client.id != set.client_id);
-    // There is nothing to ask with, or nobody who may: only a person can.
-    if set.renew_at.is_none() || orphan {
-        let lost = outcome::Lost { secret: &of.secret, number: of.number, name: allowed.name().as_str() };
-        kit.by(Actor::Keyrack, |tools| outcome::lose(tx, by, tools, &lost))?;
-        return Ok(Taken::Over);
-    }
-    if !store::token_sets::lease(tx, by, &of.secret, (lease, now.plus(LEASE)))? {
-        return Ok(Taken::Elsewhere);
-    }
-    let description = clients.describe(&row).map(std::borrow::Cow::into_owned);
-    let ready = ready(tx, by, kit, (&allowed, set, lease), (client, description))?;
-    Ok(Taken::Leased(Box::new(ready)))
-}
-
-fn ready<'tx>(
-    tx: &mut WriteTx<'tx>,
-    by: &Proof<'tx, RunnerIn>,
-    kit: &Kit,
-    (allowed, set, lease): (&UseProof<'tx, Renewing>, TokenSet, &str),
-    (client, description): (Option<Client>, Option<NodeType>),
-) -> Result<Ready, Error> {
-    let event = ConnectionEvent::Renewed {
-        secret: allowed.secret().clone(),
-        name: allowed.name().to_string(),
-        node_type: allowed.node_type().to_string(),
-        environment: allowed.environment(),
-        value: allowed.number(),
-    };
-    let of = Use {
-        workspace: by.workspace().clone(),
-        secret: allowed.secret().clone(),
-        token: None,
-        entry: kit.by(Actor::Keyrack, |tools| tools.origin.entry(tx.now(), Event::Connection(event))),
-    };
-    let hook = Hook { node_type: allowed.node_type_id().clone(), environment: allowed.environment() };
-    Ok(Ready {
-        of,
-        name: allowed.name().to_string(),
-        number: allowed.number(),
-        method: allowed.method(),
-        lease: lease.to_owned(),
-        sealed: store::vend::sealed_value(tx, by, allowed)?,
-        client,
-        description,
-        hook,
-        set,
-    })
-}
-
-/// What is sealed of a client that fetches its own tokens: its id and secret stand beside the place of the token, so that
-/// nothing ever takes the secret for one.
-pub(super) fn of_client(entered: &Credential) -> Credential {
-    let copy = |text: &str| Entered::exact(text.to_owned());
-    let value = (entered.value_name(), entered.value(Purpose::Exchange));
-    let all = std::iter::once(value).chain(entered.others(Purpose::Exchange));
-    let others = all.map(|(name, text)| (name.to_owned(), copy(text)));
-    Credential::new((ACCESS.to_owned(), copy("")), others, entered.route.clone())
-}
-
-/// Takes down that a client has still to fetch its first token: it ends now, so that the first use fetches it.
-pub(super) fn begin(
-    tx: &mut WriteTx<'_>,
-    by: &Proof<'_, impl InWorkspace>,
-    id: &SecretId,
-    (client, asks): (&Credential, &Scopes),
-) -> Result<(), Error> {
-    let now = Some(tx.now());
-    let client_id = field(client, CLIENT_ID).unwrap_or_default();
-    let given = Given { client_id, asked: asks, granted: &Scopes::default(), ends_at: now, renew_at: now };
-    store::token_sets::put(tx, by, (id, &given))
-}
-
-/// The credential that holds new tokens, with what goes on of the one before.
-pub(super) fn holding(
-    fetched: &Fetched,
-    before: Option<&Credential>,
-    (parts, route): (&BTreeMap<String, String>, Route),
-) -> Credential {
-    let copy = |text: &str| Entered::exact(text.to_owned());
-    let kept = |name: &str| before.and_then(|before| field(before, name)).map(copy);
-    let mut others: Vec<(String, Entered)> = parts.iter().map(|(name, text)| (name.clone(), copy(text))).collect();
-    let refresh = fetched.refresh.as_ref().map(|token| copy(token.as_str())).or_else(|| kept(REFRESH));
-    others.extend(refresh.map(|token| (REFRESH.to_owned(), token)));
-    for name in [CLIENT_ID, CLIENT_SECRET] {
-        others.extend(kept(name).map(|text| (name.to_owned(), text)));
-    }
-    Credential::new((ACCESS.to_owned(), copy(fetched.access.as_str())), others, route)
-}
-
-/// When Keyrack renews tokens by itself: with a fifth of their time left, and not later than five minutes before.
-pub(super) fn renewal_of(lasts: Option<Duration>, now: Moment) -> Option<Moment> {
-    let lasts = lasts?;
-    let ahead = (lasts / 5).max(Duration::from_mins(5)).min(lasts / 2);
-    Some(now.plus(lasts - ahead))
-}
-
-/// What was granted, where the provider says it: otherwise what was asked for.
-pub(super) fn granted<'a>(fetched: &'a Fetched, asked: &'a Scopes) -> &'a Scopes {
-    fetched.scopes.as_ref().unwrap_or(asked)
+fn passes(error: &Error) -> bool {
+    matches!(error, Error::Unavailable(_) | Error::Collided | Error::Database(_))
 }

@@ -3,138 +3,114 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::crypto::Credential;
+use crate::crypto::{Credential, Purpose};
 use crate::domain::audit::{Actor, ConnectionEvent, Event};
-use crate::domain::keys::Hook;
 use crate::domain::secret::Slot;
-use crate::domain::{Hindrance, Kind, Letter, Method, Moment, Scopes, SecretId};
+use crate::domain::{Hindrance, Kind, Letter, Method, Moment, SecretId};
 use crate::store::access::{AskRunnerIn, Proof, RunnerIn};
 use crate::store::secrets::Dates;
-use crate::store::token_sets::Given;
 use crate::store::{self, Error, Fault, Unrecorded, WriteTx};
 use crate::upstream::oauth::tokens::Fetched;
 
-use super::{NotRenewed, Ready, Renewer, granted, holding, parts_of, renewal_of};
+use super::taking::Ready;
+use super::{Asked, Got, NotRenewed, Renewer, holding, parts_of};
 use crate::actions::sealing::{self, Numbered, Shown};
-use crate::actions::{Tools, audit, outbox};
-
-/// New tokens that could not be stored are tried again so often: with them the old ones may have ended.
-const STORED_WITHIN: u32 = 40;
-const PAUSE: Duration = Duration::from_millis(250);
+use crate::actions::{Tools, audit, outbox, revoking};
 
 pub(super) async fn note(
     renewer: &Renewer,
-    ready: &Ready,
-    fetched: Result<(Fetched, Credential), Fault<NotRenewed>>,
+    ready: &Arc<Ready>,
+    got: Result<Got, Fault<NotRenewed>>,
 ) -> Result<(), Fault<NotRenewed>> {
-    match fetched {
-        Ok((fetched, before)) => keep(renewer, ready, fetched, &before).await,
+    match got {
+        Ok(got) => keep(renewer, ready, got).await,
         Err(Fault::Refused(NotRenewed(hindrance))) => {
             hinder(renewer, ready, hindrance).await?;
             Err(NotRenewed(hindrance).into())
         }
-        // The lease ends by itself; nothing was asked.
-        Err(fault) => Err(fault),
-    }
-}
-
-async fn keep(
-    renewer: &Renewer,
-    ready: &Ready,
-    fetched: Fetched,
-    before: &Credential,
-) -> Result<(), Fault<NotRenewed>> {
-    let lasts = fetched.lasts;
-    let scopes = granted(&fetched, &ready.set.asked).clone();
-    let credential = Arc::new(holding(&fetched, Some(before), (&parts_of(before), before.route.clone())));
-    let mut tries = 0;
-    loop {
-        let (kit, credential, scopes) = (renewer.kit.clone(), credential.clone(), scopes.clone());
-        let of = New::of(ready, lasts);
-        let ask = AskRunnerIn { workspace: ready.of.workspace.clone() };
-        let stored = renewer.db.write::<_, _, NotRenewed, _>(ask, move |tx, by| {
-            Ok(kit.by(Actor::Keyrack, |tools| put(tx, by, tools, (&of, &credential, &scopes)))?)
-        });
-        match stored.await {
-            Err(Fault::Store(error)) if !matches!(error, Error::Denied(_)) && tries < STORED_WITHIN => {
-                tracing::warn!(%error, "new tokens could not be stored yet");
-                tries += 1;
-                renewer.clock.sleep(PAUSE).await;
+        // Nothing was asked: somebody else may.
+        Err(fault) => {
+            let (secret, lease) = (ready.of.secret.clone(), ready.lease.clone());
+            let ask = AskRunnerIn { workspace: ready.of.workspace.clone() };
+            let freed = renewer.db.write::<_, _, NotRenewed, _>(ask, move |tx, by| {
+                tx.unrecorded(Unrecorded::Lease);
+                Ok(store::token_sets::free(tx, by, (&secret, &lease))?)
+            });
+            if let Err(error) = freed.await {
+                tracing::warn!(%error, "a lease ends by itself");
             }
-            stored => return stored,
+            Err(fault)
         }
     }
 }
 
-/// What is written with new tokens, apart from themselves.
-#[derive(Clone)]
-struct New {
-    secret: SecretId,
-    hook: Hook,
-    kind: Kind,
-    before: i64,
-    client_id: String,
-    asked: Scopes,
-    lasts: Option<Duration>,
-    renewable: bool,
+async fn keep(renewer: &Renewer, ready: &Arc<Ready>, got: Got) -> Result<(), Fault<NotRenewed>> {
+    let before = &got.before;
+    let route = before.route.clone();
+    let credential = holding(&got.fetched, Some(before), (&parts_of(before, Purpose::Refresh), route));
+    let new = Arc::new((got, credential));
+    let stored = renewer.persist(|| {
+        let (kit, ready, new) = (renewer.kit.clone(), ready.clone(), new.clone());
+        let ask = AskRunnerIn { workspace: ready.of.workspace.clone() };
+        renewer.db.write::<_, _, NotRenewed, _>(ask, move |tx, by| {
+            Ok(kit.by(Actor::Keyrack, |tools| put(tx, by, tools, (&ready, &new.0.fetched, &new.1)))?)
+        })
+    });
+    if stored.await? == Stored::Nowhere {
+        revoking::give_back(renewer, ready, &new.0).await;
+    }
+    Ok(())
 }
 
-impl New {
-    fn of(ready: &Ready, lasts: Option<Duration>) -> Self {
-        Self {
-            secret: ready.of.secret.clone(),
-            hook: ready.hook.clone(),
-            kind: if ready.method == Method::OAuth { Kind::TokenSet } else { Kind::ClientCredentials },
-            before: ready.number,
-            client_id: ready.set.client_id.clone(),
-            asked: ready.set.asked.clone(),
-            lasts,
-            renewable: ready.set.renew_at.is_some(),
-        }
-    }
+/// What became of new tokens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    Kept,
+    /// Others took their place meanwhile.
+    Replaced,
+    /// The place was deleted or disconnected meanwhile.
+    Nowhere,
 }
 
 fn put(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, RunnerIn>,
     tools: Tools<'_>,
-    (new, credential, scopes): (&New, &Credential, &Scopes),
-) -> Result<(), Error> {
+    (ready, fetched, credential): (&Ready, &Fetched, &Credential),
+) -> Result<Stored, Error> {
     tx.unrecorded(Unrecorded::Lease);
-    let now = tx.now();
-    let Some(facts) = store::token_sets::facts(tx, by, &new.secret)? else { return Ok(()) };
+    let (id, set) = (&ready.of.secret, &ready.set);
+    let Some(facts) = store::token_sets::facts(tx, by, id)? else { return Ok(Stored::Nowhere) };
     let number = facts.newest_number + 1;
-    if !store::token_sets::take_over(tx, by, &new.secret, (new.before, number))? {
-        // Deleted, disconnected or connected again meanwhile: nobody waits for these.
-        return Ok(());
+    if !store::token_sets::take_over(tx, by, id, (ready.number, number))? {
+        return Ok(if facts.entered_at.is_some() { Stored::Replaced } else { Stored::Nowhere });
     }
-    store::secrets::destroy_slot(tx, by, (&new.secret, Slot::Current))?;
-    let last_four = facts.last_four.as_deref();
-    let shown = Shown { kind: new.kind, last_four, facts: &facts.facts, dates: Dates::default() };
-    sealing::seal(tx, by, tools, &new.hook, Numbered::current(&new.secret, number), (credential, shown))?;
-    let given = Given {
-        client_id: &new.client_id,
-        asked: &new.asked,
-        granted: scopes,
-        ends_at: new.lasts.map(|lasts| now.plus(lasts)),
-        renew_at: renewal_of(new.lasts, now).filter(|_| new.renewable),
+    store::secrets::destroy_slot(tx, by, (id, Slot::Current))?;
+    let (kind, otherwise) = match ready.method {
+        Method::ClientCredentials => (Kind::ClientCredentials, &set.asked),
+        // A renewal that names no permissions has left them as they were.
+        Method::OAuth | Method::Key => (Kind::TokenSet, &set.granted),
     };
-    store::token_sets::put(tx, by, (&new.secret, &given))
+    let shown = Shown { kind, last_four: facts.last_four.as_deref(), facts: &facts.facts, dates: Dates::default() };
+    sealing::seal(tx, by, tools, &ready.hook, Numbered::current(id, number), (credential, shown))?;
+    let renewable = set.renew_at.is_some();
+    let asked = Asked { client_id: &set.client_id, scopes: &set.asked, otherwise, renewable };
+    store::token_sets::put(tx, by, (id, &asked.given(fetched, tx.now())))?;
+    Ok(Stored::Kept)
 }
 
-async fn hinder(renewer: &Renewer, ready: &Ready, hindrance: Hindrance) -> Result<(), Fault<NotRenewed>> {
-    let (kit, tries) = (renewer.kit.clone(), ready.set.tries);
-    let (secret, number, name) = (ready.of.secret.clone(), ready.number, ready.name.clone());
-    let (lease, method) = (ready.lease.clone(), ready.method);
+async fn hinder(renewer: &Renewer, ready: &Arc<Ready>, hindrance: Hindrance) -> Result<(), Fault<NotRenewed>> {
+    let (kit, ready) = (renewer.kit.clone(), ready.clone());
     let ask = AskRunnerIn { workspace: ready.of.workspace.clone() };
     let noted = renewer.db.write(ask, move |tx, by| {
         tx.unrecorded(Unrecorded::Lease);
-        let again = again_at(tx.now(), tries);
-        store::token_sets::hinder(tx, by, (&secret, &lease), (hindrance, Some(again)))?;
+        let again = again_at(tx.now(), ready.set.tries);
+        let secret = &ready.of.secret;
+        store::token_sets::hinder(tx, by, (secret, &ready.lease), (hindrance, Some(again)))?;
         // A client that fetches its own tokens is itself what was refused.
-        let own = method == Method::ClientCredentials && hindrance == Hindrance::ClientRefused;
+        let own = ready.method == Method::ClientCredentials && hindrance == Hindrance::ClientRefused;
         if hindrance == Hindrance::Refused || own {
-            let lost = Lost { secret: &secret, number, name: &name };
+            let lost = Lost { secret, number: ready.number, name: &ready.name, method: ready.method };
             kit.by(Actor::Keyrack, |tools| lose(tx, by, tools, &lost))?;
         }
         Ok(())
@@ -143,7 +119,7 @@ async fn hinder(renewer: &Renewer, ready: &Ready, hindrance: Hindrance) -> Resul
 }
 
 /// One minute, then twice as long each time, never more than an hour.
-fn again_at(now: Moment, tries: i32) -> Moment {
+pub(super) fn again_at(now: Moment, tries: i32) -> Moment {
     let minutes = 1_u64 << tries.clamp(0, 6);
     now.plus(Duration::from_mins(minutes.min(60)))
 }
@@ -153,6 +129,7 @@ pub(super) struct Lost<'a> {
     pub secret: &'a SecretId,
     pub number: i64,
     pub name: &'a str,
+    pub method: Method,
 }
 
 /// Says so on the secret, in the record and to its owner: once, and only while it holds these very tokens.
@@ -175,6 +152,7 @@ pub(super) fn lose(
         id: lost.secret.clone(),
         name: lost.name.to_owned(),
         node_type: whom.node_type.to_string(),
+        method: lost.method,
     };
     outbox::of_workspace(tx, by, tools, (&whom.owner, letter))
 }

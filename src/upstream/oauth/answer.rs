@@ -8,8 +8,10 @@ use oauth2::{AccessToken, RefreshToken, Scope, TokenResponse};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use crate::domain::Moment;
+
 /// What is said to last longer is believed for this long: it is asked for anew before.
-const LONGEST: u64 = 10 * 366 * 24 * 3_600;
+pub(super) const LONGEST: u64 = 10 * 366 * 24 * 3_600;
 
 #[derive(Deserialize, Serialize)]
 pub(super) struct Answered {
@@ -18,6 +20,9 @@ pub(super) struct Answered {
     token_type: BasicTokenType,
     #[serde(default, deserialize_with = "seconds")]
     expires_in: Option<u64>,
+    /// What some say instead.
+    #[serde(default, deserialize_with = "moment")]
+    expires_at: Option<Moment>,
     #[serde(default)]
     refresh_token: Option<RefreshToken>,
     #[serde(default, deserialize_with = "scopes")]
@@ -49,6 +54,18 @@ fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the bounds are looked at first")]
 fn whole(number: f64) -> Option<u64> {
     if number >= LONGEST as f64 { Some(LONGEST) } else { (number >= 1.0).then_some(number as u64) }
+}
+
+/// What is no moment says nothing.
+fn moment<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Moment>, D::Error> {
+    let said = Option::<Value>::deserialize(from)?;
+    Ok(said.as_ref().and_then(Value::as_str).and_then(Moment::of_rfc3339))
+}
+
+impl Answered {
+    pub fn expires_at(&self) -> Option<Moment> {
+        self.expires_at
+    }
 }
 
 /// Separated by spaces or commas, or a list.
@@ -104,6 +121,16 @@ mod tests {
             assert_eq!(of(long), Some(LONGEST), "{long}");
         }
         assert_eq!(read("").expires_in, None);
+    }
+
+    #[test]
+    fn an_end_may_be_a_moment() {
+        let of = |text: &str| read(&format!(r#","expires_at":{text}"#)).expires_at.map(Moment::wire);
+        let end = Some("2026-12-22T01:02:03.000Z".to_owned());
+        assert_eq!([of(r#""2026-12-22T01:02:03Z""#), of(r#""2026-12-22T02:02:03+01:00""#)], [end.clone(), end]);
+        for nothing in ["null", "1766365323", r#""""#, r#""tomorrow""#, "{}", r#""9999999-01-01T00:00:00Z""#] {
+            assert_eq!(of(nothing), None, "{nothing}");
+        }
     }
 
     #[test]

@@ -15,10 +15,10 @@ use oauth2::{
 
 use crate::catalog::ClientAuth;
 use crate::crypto::Entered;
-use crate::domain::{Hindrance, Scopes};
+use crate::domain::{Hindrance, Moment, Scopes};
 use crate::upstream::{Failure, Upstream};
 
-use super::answer::Answered;
+use super::answer::{Answered, LONGEST};
 use super::endpoints::Endpoints;
 use super::http::{Asking, Lenient};
 
@@ -33,9 +33,19 @@ pub struct Fetched {
     pub access: Entered,
     /// None where the one that was used goes on.
     pub refresh: Option<Entered>,
-    pub lasts: Option<Duration>,
+    lasts: Option<Duration>,
+    until: Option<Moment>,
     /// None where they are those that were asked for.
     pub scopes: Option<Scopes>,
+}
+
+impl Fetched {
+    /// Until when the access token counts, where the provider says it.
+    pub fn ends(&self, now: Moment) -> Option<Moment> {
+        let said = self.until.filter(|until| *until > now);
+        let lasts = self.lasts.or_else(|| said.map(|until| until.since(now)));
+        lasts.map(|lasts| now.plus(lasts.min(Duration::from_secs(LONGEST))))
+    }
 }
 
 type Speaker = Client<
@@ -156,6 +166,7 @@ fn taken(answered: Result<Answered, Told>) -> Result<Fetched, Hindrance> {
         access: entered(answered.access_token().secret()),
         refresh: answered.refresh_token().map(|token| entered(token.secret())),
         lasts: answered.expires_in(),
+        until: answered.expires_at(),
         scopes: answered.scopes().map(|all| Scopes::of(all.iter().map(|scope| scope.as_str()))),
     })
 }

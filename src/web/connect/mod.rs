@@ -14,19 +14,18 @@ use crate::app::App;
 use crate::crypto::StateToken;
 use crate::domain::audit::Actor;
 use crate::domain::errand::Connect;
-use crate::domain::{Errand, Hindrance, SecretId};
-use crate::store::Fault;
+use crate::domain::{Delivery, Errand, SecretId, SessionId, Slug};
 use crate::store::access::{Ask, AskNothing, Member};
+use crate::store::{self, Fault};
 use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
 use crate::web::error::Error;
 use crate::web::flash::Flash;
 use crate::web::frame::{self, Frame, Reply, see_other};
 use crate::web::links;
-use crate::web::node_types::Nothing;
 use crate::web::node_types::client::redirect;
 use crate::web::url;
-use crate::web::view::{Link, NodeMark};
+use crate::web::view::NodeMark;
 use crate::web::visitor::{Demand, Myself, Visitor};
 
 type Never = std::convert::Infallible;
@@ -63,37 +62,31 @@ pub async fn new(visitor: Visitor, demand: Demand<Member>, at: At, app: Data<App
             let title = format!("Connect {}", ground.node_type.name);
             frame::page(&app, &visitor, &page::asked(demand.ws(), &ground, chrome(&title)))
         }
+        Err(ConnectRefusal::Entered) => Ok(see_other(&app, &url::replace_secret(demand.ws(), id.as_str()), None)),
         Err(refusal) => {
-            let template = page::Told {
-                chrome: chrome("Not connected"),
-                heading: "It cannot be connected now".to_owned(),
-                words: vec![refusal.to_string()],
-                ways_on: vec![back_to(demand.ws(), id.as_str())],
-            };
-            frame::page(&app, &visitor, &template)
+            let way_on = ("Back to the connection", url::secret(demand.ws(), id.as_str()));
+            links::tell((&app, &visitor), "It cannot be connected now", &[&refusal.to_string()], way_on)
         }
     }
 }
 
-fn back_to(ws: &str, id: &str) -> Link {
-    Link { label: "Back to the connection".to_owned(), url: url::secret(ws, id) }
+/// What is chosen on the way.
+#[derive(Deserialize)]
+pub struct Chosen {
+    delivery: Option<Delivery>,
 }
 
 /// Answers with a page of ours that leads on: browsers hold a redirect after a form against `form-action`.
-pub async fn create(
-    visitor: Visitor,
-    demand: Demand<Member>,
-    at: At,
-    _form: CsrfForm<Nothing>,
-    app: Data<App>,
-) -> Reply {
+pub async fn create(visitor: Visitor, demand: Demand<Member>, at: At, form: CsrfForm<Chosen>, app: Data<App>) -> Reply {
+    let delivery = form.into_inner().delivery;
     let (id, clients, kit) = (id_of(&at)?, app.clients.clone(), visitor.kit(&app));
     let (browser, shared) = (visitor.context.browser.clone(), app.clone());
     let begun = app.db.write(demand.ask(), move |tx, by| {
         let frame = Frame::of_member(tx, by)?;
         let ground = connecting::ground(tx, by, (&clients, &id))?;
-        let back = redirect(&shared, ground.node_type.slug.as_str());
-        let url = kit.by_person(by.person(), |tools| connecting::begin(tx, by, tools, (&ground, &browser, &back)))?;
+        let back = redirect(&shared, &ground.callback());
+        let with = (browser.as_str(), back.as_str(), delivery);
+        let url = kit.by_person(by.person(), |tools| connecting::begin(tx, by, tools, &ground, with))?;
         let mark = NodeMark { slug: ground.node_type.slug.to_string(), name: ground.node_type.name.to_string() };
         Ok((frame, mark, url))
     });
@@ -120,7 +113,7 @@ pub struct Brought {
 pub async fn callback(
     visitor: Visitor,
     myself: Myself,
-    node_type: Path<String>,
+    callback: Path<String>,
     brought: Query<Brought>,
     app: Data<App>,
 ) -> Reply {
@@ -128,10 +121,12 @@ pub async fn callback(
     let visitor = Visitor { path: url::home(), ..visitor };
     let Some(errand) = finished(&app, &visitor, &brought.state).await? else { return over(&app, &visitor) };
     let person = app.db.read(myself.ask(), |_, by| Ok::<_, Fault<Never>>(by.holder().person.clone())).await?;
-    if errand.person != person || errand.node_type.as_str() != node_type.as_str() {
+    if errand.person != person || errand.callback != *callback {
         return over(&app, &visitor);
     }
-    let (ws, id) = (errand.workspace.to_string(), errand.secret.to_string());
+    let session = visitor.session.clone().ok_or(Error::SignIn)?;
+    let workspace = now_called(&app, &session, &errand.workspace).await?;
+    let (ws, id) = (workspace.to_string(), errand.secret.to_string());
     if brought.code.is_empty() || !brought.error.is_empty() {
         let words = match brought.error.as_str() {
             "access_denied" => "The consent was not given, so nothing was connected.",
@@ -139,22 +134,31 @@ pub async fn callback(
         };
         return told(&app, &visitor, (&ws, &id), words);
     }
-    let session = visitor.session.clone().ok_or(Error::SignIn)?;
-    let ask = || Ask::<Member>::new(session.clone(), errand.workspace.clone());
+    let ask = move || Ask::<Member>::new(session.clone(), workspace.clone());
     let means = app.connecting(visitor.kit(&app));
-    let back = redirect(&app, &node_type);
-    match connecting::finish(means, ask, &errand, (brought.into_inner().code, back)).await {
+    let back = redirect(&app, &callback);
+    match connecting::finish(means, ask, errand, (brought.into_inner().code, back)).await {
         Ok(()) => Ok(see_other(&app, &url::secret(&ws, &id), Some(Flash::AccountConnected))),
         Err(Fault::Refused(refusal)) => {
             let words = match refusal {
-                ConnectRefusal::Hindered(Hindrance::Refused) => {
-                    "The provider did not accept what it had sent. Nothing was connected; begin once more.".to_owned()
+                ConnectRefusal::Hindered(hindrance) => hindrance.told_at_once(),
+                ConnectRefusal::Disabled | ConnectRefusal::Entered => {
+                    "The node type takes no accounts at the moment. Nothing was connected."
                 }
-                other => other.to_string(),
             };
-            told(&app, &visitor, (&ws, &id), &words)
+            told(&app, &visitor, (&ws, &id), words)
         }
         Err(Fault::Store(error)) => Err(error.into()),
+    }
+}
+
+/// It may have been renamed while its member was at the provider.
+async fn now_called(app: &Data<App>, session: &SessionId, workspace: &Slug) -> Result<Slug, Error> {
+    let looked = app.db.read::<_, _, Never, _>(Ask::<Member>::new(session.clone(), workspace.clone()), |_, _| Ok(()));
+    match looked.await {
+        Ok(()) => Ok(workspace.clone()),
+        Err(Fault::Store(store::Error::Moved(slug))) => Ok(slug),
+        Err(fault) => Err(fault.into()),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The pages of connecting an account.
 
 use crate::actions::connecting::Ground;
-use crate::domain::{Environment, Method};
+use crate::domain::{Delivery, Environment, Method};
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::{Link, NodeMark};
+use crate::web::view::NodeMark;
 
 /// What the provider will be asked for, before anybody goes there.
 #[derive(askama::Template)]
@@ -22,6 +22,8 @@ pub struct AskPage {
     pub again: bool,
     /// The host that is gone to.
     pub host: String,
+    /// Where it may be chosen anew, and nowhere else: with new tokens.
+    pub delivery: Option<Delivery>,
 }
 
 pub(super) fn asked(ws: &str, ground: &Ground, chrome: Chrome) -> AskPage {
@@ -39,6 +41,7 @@ pub(super) fn asked(ws: &str, ground: &Ground, chrome: Chrome) -> AskPage {
         environment: secret.environment,
         scopes: ground.client.scopes.names().map(meaning).collect(),
         again: secret.value_entered_at.is_some(),
+        delivery: Some(secret.delivery).filter(|held| ground.governs && *held == Delivery::Proxy),
         host: ground.endpoints.authorize_url.split('/').nth(2).unwrap_or_default().to_owned(),
     }
 }
@@ -50,13 +53,4 @@ pub struct Leave {
     pub chrome: Chrome,
     pub node_type: NodeMark,
     pub url: String,
-}
-
-#[derive(askama::Template)]
-#[template(path = "connect/told.html")]
-pub struct Told {
-    pub chrome: Chrome,
-    pub heading: String,
-    pub words: Vec<String>,
-    pub ways_on: Vec<Link>,
 }

@@ -11,7 +11,7 @@ use actix_web::web::Data;
 
 use crate::app::App;
 use crate::domain::audit::{Line, folded};
-use crate::domain::{Moment, SecretId, SecretState};
+use crate::domain::{Method, Moment, SecretId, SecretState};
 use crate::store::access::{Admin, AskNothing, AtLeast, Member, Owner, Proof};
 use crate::store::audit::Names;
 use crate::store::paging::Turn;
@@ -182,7 +182,11 @@ fn attention(ws: &str, row: &ListedSecret, now: Moment) -> Option<page::Attentio
         }
         (SecretState::Expired, _) => told(Tone::Bad, format!("{name} has expired"), "Enter the key that replaces it."),
         (SecretState::NeedsReauthorization, _) => {
-            told(Tone::Warn, format!("{name} needs reauthorization"), "The account has to be connected again.")
+            let detail = match row.secret.kind.method() {
+                Method::ClientCredentials => "Its client id and secret have to be entered again.",
+                Method::OAuth | Method::Key => "The account has to be connected again.",
+            };
+            told(Tone::Warn, format!("{name} needs reauthorization"), detail)
         }
         (SecretState::Rejected, _) => {
             told(Tone::Bad, format!("{name} was rejected"), "The provider no longer takes it.")

@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::web::{Data, Path};
 
+use crate::actions::connecting;
 use crate::actions::entering::{self, Facts, FieldFault};
 use crate::actions::oauth_clients::{self, ClientEntry, ClientRefusal};
 use crate::app::App;
 use crate::catalog::NodeType;
 use crate::crypto::Entered;
 use crate::domain::name::is_hidden;
-use crate::domain::{Environment, Method, Scopes, Slug};
+use crate::domain::{Environment, Method, Scopes, SecretState, Slug};
 use crate::store::access::Admin;
 use crate::store::node_types::NodeTypeRow;
 use crate::store::oauth_clients::ClientRow;
+use crate::store::secrets::Sought;
 use crate::store::{self, Denied, Fault};
 use crate::web::chrome::{Chrome, Place};
 use crate::web::csrf::CsrfForm;
@@ -24,7 +26,7 @@ use crate::web::frame::{self, Frame, Reply, see_other};
 use crate::web::secrets::form;
 use crate::web::secrets::page::{Control, Field};
 use crate::web::url;
-use crate::web::view::{Input, Link, NodeMark, Tone};
+use crate::web::view::{Input, Link, NodeMark, Tone, counted};
 use crate::web::visitor::{Demand, Visitor};
 
 use super::{Never, Nothing};
@@ -51,6 +53,8 @@ pub struct Client {
     pub known: bool,
     /// Whether the operator has one, for where the workspace has none.
     pub lent: bool,
+    /// How many accounts are connected, in words.
+    pub connected: Option<String>,
     /// Where the provider is, as far as that differs.
     pub parts: Vec<Field>,
     pub scopes: Vec<Asked>,
@@ -70,6 +74,7 @@ struct Found {
     row: NodeTypeRow,
     client: Option<ClientRow>,
     environment: Environment,
+    connected: u64,
 }
 
 async fn find(app: &Data<App>, demand: &Demand<Admin>, at: &At) -> Result<Found, Error> {
@@ -80,7 +85,10 @@ async fn find(app: &Data<App>, demand: &Demand<Admin>, at: &At) -> Result<Found,
         let row = row.ok_or(Denied::NotFound)?;
         let clients = store::oauth_clients::list(tx, by, &row.id)?;
         let client = clients.into_iter().find(|client| client.environment == environment);
-        Ok::<_, Fault<Never>>(Found { frame: Frame::of_member(tx, by)?, row, client, environment })
+        let all = Sought { node_type: Some(slug.clone()), environment: Some(environment), ..Sought::default() };
+        let empty = Sought { state: Some(SecretState::Disconnected), ..all.clone() };
+        let connected = store::secrets::count(tx, by, &all)? - store::secrets::count(tx, by, &empty)?;
+        Ok::<_, Fault<Never>>(Found { frame: Frame::of_member(tx, by)?, row, client, environment, connected })
     });
     Ok(found.await?)
 }
@@ -96,7 +104,7 @@ fn page_of(visitor: &Visitor, app: &App, ws: &str, (found, node): (&Found, &Node
         ws: ws.to_owned(),
         node_type: NodeMark { slug: found.row.slug.to_string(), name: found.row.name.to_string() },
         environment: found.environment,
-        redirect: redirect(app, found.row.slug.as_str()),
+        redirect: redirect(app, &connecting::callback(&found.row, node, found.environment)),
         steps: oauth.map(|spec| spec.steps.clone()).unwrap_or_default(),
         link: oauth
             .and_then(|spec| spec.url.clone())
@@ -104,6 +112,7 @@ fn page_of(visitor: &Visitor, app: &App, ws: &str, (found, node): (&Found, &Node
         client_id: typed.client_id,
         secret_error: typed.secret_error,
         known: found.client.is_some(),
+        connected: (found.connected > 0).then(|| counted(found.connected, "account is", "accounts are")),
         lent: app.clients.lent(&found.row, found.environment).is_some(),
         parts: form::parts_drawn(node.client_parts(), &typed.parts, typed.faults),
         scopes: all
@@ -115,9 +124,9 @@ fn page_of(visitor: &Visitor, app: &App, ws: &str, (found, node): (&Found, &Node
     }
 }
 
-/// Where a provider sends people back to. Each node type has an address of its own.
-pub fn redirect(app: &App, node_type: &str) -> String {
-    format!("{}{}", app.config.server.base(), url::connected(node_type))
+/// Where a provider sends people back to.
+pub fn redirect(app: &App, callback: &str) -> String {
+    format!("{}{}", app.config.server.base(), url::connected(callback))
 }
 
 /// What the form shows.

@@ -8,6 +8,8 @@ use crate::web::view::When;
 use super::Found;
 
 pub struct Connection {
+    /// Whether a token was ever had: a client's first one is fetched when it is used.
+    pub begun: bool,
     pub granted: Vec<Scope>,
     /// Asked for and not granted.
     pub missing: Vec<Scope>,
@@ -30,9 +32,13 @@ pub(super) fn shown(app: &App, found: &Found) -> Option<Connection> {
     let node = app.catalog.get(secret.node_type.as_str());
     let method = secret.kind.method();
     let scopes = |of: &Scopes| of.names().map(|name| scope(node, method, name)).collect();
+    let begun = set.ends_at != Some(set.renewed_at);
+    let none = Scopes::default();
+    let granted = if begun { &set.granted } else { &none };
     Some(Connection {
-        granted: scopes(&set.granted),
-        missing: scopes(&set.granted.missing(&set.asked)),
+        begun,
+        granted: scopes(granted),
+        missing: if begun { scopes(&set.granted.missing(&set.asked)) } else { Vec::new() },
         ends: set.ends_at.map(|at| When::new(at, now)),
         renewal: set.renew_at.map(|at| When::new(at, now)),
         renewed: When::new(set.renewed_at, now),

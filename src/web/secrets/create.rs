@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use actix_web::web::{Data, Path};
 
-use crate::actions::entering::Filled;
+use crate::actions::entering::{Facts, Filled};
 use crate::actions::node_types::BuiltIn;
 use crate::actions::secrets::{self, Entry, Hung, SecretRefusal};
 use crate::app::App;
@@ -243,7 +243,7 @@ fn understand(app: &App, (node_type, hook): (&NodeType, Hung), mut sent: Vec<(St
     let (Some(name), Some(dates), Some(entered)) = (name, dates, entered) else {
         return Ok(Read::Faulty(Draft { refused: true, ..draft }));
     };
-    let asks = node_type.usual_scopes(entered.kind.method());
+    let asks = node_type.asks(entered.kind.method(), &Facts::read(&entered.facts).fields);
     let node_type = node_type.slug.parse().map_err(|_| Error::Internal)?;
     let people = draft.people.chosen.clone();
     let Entered { kind, last_four, facts, credential, trimmed } = entered;

@@ -168,7 +168,7 @@ impl Ground<'_> {
         };
         let parts = parts_of(&self.node_type, &Facts::read(&filled.facts));
         let Filled { kind, last_four, facts, credential, trimmed, .. } = filled;
-        let asks = self.node_type.usual_scopes(self.method);
+        let asks = self.node_type.asks(self.method, &Facts::read(&facts).fields);
         let entry = NewEntry { revision, kind, last_four, facts, parts, credential, dates, asks, delivery };
         Ok(Read::Whole(Box::new(entry), draft, trimmed))
     }

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
-use crate::actions::revoking::{self, Upstream};
+use crate::actions::revoking::{self, Forgetting};
 use crate::actions::values::{self, ValueRefusal};
 use crate::app::App;
 use crate::domain::{Method, SecretId};
@@ -110,7 +110,8 @@ async fn revoke_of(app: &Data<App>, demand: &Demand<Member>, found: &Found) -> R
     let asks = connected && node_type.oauth.as_ref().is_some_and(|spec| spec.revoke_url.is_some());
     let revoke = &node_type.guide.revoke;
     let label = format!("Take it back at {}", node_type.name);
-    let link = revoke.url.as_ref().map(|url| Link { label, url: url.clone() });
+    // The page that the guide names is the one where keys are made.
+    let link = revoke.url.as_ref().filter(|_| !connected).map(|url| Link { label, url: url.clone() });
     Ok(Revoke { asks, account: connected, text: revoke.text.clone(), link })
 }
 
@@ -150,9 +151,9 @@ pub async fn disconnect(
     let id: SecretId = path.1.parse().map_err(|_| Error::NotFound)?;
     let means = app.connecting(visitor.kit(&app));
     let flash = match revoking::disconnect(&means, || demand.ask(), id.clone()).await? {
-        Upstream::NotAsked => Flash::SecretDisconnected,
-        Upstream::Forgot => Flash::AccountForgotten,
-        Upstream::Kept => Flash::AccountKept,
+        Forgetting::Nothing => Flash::SecretDisconnected,
+        Forgetting::Done => Flash::AccountForgotten,
+        Forgetting::Unsure => Flash::AccountKept,
     };
     Ok(see_other(&app, &url::secret(demand.ws(), id.as_str()), Some(flash)))
 }

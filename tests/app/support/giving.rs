@@ -117,6 +117,30 @@ impl Stage {
         self.ada.add_place(NEW, name).await
     }
 
+    /// Client credentials for a node type whose provider this is; their page.
+    pub async fn robot(&mut self, more: &[(&str, &str)]) -> String {
+        let mut spec = serde_json::to_value(self.app.app.catalog.get("xero").unwrap()).unwrap();
+        spec["client_credentials"]["token_url"] = json!(format!("{}/oauth/token", self.address()));
+        let add = "/w/acme/node-types/xero/add";
+        let added = self.ada.submit("/w/acme/node-types/xero", add, &[("method", "client_credentials")]).await;
+        assert_eq!(added.status, 303, "{}", added.text);
+        let spec = spec.to_string().replace('\'', "''");
+        self.app.database.execute(&format!("UPDATE node_types SET spec = '{spec}' WHERE slug = 'xero'"));
+        let new = "/w/acme/secrets/new/xero";
+        let fields = [
+            ("kind", "client_credentials"),
+            ("client_credentials-client_id", "robot-1"),
+            ("client_credentials-client_secret", "robot-secret-canary"),
+            ("name", "Robot"),
+            ("environment", "test"),
+            ("sharing", "private"),
+            ("delivery", "vend"),
+        ];
+        let made = self.ada.submit(new, new, &[&fields[..], more].concat()).await;
+        assert_eq!(made.status, 303, "{}", made.text);
+        made.location().to_owned()
+    }
+
     pub async fn token(&self) -> Token {
         self.app.token("test", "vend").await
     }
@@ -148,8 +172,14 @@ pub async fn leave(by: &mut Browser, page: &str) -> BTreeMap<String, String> {
     way(&by.submit(&connect, &connect, &[]).await).1
 }
 
+/// Where the provider sends people back to, as it was told.
+pub fn callback(query: &BTreeMap<String, String>) -> String {
+    let redirect = url::Url::parse(&query["redirect_uri"]).unwrap();
+    format!("{}?state={}", redirect.path(), query["state"])
+}
+
 pub fn back(query: &BTreeMap<String, String>, code: &str) -> String {
-    format!("/connect/gitlab/callback?code={code}&state={}", query["state"])
+    format!("{}&code={code}", callback(query))
 }
 
 pub async fn connect(by: &mut Browser, page: &str) {

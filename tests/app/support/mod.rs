@@ -30,7 +30,7 @@ use keyrack::upstream::Upstream;
 pub use browser::{Browser, Page, STRIPE, attributes};
 pub use chain::{extend_chain, verify_chains};
 pub use database::Database;
-pub use giving::{CLIENT, CLIENT_SECRET, Giving, NEW, Stage, back, connect, leave, vend_mine, way};
+pub use giving::{CLIENT, CLIENT_SECRET, Giving, NEW, Stage, back, callback, connect, leave, vend_mine, way};
 pub use letters::{Smtp, queue};
 pub use mailbox::{Mail, Mailbox};
 pub use oidc::Oidc;
