@@ -1,49 +1,16 @@
-import { inspect } from "./support/checks.mjs";
-import { expect, testOnFresh } from "./support/fixtures.mjs";
-import { Keyrack } from "./support/keyrack.mjs";
+import { expect } from "./support/fixtures.mjs";
 import { CLIENT, Oidc } from "./support/oidc.mjs";
+import { agree, forget, heading, look, testWith } from "./support/provided.mjs";
 import { ADA, HOME, invite, setUp, signOut } from "./support/steps.mjs";
-import { watch } from "./support/watch.mjs";
 
-// Each has a Keyrack and a provider of its own.
-const test = testOnFresh.extend({
-  oidc: async ({}, use) => {
-    const oidc = await Oidc.start();
-    await use(oidc);
-    await oidc.stop();
-  },
-  keyrack: async ({ oidc }, use) => {
-    const keyrack = await Keyrack.start({ settings: oidc.settings });
-    oidc.serve(keyrack.base);
+const test = testWith(Oidc).extend({
+  keyrack: async ({ keyrack, provider }, use) => {
+    provider.serve(keyrack.base);
     await use(keyrack);
-    await keyrack.stop();
   },
-  watched: [async ({ page, keyrack, oidc }, use) => {
-    const watched = await watch(page, keyrack.base, [oidc.issuer]);
-    await use(watched);
-    watched.expectNone();
-  }, { auto: true }],
 });
 
-// Looks at a page in every width and light, and goes on at the usual one.
-async function look(page, open) {
-  await inspect(page, open);
-  await page.setViewportSize({ width: 1280, height: 800 });
-}
-
-const heading = (page) => page.getByRole("heading", { level: 1 });
-
-async function agree(page, oidc, name) {
-  await expect(heading(page)).toHaveText("Who are you?");
-  expect(new URL(page.url()).origin).toBe(oidc.issuer);
-  await page.getByLabel("Name").fill(name);
-  await page.getByRole("button", { name: "Agree" }).click();
-}
-
-// Forgets who is signed in at the provider.
-const forget = (page, oidc) => page.context().clearCookies({ domain: new URL(oidc.issuer).hostname });
-
-test("an account by a provider, out and in again, and stopping there", async ({ page, keyrack, oidc }) => {
+test("an account by a provider, out and in again, and stopping there", async ({ page, keyrack, provider }) => {
   await setUp(page, keyrack.setUpLink);
   await signOut(page);
   await look(page, async () => {
@@ -57,12 +24,12 @@ test("an account by a provider, out and in again, and stopping there", async ({ 
   await page.getByRole("link", { name: "Back to signing in" }).click();
 
   await page.getByRole("button", { name: "Sign in with Acme" }).click();
-  await agree(page, oidc, "unproven");
+  await agree(page, provider, "unproven");
   await expect(heading(page)).toHaveText("Your address is not proven");
-  await forget(page, oidc);
+  await forget(page, provider);
   await page.goto("/sign-in");
   await page.getByRole("button", { name: "Sign in with Acme" }).press("Enter");
-  await agree(page, oidc, "grace");
+  await agree(page, provider, "grace");
   await expect(page.getByText("Your account is made.")).toBeVisible();
   await look(page, async () => {
     await page.goto("/account");
@@ -77,12 +44,12 @@ test("an account by a provider, out and in again, and stopping there", async ({ 
   await expect(page.getByText("grace@example.com").first()).toBeVisible();
 });
 
-test("a provider is linked to an account and unlinked", async ({ page, keyrack, oidc }) => {
+test("a provider is linked to an account and unlinked", async ({ page, keyrack, provider }) => {
   await setUp(page, keyrack.setUpLink);
   await signOut(page);
   // Whose address it is, is asked of whoever is signed in to it.
   await page.getByRole("button", { name: "Sign in with Acme" }).click();
-  await agree(page, oidc, "ada");
+  await agree(page, provider, "ada");
   await expect(heading(page)).toHaveText("You have an account already");
   await page.getByRole("link", { name: "Sign in and go on" }).click();
   await page.getByLabel("E-mail address").fill(ADA.email);
@@ -111,7 +78,7 @@ test("a provider is linked to an account and unlinked", async ({ page, keyrack, 
   await expect(page.getByText("ada@example.com").first()).toBeVisible();
 });
 
-test("an invitation is accepted with a provider", async ({ page, keyrack, oidc, browser }) => {
+test("an invitation is accepted with a provider", async ({ page, keyrack, provider, browser }) => {
   await setUp(page, keyrack.setUpLink);
   await look(page, () => page.goto(`${HOME}/settings`));
   await page.getByRole("button", { name: "Open to everybody of example.com" }).click();
@@ -126,7 +93,7 @@ test("an invitation is accepted with a provider", async ({ page, keyrack, oidc, 
   });
   await look(guest, () => guest.goto(link));
   await guest.getByRole("button", { name: "Join with Acme" }).click();
-  await agree(guest, oidc, "grace");
+  await agree(guest, provider, "grace");
   await expect(guest.getByText("You are a member of this workspace now.")).toBeVisible();
   await context.close();
   expect(brought.length).toBeGreaterThan(3);

@@ -4,6 +4,7 @@ export const mouse = {
   enter: (field, text) => field.fill(text),
   press: (target) => target.click(),
   choose: (radio) => radio.check(),
+  tick: (box) => box.click(),
 };
 
 export function keyboard(page) {
@@ -25,6 +26,10 @@ export function keyboard(page) {
     press: async (target) => {
       await goTo(target);
       await page.keyboard.press("Enter");
+    },
+    tick: async (box) => {
+      await goTo(box);
+      await page.keyboard.press("Space");
     },
     // Tab comes to the choice that is made; arrows lead from there to the others.
     choose: async (radio) => {

@@ -6,12 +6,18 @@ export const CLIENT = { id: "keyrack", secret: "a secret of the tests that is lo
 
 // A certified OpenID provider, at another site than Keyrack's: whoever types a name is that person.
 export class Oidc {
+  scheme = "http";
+
   static async start() {
-    const oidc = new Oidc();
-    oidc.server = http.createServer((request, response) => oidc.#answer(request, response));
+    const oidc = new this();
+    oidc.server = oidc.listener((request, response) => oidc.#answer(request, response));
     await new Promise((done) => oidc.server.listen(0, "127.0.0.1", done));
-    oidc.issuer = `http://localhost:${oidc.server.address().port}`;
+    oidc.issuer = `${oidc.scheme}://localhost:${oidc.server.address().port}`;
     return oidc;
+  }
+
+  listener(answer) {
+    return http.createServer(answer);
   }
 
   // What makes it one of Keyrack's providers.
@@ -27,21 +33,27 @@ export class Oidc {
 
   // Gets to know where Keyrack is.
   serve(base) {
+    this.open({
+      client_id: CLIENT.id,
+      client_secret: CLIENT.secret,
+      redirect_uris: [`${base}/sign-in/acme/callback`],
+    });
+  }
+
+  // Knows this client from now on. `further` is what one provider has and others have not.
+  open(client, { features, ttl, ...further } = {}) {
     const { privateKey } = crypto.generateKeyPairSync("rsa", { modulusLength: 2048 });
     this.provider = new Provider(this.issuer, {
-      clients: [{
-        client_id: CLIENT.id,
-        client_secret: CLIENT.secret,
-        redirect_uris: [`${base}/sign-in/acme/callback`],
-      }],
+      clients: [client],
       jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), kid: "one", use: "sig", alg: "RS256" }] },
       cookies: { keys: ["a key of the tests"] },
       claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"] },
       pkce: { required: () => true },
       findAccount: (_, id) => ({ accountId: id, claims: () => claimsOf(id) }),
-      features: { devInteractions: { enabled: false } },
+      features: { devInteractions: { enabled: false }, ...features },
       interactions: { url: (_, interaction) => `/who/${interaction.uid}` },
-      ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+      ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600, ...ttl },
+      ...further,
     });
     this.callback = this.provider.callback();
   }
@@ -54,11 +66,16 @@ export class Oidc {
   async #answer(request, response) {
     if (!request.url.startsWith("/who/")) return this.callback(request, response);
     try {
-      if (request.method === "GET") return show(response);
+      if (request.method === "GET") return show(response, await this.#asked(request, response));
       await this.#decide(request, response, await bodyOf(request));
     } catch (error) {
       response.writeHead(500).end(String(error));
     }
+  }
+
+  async #asked(request, response) {
+    const { params } = await this.provider.interactionDetails(request, response);
+    return params.scope.split(" ");
   }
 
   async #decide(request, response, sent) {
@@ -69,7 +86,10 @@ export class Oidc {
     const { params } = await this.provider.interactionDetails(request, response);
     const accountId = sent.get("name");
     const grant = new this.provider.Grant({ accountId, clientId: params.client_id });
-    grant.addOIDCScope(params.scope);
+    for (const scope of params.scope.split(" ")) {
+      if (sent.getAll("scope").includes(scope)) grant.addOIDCScope(scope);
+      else grant.rejectOIDCScope(scope);
+    }
     const result = { login: { accountId }, consent: { grantId: await grant.save() } };
     await this.provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
   }
@@ -85,9 +105,10 @@ async function bodyOf(request) {
   return new URLSearchParams(Buffer.concat(pieces).toString());
 }
 
-function show(response) {
+function show(response, scopes) {
+  const allow = (scope) => `<label><input type="checkbox" name="scope" value="${scope}" checked> Allow ${scope}</label>`;
   response.writeHead(200, { "content-type": "text/html" }).end(`<!doctype html><html lang="en"><title>Acme</title>
     <link rel="icon" href="data:,"><h1>Who are you?</h1><form method="post">
-    <label>Name <input name="name"></label> <button name="do" value="agree">Agree</button>
-    <button name="do" value="cancel">Cancel</button></form></html>`);
+    <label>Name <input name="name"></label> ${scopes.map(allow).join(" ")}
+    <button name="do" value="agree">Agree</button> <button name="do" value="cancel">Cancel</button></form></html>`);
 }
