@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::catalog::NodeType;
-use crate::domain::{Method, Scopes};
+use crate::domain::{Method, Scopes, SecretState};
 use crate::web::view::When;
 
 use super::Found;
@@ -16,6 +16,8 @@ pub struct Connection {
     /// Until when the access counts that is held now; none where the provider does not say.
     pub ends: Option<When>,
     pub renewal: Option<When>,
+    /// Whether it is not renewed any more, so that only its owner can mend it.
+    pub lost: bool,
     pub renewed: When,
     /// What came between, and what to do.
     pub hindrance: Option<&'static str>,
@@ -33,16 +35,18 @@ pub(super) fn shown(app: &App, found: &Found) -> Option<Connection> {
     let method = secret.kind.method();
     let scopes = |of: &Scopes| of.names().map(|name| scope(node, method, name)).collect();
     let begun = set.ends_at != Some(set.renewed_at);
-    let none = Scopes::default();
-    let granted = if begun { &set.granted } else { &none };
+    let missing = if begun { set.granted.missing(&set.asked) } else { Scopes::default() };
+    let lost = secret.state(now) == SecretState::NeedsReauthorization;
     Some(Connection {
         begun,
-        granted: scopes(granted),
-        missing: if begun { scopes(&set.granted.missing(&set.asked)) } else { Vec::new() },
+        granted: scopes(&set.granted),
+        missing: scopes(&missing),
         ends: set.ends_at.map(|at| When::new(at, now)),
-        renewal: set.renew_at.map(|at| When::new(at, now)),
+        renewal: set.renew_at.filter(|_| !lost).map(|at| When::new(at, now)),
+        lost,
         renewed: When::new(set.renewed_at, now),
-        hindrance: set.hindrance.map(crate::domain::Hindrance::told),
+        // What is lost is told above all else on the page.
+        hindrance: set.hindrance.filter(|_| !lost).map(crate::domain::Hindrance::told),
     })
 }
 
