@@ -31,6 +31,13 @@ impl NodeType {
         node.guide.steps = steps;
         node.guide.url = url;
         if method == Method::OAuth {
+            // What the guide says besides is about keys.
+            node.guide.least_permissions =
+                "An Admin has chosen what is asked for. It is told before you leave, and nothing beyond it can be done.".to_owned();
+            node.guide.rejected =
+                format!("{} does not take the access any more. Connect the account again.", self.name);
+            node.guide.revoke.text = format!("Take it back among the connected apps of the account at {}.", self.name);
+            node.guide.revoke.url = None;
             // These are the client's, not those of whoever connects an account.
             let fixed: BTreeSet<String> = self.client_parts().map(|part| part.name.clone()).collect();
             node.parts.retain(|part| !fixed.contains(&part.name));
@@ -76,8 +83,8 @@ impl NodeType {
 
 fn consent_of(name: &str) -> Vec<String> {
     vec![
-        format!("Choose Connect. {name} opens, and asks you to sign in there."),
-        format!("Look at what {name} says that it will allow, and agree."),
+        format!("Go on. You are told what {name} will be asked to allow."),
+        format!("{name} opens and has you sign in there. Look at what it will allow, and agree."),
         "You come back here by yourself. Nothing has to be copied.".to_owned(),
     ]
 }

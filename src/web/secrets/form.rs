@@ -54,14 +54,16 @@ impl Draft {
 
 pub fn guide_of(node_type: &NodeType) -> page::Guide {
     let name = &node_type.name;
+    let entered = node_type.kinds.first().is_none_or(|spec| spec.kind != Kind::TokenSet);
     page::Guide {
-        entered: node_type.kinds.first().is_none_or(|spec| spec.kind != Kind::TokenSet),
+        entered,
         steps: node_type.guide.steps.clone(),
         least: node_type.guide.least_permissions.clone(),
         sandbox: node_type.guide.sandbox.clone(),
         link: node_type
             .api_docs
             .as_ref()
+            .filter(|_| entered)
             .map(|url| Link { label: format!("{name}'s own page about its keys"), url: url.clone() }),
     }
 }

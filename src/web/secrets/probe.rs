@@ -59,7 +59,7 @@ pub(super) fn look(
     let guide = described.as_ref().map(|of| Advice {
         name: of.name.clone(),
         testable: of.probe.is_some(),
-        rejected: of.guide.rejected.clone(),
+        rejected: of.under(row.secret.kind.method()).guide.rejected.clone(),
         rate_limited: of.guide.rate_limited.clone(),
     });
     let (tested, now) = (store::trials::of(tx, by, row)?, tx.now());
