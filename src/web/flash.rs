@@ -58,7 +58,7 @@ flashes! {
     ClientRemoved "client-removed" Good "The client is removed, and its secret is destroyed.";
     AccountForgotten "account-forgotten" Good "Disconnected. Its tokens are destroyed here, and the provider confirmed that it forgot them too.";
     AccountKept "account-kept" Warn "Disconnected, and its tokens are destroyed here. The provider did not confirm that it forgot them: take the access back there too.";
-    AccountConnected "account-connected" Good "The account is connected. Keyrack renews its access by itself.";
+    AccountConnected "account-connected" Good "The account is connected. What was granted stands below.";
     NodeTypeDisabled "node-type-disabled" Good "The node type is disabled. From the very next request nothing of it is used.";
     NodeTypeDescribed "node-type-described" Good "The description is saved.";
     NodeTypeRemoved "node-type-removed" Good "The node type is removed, and its secrets are deleted with their values.";

@@ -91,9 +91,10 @@ pub async fn create(visitor: Visitor, demand: Demand<Member>, at: At, form: Csrf
         Ok((frame, mark, url))
     });
     match begun.await {
-        Ok((frame, node_type, url)) => {
+        Ok((frame, node_type, to)) => {
             let chrome = frame::chrome(&visitor, Some(&frame), &format!("To {}", node_type.name), Place::Secrets);
-            frame::page(&app, &visitor, &page::Leave { chrome, node_type, url })
+            let back = url::secret(demand.ws(), &at.1);
+            frame::page(&app, &visitor, &page::Leave { chrome, node_type, url: to, back })
         }
         // Its page says why.
         Err(Fault::Refused(_)) => Ok(see_other(&app, &url::connect_secret(demand.ws(), &at.1), None)),
@@ -129,7 +130,9 @@ pub async fn callback(
     let (ws, id) = (workspace.to_string(), errand.secret.to_string());
     if brought.code.is_empty() || !brought.error.is_empty() {
         let words = match brought.error.as_str() {
-            "access_denied" => "The consent was not given, so nothing was connected.",
+            "access_denied" => {
+                "The consent was not given, so nothing was connected. What was there before stays as it is."
+            }
             _ => "The provider sent you back without access, so nothing was connected.",
         };
         return told(&app, &visitor, (&ws, &id), words);
@@ -178,8 +181,10 @@ async fn finished(app: &Data<App>, visitor: &Visitor, state: &str) -> Result<Opt
 }
 
 fn over(app: &Data<App>, visitor: &Visitor) -> Reply {
-    let words =
-        ["It was finished before, took longer than ten minutes, or was begun by somebody else or in another browser."];
+    let words = [
+        "It was finished before, took longer than ten minutes, or was begun by somebody else or in another browser.",
+        "Nothing has changed by it. An account is connected from the page of its connection.",
+    ];
     links::tell((app, visitor), "This way back is over", &words, ("Go to the home page", url::home()))
 }
 

@@ -53,4 +53,6 @@ pub struct Leave {
     pub chrome: Chrome,
     pub node_type: NodeMark,
     pub url: String,
+    /// To the connection, for whoever does not want to after all.
+    pub back: String,
 }
