@@ -51,6 +51,8 @@ export class Oidc {
       pkce: { required: () => true },
       findAccount: (_, id) => ({ accountId: id, claims: () => claimsOf(id) }),
       features: { devInteractions: { enabled: false }, ...features },
+      // Its usual page of errors asks another site for a font.
+      renderError: (context, { error, error_description: why }) => (context.body = `${error}: ${why}`),
       interactions: { url: (_, interaction) => `/who/${interaction.uid}` },
       ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600, ...ttl },
       ...further,

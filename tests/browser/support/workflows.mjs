@@ -17,7 +17,7 @@ export async function addWorkflows(page) {
   return { workflow, node };
 }
 
-async function addWorkflow(page, { name, external = "" }) {
+export async function addWorkflow(page, { name, external = "" }) {
   await page.goto(`${HOME}/workflows/new`);
   await page.getByLabel("Name").fill(name);
   await page.getByLabel("External id").fill(external);
@@ -26,7 +26,7 @@ async function addWorkflow(page, { name, external = "" }) {
   return new URL(page.url()).pathname;
 }
 
-async function addNode(page, { key, type }) {
+export async function addNode(page, { key, type }) {
   await page.getByLabel("Name of the node").fill(key);
   await page.getByLabel("Node type").selectOption(type);
   await page.getByRole("button", { name: "Add this node" }).click();
