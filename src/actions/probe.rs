@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::{Instrument as _, Span};
 
@@ -74,6 +75,18 @@ where
     // Whoever goes away meanwhile does not stop it: what has left is judged and noted.
     let testing = tokio::spawn(async move { test(&means, &ask, ready).await }.instrument(Span::current()));
     testing.await.unwrap_or_else(|_| Err(Error::Unavailable("the test was given up").into()))
+}
+
+/// How long somebody who has just connected an account waits until its provider has said whose it is.
+const GLANCE: Duration = Duration::from_secs(5);
+
+/// Tests what was connected a moment ago: the provider tells whose account it is. That it does not is no reason to wait.
+pub async fn introduce<F>(means: Means, ask: F, secret: SecretId)
+where
+    F: Fn() -> Ask<Member> + Send + Sync + 'static,
+{
+    let tested = tokio::time::timeout(GLANCE, probe(means, ask, secret, Slot::Current)).await;
+    tracing::debug!(in_time = tested.is_ok(), "a new connection was tested");
 }
 
 /// Tokens that are about to end are renewed before they are tested; where they cannot be, the test says what it finds.

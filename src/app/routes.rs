@@ -11,8 +11,8 @@ use super::health;
 use crate::api::{pipes, workflows as runs};
 use crate::domain::{Ability, Role};
 use crate::web::{
-    account, activity, assets, connect, forgotten, home, invitations, jobs, members, node_types, rotations, secrets,
-    set_up, sign_in, sign_up, theme, tokens, workflows, workspaces,
+    account, activity, assets, connect, connections, forgotten, home, invitations, jobs, members, node_types,
+    rotations, secrets, set_up, sign_in, sign_up, theme, tokens, workflows, workspaces,
 };
 
 /// What a caller must be at least.
@@ -121,7 +121,8 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/jobs/{job}/retry", OWNER, |r| r.to(jobs::retry)),
     post("/w/{workspace}/jobs/{job}/discard", OWNER, |r| r.to(jobs::discard)),
     get("/w/{workspace}", MEMBER, |r| r.to(home::show)),
-    get("/connect/{node_type}/callback", SIGNED_IN, |r| r.to(connect::callback)),
+    get("/connect/{client}/callback", SIGNED_IN, |r| r.to(connect::callback)),
+    get("/w/{workspace}/connections", MEMBER, |r| r.to(connections::index)),
     get("/w/{workspace}/secrets", MEMBER, |r| r.to(secrets::index)),
     get("/w/{workspace}/secrets/new", MEMBER, |r| r.to(secrets::choose::choose)),
     get("/w/{workspace}/secrets/new/{node_type}", MEMBER, |r| r.to(secrets::create::new)),

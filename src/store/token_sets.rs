@@ -3,13 +3,16 @@
 //! Invariant: of all processes one holds the lease of a token set, and new tokens take the place of exactly those that
 //! they were asked for with.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
+use crate::domain::secret::Slot;
 use crate::domain::{Email, Hindrance, Moment, Name, Scopes, SecretId, Slug, WorkspaceId};
 
 use super::access::{InWorkspace, Proof, Runner, RunnerIn};
 use super::error::Error;
-use super::schema::{node_types, people, secrets, token_sets, workspaces};
+use super::schema::{node_types, people, secret_values, secrets, token_sets, workspaces};
 use super::secrets::row;
 use super::tx::{ReadTx, WriteTx};
 
@@ -88,6 +91,39 @@ pub fn put(
         ))
         .execute(tx.conn)?;
     Ok(())
+}
+
+/// What a list shows of a connection, beside its secret.
+#[derive(Queryable, Clone, Debug)]
+pub struct Fare {
+    pub secret: SecretId,
+    pub ends_at: Option<Moment>,
+    pub renew_at: Option<Moment>,
+    pub hindrance: Option<Hindrance>,
+    /// As the provider calls it, where it was asked.
+    pub account: Option<String>,
+}
+
+/// Of these secrets those that hold tokens.
+pub fn of_any(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    ids: &[SecretId],
+) -> Result<HashMap<SecretId, Fare>, Error> {
+    let current = secret_values::secret_id.eq(token_sets::secret_id).and(secret_values::slot.eq(Slot::Current));
+    let own = secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq_any(ids));
+    let rows: Vec<Fare> = token_sets::table
+        .left_join(secret_values::table.on(current))
+        .filter(token_sets::secret_id.eq_any(own.select(secrets::id)))
+        .select((
+            token_sets::secret_id,
+            token_sets::ends_at,
+            token_sets::renew_at,
+            token_sets::hindrance,
+            secret_values::probe_account.nullable(),
+        ))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().map(|fare| (fare.secret.clone(), fare)).collect())
 }
 
 pub fn forget(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {

@@ -46,6 +46,53 @@ pub fn of(
     Ok(rows.into_iter().filter_map(whole).collect())
 }
 
+/// What is known of the account that a current value is for, to go along with tokens that take its place.
+#[derive(Queryable)]
+pub struct Known {
+    at: Option<Moment>,
+    finding: Option<Finding>,
+    status: Option<i32>,
+    account: Option<String>,
+}
+
+/// Of a value that works, and of no other.
+pub fn known(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<Option<Known>, Error> {
+    let own = secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id));
+    let row: Option<Known> = secret_values::table
+        .filter(secret_values::secret_id.eq_any(own.select(secrets::id)))
+        .filter(secret_values::slot.eq(Slot::Current))
+        .select((
+            secret_values::probed_at,
+            secret_values::probe_finding,
+            secret_values::probe_status,
+            secret_values::probe_account,
+        ))
+        .first(tx.conn)
+        .optional()?;
+    Ok(row.filter(|known| known.finding.is_some_and(|finding| finding.verdict() == Verdict::Verified)))
+}
+
+/// Puts it beside the value that is current now.
+pub fn carry(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    (id, known): (&SecretId, &Known),
+) -> Result<(), Error> {
+    let own = secrets::table.filter(secrets::workspace_id.eq(by.workspace())).filter(secrets::id.eq(id));
+    let value = secret_values::table
+        .filter(secret_values::secret_id.eq_any(own.select(secrets::id)))
+        .filter(secret_values::slot.eq(Slot::Current));
+    diesel::update(value)
+        .set((
+            secret_values::probed_at.eq(known.at),
+            secret_values::probe_finding.eq(known.finding),
+            secret_values::probe_status.eq(known.status),
+            secret_values::probe_account.eq(known.account.as_deref()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 /// The plain facts of the value that is tested.
 pub fn facts(tx: &mut ReadTx<'_>, of: &UseProof<'_, Probing>) -> Result<String, Error> {
     let row = secret_values::table

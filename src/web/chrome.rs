@@ -39,6 +39,7 @@ impl Chrome {
         let mut items = vec![
             item(Place::Home, "Home", "home", url::workspace(slug)),
             item(Place::Secrets, "Secrets", "key", url::secrets(slug)),
+            item(Place::Connections, "Connections", "plug", url::connections(slug)),
             item(Place::Workflows, "Workflows", "flow", url::workflows(slug)),
         ];
         items.push(item(Place::NodeTypes, "Node types", "hook", url::node_types(slug)));
@@ -172,6 +173,7 @@ impl WorkspaceLink {
 pub enum Place {
     Home,
     Secrets,
+    Connections,
     NodeTypes,
     Workflows,
     Members,

@@ -11,6 +11,7 @@ mod catalogue;
 mod cells;
 pub mod chrome;
 pub mod connect;
+pub mod connections;
 mod csrf;
 mod doors;
 pub mod error;

@@ -12,6 +12,7 @@ mod clients_change;
 mod command_line;
 mod connecting;
 mod connecting_again;
+mod connections;
 mod crawl;
 mod custom_api_moves;
 mod custom_apis;

@@ -85,6 +85,7 @@ fn put(
     if !store::token_sets::take_over(tx, by, id, (ready.number, number))? {
         return Ok(if facts.entered_at.is_some() { Stored::Replaced } else { Stored::Nowhere });
     }
+    let known = store::trials::known(tx, by, id)?;
     store::secrets::destroy_slot(tx, by, (id, Slot::Current))?;
     let (kind, otherwise) = match ready.method {
         Method::ClientCredentials => (Kind::ClientCredentials, &set.asked),
@@ -93,6 +94,10 @@ fn put(
     };
     let shown = Shown { kind, last_four: facts.last_four.as_deref(), facts: &facts.facts, dates: Dates::default() };
     sealing::seal(tx, by, tools, &ready.hook, Numbered::current(id, number), (credential, shown))?;
+    if let Some(known) = known {
+        // The account is the same one.
+        store::trials::carry(tx, by, (id, &known))?;
+    }
     let renewable = set.renew_at.is_some();
     let asked = Asked { client_id: &set.client_id, scopes: &set.asked, otherwise, renewable };
     store::token_sets::put(tx, by, (id, &asked.given(fetched, tx.now())))?;

@@ -10,7 +10,7 @@ use diesel::sql_types::Text;
 
 use crate::domain::audit::Entry;
 use crate::domain::policy::{self, Standing};
-use crate::domain::{Delivery, Environment, Moment, PersonId, SecretId, SecretState, Sharing, Slug};
+use crate::domain::{Delivery, Environment, Method, Moment, PersonId, SecretId, SecretState, Sharing, Slug};
 use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::connection::Backend;
 use crate::store::error::Error;
@@ -32,6 +32,8 @@ pub struct Sought {
     pub owner: Option<SoughtOwner>,
     pub sharing: Option<Sharing>,
     pub users: Option<SoughtUsers>,
+    /// Those alone that a provider gave, or whose client fetches tokens.
+    pub connections: bool,
 }
 
 /// Who may use what is sought.
@@ -159,6 +161,13 @@ pub(super) fn matching<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, sought: &'a 
             .filter(node_types::slug.eq(slug))
             .select(node_types::id);
         ids = ids.filter(secrets::node_type_id.eq_any(of_type));
+    }
+    if sought.connections {
+        let connecting = node_types::table
+            .filter(node_types::workspace_id.eq(by.workspace()))
+            .filter(node_types::method.ne(Method::Key))
+            .select(node_types::id);
+        ids = ids.filter(secrets::node_type_id.eq_any(connecting));
     }
     if let Some(environment) = sought.environment {
         ids = ids.filter(secrets::environment.eq(environment));

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::actions::connecting::{self, ConnectRefusal, Ground};
 use crate::actions::flows;
+use crate::actions::probe;
 use crate::app::App;
 use crate::crypto::StateToken;
 use crate::domain::audit::Actor;
@@ -56,7 +57,7 @@ fn id_of(at: &At) -> Result<SecretId, Error> {
 pub async fn new(visitor: Visitor, demand: Demand<Member>, at: At, app: Data<App>) -> Reply {
     let id = id_of(&at)?;
     let (frame, ground) = ground(&app, &demand, &id).await?;
-    let chrome = |title: &str| frame::chrome(&visitor, Some(&frame), title, Place::Secrets);
+    let chrome = |title: &str| frame::chrome(&visitor, Some(&frame), title, Place::Connections);
     match ground {
         Ok(ground) => {
             let title = format!("Connect {}", ground.node_type.name);
@@ -92,7 +93,7 @@ pub async fn create(visitor: Visitor, demand: Demand<Member>, at: At, form: Csrf
     });
     match begun.await {
         Ok((frame, node_type, to)) => {
-            let chrome = frame::chrome(&visitor, Some(&frame), &format!("To {}", node_type.name), Place::Secrets);
+            let chrome = frame::chrome(&visitor, Some(&frame), &format!("To {}", node_type.name), Place::Connections);
             let back = url::secret(demand.ws(), &at.1);
             frame::page(&app, &visitor, &page::Leave { chrome, node_type, url: to, back })
         }
@@ -138,10 +139,14 @@ pub async fn callback(
         return told(&app, &visitor, (&ws, &id), words);
     }
     let ask = move || Ask::<Member>::new(session.clone(), workspace.clone());
-    let means = app.connecting(visitor.kit(&app));
+    let (means, testing) = (app.connecting(visitor.kit(&app)), app.means(visitor.kit(&app)));
+    let (secret, asking) = (errand.secret.clone(), ask.clone());
     let back = redirect(&app, &callback);
     match connecting::finish(means, ask, errand, (brought.into_inner().code, back)).await {
-        Ok(()) => Ok(see_other(&app, &url::secret(&ws, &id), Some(Flash::AccountConnected))),
+        Ok(()) => {
+            probe::introduce(testing, asking, secret).await;
+            Ok(see_other(&app, &url::secret(&ws, &id), Some(Flash::AccountConnected)))
+        }
         Err(Fault::Refused(refusal)) => {
             let words = match refusal {
                 ConnectRefusal::Hindered(hindrance) => hindrance.told_at_once(),

@@ -22,6 +22,8 @@ pub struct AskPage {
     pub again: bool,
     /// The host that is gone to.
     pub host: String,
+    /// Whether the provider is asked whose account it is.
+    pub introduces: bool,
     /// Where it may be chosen anew, and nowhere else: with new tokens.
     pub delivery: Option<Delivery>,
 }
@@ -41,6 +43,7 @@ pub(super) fn asked(ws: &str, ground: &Ground, chrome: Chrome) -> AskPage {
         environment: secret.environment,
         scopes: ground.client.scopes.names().map(meaning).collect(),
         again: secret.value_entered_at.is_some(),
+        introduces: ground.description.probe.is_some(),
         delivery: Some(secret.delivery).filter(|held| ground.governs && *held == Delivery::Proxy),
         host: ground.endpoints.authorize_url.split('/').nth(2).unwrap_or_default().to_owned(),
     }

@@ -90,6 +90,7 @@ impl Asked {
             owner,
             sharing: self.sharing.parse().ok(),
             users,
+            connections: false,
         }
     }
 }

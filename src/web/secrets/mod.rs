@@ -60,7 +60,7 @@ pub(super) fn mark(secret: &SecretRow) -> NodeMark {
     NodeMark { slug: secret.node_type.to_string(), name: secret.node_type_name.to_string() }
 }
 
-fn owner_of(row: &ListedSecret) -> page::Owner {
+pub(super) fn owner_of(row: &ListedSecret) -> page::Owner {
     match (&row.end_user, &row.organization) {
         (Some(id), _) => page::Owner::EndUser(id.clone()),
         (None, Some(id)) => page::Owner::Organization(id.clone()),

@@ -48,6 +48,10 @@ pub fn remove_node_type(ws: &str, slug: &str) -> String {
     format!("/w/{ws}/node-types/{slug}/remove")
 }
 
+pub fn connections(ws: &str) -> String {
+    format!("/w/{ws}/connections")
+}
+
 pub fn oauth_client(ws: &str, slug: &str, environment: &str) -> String {
     format!("/w/{ws}/node-types/{slug}/client/{environment}")
 }

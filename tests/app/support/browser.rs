@@ -40,6 +40,13 @@ impl Page {
         found.text().collect::<String>().trim().to_owned()
     }
 
+    /// The words of every element that the selector finds, with single spaces between.
+    pub fn texts(&self, selector: &str) -> Vec<String> {
+        let wanted = Selector::parse(selector).unwrap();
+        let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.html().select(&wanted).map(|found| words(found.text().collect())).collect()
+    }
+
     /// For a link that is used, too old or cut off.
     #[track_caller]
     pub fn is_of_no_link(&self) {
