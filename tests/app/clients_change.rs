@@ -34,6 +34,7 @@ async fn tokens_and_codes_go_where_they_were_given_and_nowhere_else() {
 
     let came = stage.ada.get_from_elsewhere(&back(&query, "code-1")).await;
     assert_eq!(came.text_of("h1"), "Not connected", "{}", came.text);
+    assert!(!stage.went_to("POST"), "the code went to another server");
     // What is held counts until its end, and is renewed by nobody.
     let token = stage.token().await;
     stage.app.advance(Duration::from_secs(3_590));
@@ -52,8 +53,13 @@ async fn a_client_that_is_put_right_in_time_costs_nobody_anything() {
     let mut stage = Stage::set().await;
     let page = stage.place("Mine").await;
     connect(&mut stage.ada, &page).await;
+    let begun = stage.place("Begun").await;
+    let query = leave(&mut stage.ada, &begun).await;
     stage.giving.asked();
     stage.change_client("client_id", "mistyped").await;
+    let came = stage.ada.get_from_elsewhere(&back(&query, "code-1")).await;
+    assert_eq!(came.text_of("h1"), "Not connected", "{}", came.text);
+    assert!(stage.giving.asked().is_empty(), "a code for one client was sent with another");
     keyrack::jobs::plan(&stage.app.app).await.unwrap();
     stage.app.advance(Duration::from_mins(50));
     assert!(stage.app.post().await.is_empty(), "nobody is told yet");

@@ -98,6 +98,13 @@ async fn whoever_begins_it_finishes_it_once_in_the_same_browser() {
     let query = leave(&mut stage.ada, &page).await;
     over(&stage.ada.get_from_elsewhere(&format!("/connect/slack/callback?code=c&state={}", query["state"])).await);
     over(&stage.ada.get_from_elsewhere(&back(&query, "c")).await);
+    // Another person in the very same browser.
+    let query = leave(&mut stage.ada, &page).await;
+    let mut shared = stage.ada.clone();
+    shared.sign_out().await;
+    assert_eq!(shared.sign_in("bob@example.com", PASSWORD).await.status, 303);
+    over(&shared.get_from_elsewhere(&back(&query, "c")).await);
+    stage.ada.sign_in(EMAIL, PASSWORD).await;
     // And after ten minutes.
     let query = leave(&mut stage.ada, &page).await;
     stage.app.advance(Duration::from_mins(11));

@@ -46,6 +46,7 @@ export const at = (path, heading) => async (page) => {
 export const emptyPages = {
   "home of a newcomer": at(HOME, "Harbour Hotels"),
   "secrets, none yet": at(`${HOME}/secrets`, "Secrets"),
+  "connections, none yet": at(`${HOME}/connections`, "Connections"),
   "rotation rounds, none yet": at(`${HOME}/rotations`, "Rotation rounds"),
   "workflows, none yet": at(`${HOME}/workflows`, "Workflows"),
   "tokens, none yet": at(`${HOME}/tokens`, "Service tokens"),
@@ -181,6 +182,8 @@ export const pages = {
     await expect(page.getByRole("alert")).toContainText("Nothing is saved yet");
   },
   "new connection": at(`${HOME}/secrets/new/box`, "Connect Box"),
+  "connections": at(`${HOME}/connections`, "Connections"),
+  "connections, no match": at(`${HOME}/connections?q=nothing-like-it`, "Connections"),
   "connection, still without an account": async (page, { places }) => at(places.connection, "Contracts")(page),
   "connection, before the consent": async (page, { places }) => at(`${places.connection}/connect`, "Connect Box")(page),
   "way back that is over": at("/connect/box/callback?state=x", "This way back is over"),
