@@ -56,6 +56,12 @@ async fn it_says_how_each_fares_and_what_to_do() {
     let troubled = row(&list(&mut stage.ada, "").await, "Mine");
     assert!(troubled[4].starts_with("Connected") && troubled[4].contains("did not accept the client"), "{troubled:?}");
     assert!(troubled[6].starts_with("Look at the client"), "{troubled:?}");
+    // Once nothing counts any more, the home page says so too.
+    assert!(!stage.ada.get("/w/acme").await.text.contains("not renewed"));
+    stage.giving.instead(Says::status("401 Unauthorized", r#"{"error":"invalid_client"}"#));
+    stage.app.advance(Duration::from_secs(90));
+    vend_mine(&stage.app, &token).await.refused(503, "token_not_renewed");
+    assert!(stage.ada.get("/w/acme").await.text.contains("1 connection is not renewed"));
     stage.giving.instead(Says::status("400 Bad Request", r#"{"error":"invalid_grant"}"#));
     stage.app.advance(Duration::from_mins(3));
     vend_mine(&stage.app, &token).await;

@@ -37,4 +37,5 @@ CREATE TABLE token_sets (
     leased_until BIGINT
 );
 CREATE INDEX token_sets_by_renewal ON token_sets (renew_at) WHERE renew_at IS NOT NULL;
+CREATE INDEX token_sets_in_trouble ON token_sets (ends_at) WHERE hindrance IS NOT NULL;
 CREATE INDEX token_sets_by_end ON token_sets (ends_at) WHERE renew_at IS NULL;

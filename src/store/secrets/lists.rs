@@ -15,7 +15,7 @@ use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::connection::Backend;
 use crate::store::error::Error;
 use crate::store::paging::{IDS_AT_ONCE, Page, Turn, page_of_keys};
-use crate::store::schema::{end_users, members, node_types, organizations, people, secret_shares, secrets};
+use crate::store::schema::{end_users, members, node_types, organizations, people, secret_shares, secrets, token_sets};
 use crate::store::tx::ReadTx;
 
 use super::order::{self, Order, Spot};
@@ -325,6 +325,18 @@ pub fn troubles(
         .load(tx.conn)?;
     ids.extend(next);
     Ok(Troubles { rows: rows_of(tx, by, &ids)?, all })
+}
+
+/// How many connections that this member may see have ended, because they cannot be renewed although nobody has to
+/// connect them again.
+pub fn stuck(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<u64, Error> {
+    let now = tx.now();
+    let ended = token_sets::table
+        .filter(token_sets::hindrance.is_not_null())
+        .filter(token_sets::ends_at.le(now))
+        .select(token_sets::secret_id);
+    let ids = in_state(visible(by, now), SecretState::Connected, now);
+    counted(tx, ids.filter(secrets::id.eq_any(ended)))
 }
 
 /// Whether any secret that this member may see was ever used.

@@ -27,7 +27,7 @@ pub(super) use lists::anywhere;
 pub(super) use lists::usable as usable_ids;
 pub use lists::{
     Sought, SoughtOwner, SoughtUsers, Troubles, any_used, count, counts, find, is_usable, list, newest_to_fetch,
-    owned_by, seen_among, troubles,
+    owned_by, seen_among, stuck, troubles,
 };
 pub use many::{Parted, among, delete, parted};
 pub use names::names_among;

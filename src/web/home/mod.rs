@@ -63,6 +63,8 @@ struct Found {
     used: bool,
     to_fetch: Option<SecretId>,
     troubles: Troubles,
+    /// Connections that have ended and cannot be renewed.
+    stuck: u64,
     /// Secrets of one's own that a round asks new values of, and how many there are.
     asked: (Vec<Due>, u64),
     /// Their own that need reconfiguration, with the nodes that do, and how many there are in all.
@@ -97,6 +99,7 @@ fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Fou
         used: store::secrets::any_used(tx, by)?,
         to_fetch: store::secrets::newest_to_fetch(tx, by)?,
         troubles: store::secrets::troubles(tx, by, now.plus(SOON), TROUBLES)?,
+        stuck: store::secrets::stuck(tx, by)?,
         asked: store::rotations::of_owner(tx, by, ASKED)?,
         broken: workflows::broken(tx, by)?,
         seen: store::secrets::seen_among(tx, by, recent.iter().map(|line| &line.act))?,
@@ -122,6 +125,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
     let further = found.troubles.all.saturating_sub(u64::try_from(secrets.len()).unwrap_or(u64::MAX));
     let mail = found.failed.map(|failed| about_mail(ws, failed, app.mailer.delivers())).unwrap_or_default();
     let broken = workflows::attention(ws, &found.broken, now);
+    let stuck = about_connections(ws, found.stuck);
     let mut counts = vec![count(found.secrets, ("secret", "secrets"), url::secrets(ws))];
     if chrome.may.tokens {
         counts.push(count(found.tokens, ("service token", "service tokens"), url::tokens(ws)));
@@ -131,7 +135,13 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
         ws: ws.to_owned(),
         workspace: found.frame.here.as_ref().map(|(row, _)| row.name.to_string()).unwrap_or_default(),
         further,
-        attention: mail.into_iter().chain(broken).chain(secrets).chain(about_rotation(ws, found.asked, now)).collect(),
+        attention: mail
+            .into_iter()
+            .chain(broken)
+            .chain(stuck)
+            .chain(secrets)
+            .chain(about_rotation(ws, found.asked, now))
+            .collect(),
         start: start.is_open().then_some(start),
         counts,
         recent: found.recent.iter().map(|line| teller.tell(line)).collect(),
@@ -154,6 +164,16 @@ fn about_mail(ws: &str, failed: u64, delivers: bool) -> Vec<page::Attention> {
     let words = || format!("{} not be sent or done", counted(failed, "thing could", "things could"));
     let failed = (failed > 0).then(|| item(Tone::Bad, words(), "Try again once the cause is mended, or give up."));
     stay.into_iter().chain(failed).collect()
+}
+
+fn about_connections(ws: &str, stuck: u64) -> Option<page::Attention> {
+    let verb = if stuck == 1 { "is" } else { "are" };
+    (stuck > 0).then(|| page::Attention {
+        tone: Tone::Bad,
+        title: format!("{} {verb} not renewed", counted(stuck, "connection", "connections")),
+        detail: "What uses them gets nothing at the moment. The list says what is in the way.".to_owned(),
+        action: Link { label: "Look at the connections".to_owned(), url: url::connections(ws) },
+    })
 }
 
 fn about_rotation(ws: &str, (rows, all): (Vec<Due>, u64), now: Moment) -> Vec<page::Attention> {
