@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tracing::{Instrument as _, Span};
 
 use crate::catalog::NodeType;
-use crate::crypto::{Purpose, Route, StateToken};
+use crate::crypto::{Credential, Purpose, Route, StateToken};
 use crate::domain::audit::{ConnectionEvent, Event, SecretFacts};
 use crate::domain::errand::Connect;
 use crate::domain::keys::Hook;
@@ -26,6 +26,7 @@ use crate::upstream::oauth::tokens::{self, Asker, Fetched};
 use super::clients::{Client, Clients};
 use super::entering::Facts;
 use super::renewing::{Asked, Renewer, endpoints, holding};
+use super::revoking::{self, Place};
 use super::sealing::{Numbered, Shown};
 use super::secrets::describe;
 use super::uses::Use;
@@ -150,19 +151,25 @@ pub async fn finish(
         // The code belongs to the client that it was asked for with, and to where that one was.
         return Err(ConnectRefusal::Hindered(Hindrance::Refused).into());
     }
-    means.renewer.recorder.record(of).await?;
+    means.renewer.recorder.record(of.clone()).await?;
     // Whoever goes away meanwhile does not stop it: tokens that have been given are kept.
     let connecting = async move {
-        let fetched = fetch(&means, &ground, (&code, &errand.verifier, &redirect)).await?;
-        let given = Arc::new((ground, fetched, errand.delivery));
+        let got = fetch(&means, &ground, (&code, &errand.verifier, &redirect)).await?;
+        let given = Arc::new((ground, got, errand.delivery));
         let stored = means.renewer.persist(|| {
             let (kit, given) = (means.kit.clone(), given.clone());
             means.renewer.db.write(ask(), move |tx, by| {
-                let (ground, fetched, delivery) = &*given;
-                kit.by_person(by.person(), |tools| keep(tx, by, tools, (ground, fetched), *delivery))
+                let (ground, got, delivery) = &*given;
+                kit.by_person(by.person(), |tools| keep(tx, by, tools, (ground, &got.fetched), *delivery))
             })
         });
-        stored.await
+        let stored = stored.await;
+        if stored.is_err() {
+            // The place, or the right to it, has gone meanwhile.
+            let (ground, got, _) = &*given;
+            got.give_back(&means.renewer, ground, &of).await;
+        }
+        stored
     };
     let connected = tokio::spawn(connecting.instrument(Span::current())).await;
     connected.unwrap_or_else(|_| Err(Error::Unavailable("connecting was given up").into()))
@@ -185,7 +192,24 @@ fn exchanged(tx: &ReadTx<'_>, by: &Proof<'_, Member>, tools: Tools<'_>, ground: 
     }
 }
 
-async fn fetch(means: &Means, ground: &Ground, brought: (&str, &str, &str)) -> Result<Fetched, Fault<ConnectRefusal>> {
+/// What a provider gave, with what it was asked with.
+struct Got {
+    fetched: Fetched,
+    endpoints: Endpoints,
+    client: Credential,
+}
+
+impl Got {
+    async fn give_back(&self, renewer: &Renewer, ground: &Ground, of: &Use) {
+        let secret = &ground.row.secret;
+        let (name, node_type) = (secret.name.as_str(), secret.node_type.as_str());
+        let place = Place { of, name, node_type, hook: &ground.hook() };
+        let back = (&self.endpoints, (ground.client.id.as_str(), &self.client), &self.fetched);
+        revoking::give_back(renewer, (place, secret.newest_number + 1), back).await;
+    }
+}
+
+async fn fetch(means: &Means, ground: &Ground, brought: (&str, &str, &str)) -> Result<Got, Fault<ConnectRefusal>> {
     let opened = ground.client.open(&means.kit.keyring, Purpose::Exchange);
     let client = opened.map_err(|_| ConnectRefusal::Hindered(Hindrance::NoClient))?;
     let with = Some((&client, Purpose::Exchange));
@@ -193,7 +217,8 @@ async fn fetch(means: &Means, ground: &Ground, brought: (&str, &str, &str)) -> R
     let endpoints = endpoints.ok_or(ConnectRefusal::Hindered(Hindrance::NoClient))?;
     let asker = Asker { id: &ground.client.id, secret: client.value(Purpose::Exchange) };
     let fetched = tokens::exchange(&means.renewer.upstream, (&endpoints, &asker), brought).await;
-    Ok(fetched.map_err(ConnectRefusal::Hindered)?)
+    let fetched = fetched.map_err(ConnectRefusal::Hindered)?;
+    Ok(Got { fetched, endpoints, client })
 }
 
 /// Stores the tokens as the value of their place. Identity, name, sharing and bindings stay.

@@ -16,6 +16,7 @@ use crate::domain::probe::Found;
 use crate::domain::secret::Slot;
 use crate::domain::{Finding, Moment, SecretId, Verdict};
 use crate::store::access::{self, Ask, Member, Probing, Proof, UseProof, UseRefusal};
+use crate::store::token_sets::TokenSet;
 use crate::store::{self, Db, Error, Fault, Refusal, Unrecorded, WriteTx};
 use crate::upstream::{Upstream, probe};
 
@@ -96,10 +97,11 @@ async fn freshen(means: &Means, ask: Ask<Member>, secret: &SecretId) -> Result<(
         let row = store::secrets::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
         let stale = store::token_sets::find(tx, by, &id)?.filter(|set| renewing::is_stale(set, tx.now()));
         let (workspace, number) = (by.workspace().clone(), row.secret.value_number);
-        Ok(stale.map(|_| TokensOf { workspace, secret: id.clone(), number }))
+        let needed = |set: &TokenSet| renewing::has_ended(set, tx.now());
+        Ok(stale.map(|set| (TokensOf { workspace, secret: id.clone(), number }, needed(&set))))
     });
-    if let Some(of) = stale.await? {
-        let renewed = means.renewer.renew(&of).await;
+    if let Some((of, needed)) = stale.await? {
+        let renewed = means.renewer.renew(&of, needed).await;
         tracing::debug!(is_renewed = renewed.is_ok(), "tokens were to be renewed before their test");
     }
     Ok(())

@@ -9,16 +9,17 @@ use tracing::{Instrument as _, Span};
 
 use crate::crypto::{Credential, Purpose};
 use crate::domain::audit::{Actor, ConnectionEvent, Event};
+use crate::domain::keys::Hook;
 use crate::domain::{Method, SecretId};
 use crate::store::access::{self, Ask, AskRunnerIn, InWorkspace, Member, Proof};
 use crate::store::{self, Error, Fault, WriteTx};
 use crate::upstream::Upstream;
 use crate::upstream::oauth::Endpoints;
-use crate::upstream::oauth::tokens::{self, Asker};
+use crate::upstream::oauth::tokens::{self, Asker, Fetched};
 
 use super::clients::Clients;
 use super::connecting::Means;
-use super::renewing::{Got, REFRESH, Ready, Renewer, endpoints, parts_of};
+use super::renewing::{REFRESH, Renewer, endpoints, parts_of};
 use super::uses::Use;
 use super::{Tools, audit, values};
 
@@ -77,9 +78,13 @@ where
         let noted = means.renewer.db.write::<_, _, Infallible, _>(ask, move |tx, by| {
             Ok(kit.by_person(by.person(), |tools| answered(tx, by, tools, (&secret, &name, worked)))?)
         });
-        noted.await.map(|()| if worked { Forgetting::Done } else { Forgetting::Unsure })
+        // Whatever became of the person's session meanwhile: the tokens are gone, and the provider has answered.
+        if let Err(error) = noted.await {
+            tracing::warn!(%error, "what a provider said of tokens to be forgotten is not recorded");
+        }
+        if worked { Forgetting::Done } else { Forgetting::Unsure }
     };
-    tokio::spawn(asking.instrument(Span::current())).await.unwrap_or(Ok(Forgetting::Unsure))
+    Ok(tokio::spawn(asking.instrument(Span::current())).await.unwrap_or(Forgetting::Unsure))
 }
 
 /// Takes out what the provider is to be asked with, and records that it is about to be.
@@ -150,27 +155,41 @@ fn answered(
     audit::change(tx, by, tools, Event::Connection(event))
 }
 
+/// For which connection tokens were given.
+pub(super) struct Place<'a> {
+    pub of: &'a Use,
+    pub name: &'a str,
+    pub node_type: &'a str,
+    pub hook: &'a Hook,
+}
+
 /// Gives back tokens that came for a place which was deleted or disconnected meanwhile: they would live on unseen.
-pub(super) async fn give_back(renewer: &Renewer, ready: &Ready, got: &Got) {
-    let Some(client) = got.client.as_ref().filter(|_| got.endpoints.revoke_url.is_some()) else { return };
+pub(super) async fn give_back(
+    renewer: &Renewer,
+    (place, number): (Place<'_>, i64),
+    (endpoints, (client_id, client), fetched): (&Endpoints, (&str, &Credential), &Fetched),
+) {
+    if endpoints.revoke_url.is_none() {
+        return;
+    }
     let event = ConnectionEvent::RevokedUpstream {
-        secret: ready.of.secret.clone(),
-        name: ready.name.clone(),
-        node_type: ready.description.slug.clone(),
-        environment: ready.hook.environment,
-        value: ready.number + 1,
+        secret: place.of.secret.clone(),
+        name: place.name.to_owned(),
+        node_type: place.node_type.to_owned(),
+        environment: place.hook.environment,
+        value: number,
     };
     let kit = &renewer.kit;
     let entry = kit.by(Actor::Keyrack, |tools| tools.origin.entry(renewer.now(), Event::Connection(event)));
-    if let Err(error) = renewer.recorder.record(Use { entry, ..ready.of.clone() }).await {
+    if let Err(error) = renewer.recorder.record(Use { entry, ..place.of.clone() }).await {
         tracing::warn!(%error, "tokens that nobody waits for are not given back");
         return;
     }
-    let asker = Asker { id: &ready.set.client_id, secret: client.value(Purpose::Revoke) };
-    let token = revocable(got.fetched.refresh.as_ref().map(|token| token.as_str()), got.fetched.access.as_str());
-    let worked = tokens::revoke(&renewer.upstream, (&got.endpoints, &asker), token).await;
-    let (kit, secret, name) = (kit.clone(), ready.of.secret.clone(), ready.name.clone());
-    let ask = AskRunnerIn { workspace: ready.of.workspace.clone() };
+    let asker = Asker { id: client_id, secret: client.value(Purpose::Revoke) };
+    let token = revocable(fetched.refresh.as_ref().map(|token| token.as_str()), fetched.access.as_str());
+    let worked = tokens::revoke(&renewer.upstream, (endpoints, &asker), token).await;
+    let (kit, secret, name) = (kit.clone(), place.of.secret.clone(), place.name.to_owned());
+    let ask = AskRunnerIn { workspace: place.of.workspace.clone() };
     let noted = renewer.db.write::<_, _, Infallible, _>(ask, move |tx, by| {
         Ok(kit.by(Actor::Keyrack, |tools| answered(tx, by, tools, (&secret, &name, worked)))?)
     });

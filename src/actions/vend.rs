@@ -38,6 +38,10 @@ struct Ready {
 }
 
 impl Ready {
+    fn has_ended(&self, now: Moment) -> bool {
+        self.tokens.as_ref().is_some_and(|tokens| has_ended(&tokens.set, now))
+    }
+
     fn is_client(&self) -> bool {
         self.tokens.as_ref().is_some_and(|tokens| tokens.method == Method::ClientCredentials)
     }
@@ -72,6 +76,10 @@ pub async fn vend(
         note_unreadable(&renewer.db, kit.clone(), ask(), &ready).await?;
         return Err(VendRefusal::Unreadable(ready.name).into());
     };
+    if ready.has_ended(renewer.now()) {
+        // Another process could not read it, and so nobody has renewed it.
+        return Err(VendRefusal::NotRenewed(Hindrance::Unreadable).into());
+    }
     Ok(Vended { credential, tokens: ready.tokens })
 }
 
@@ -90,7 +98,8 @@ async fn fresh(
             return Ok(ready);
         }
         let (workspace, secret) = (ready.of.workspace.clone(), ready.of.secret.clone());
-        match renewer.renew(&TokensOf { workspace, secret, number: ready.number }).await {
+        let of = TokensOf { workspace, secret, number: ready.number };
+        match renewer.renew(&of, ready.has_ended(ready.now)).await {
             // Whether there are others now, or none, the next look tells.
             Ok(()) | Err(Fault::Refused(NotRenewed(Hindrance::Refused))) => {}
             // A client that fetches its own tokens is itself what was refused.
@@ -98,9 +107,7 @@ async fn fresh(
             // Whoever opens it says so.
             Err(Fault::Refused(NotRenewed(Hindrance::Unreadable))) => return Ok(ready),
             // Those that are held are good for a while yet.
-            Err(_) if ready.tokens.as_ref().is_some_and(|tokens| !has_ended(&tokens.set, renewer.now())) => {
-                return Ok(ready);
-            }
+            Err(_) if !ready.has_ended(renewer.now()) => return Ok(ready),
             Err(Fault::Refused(NotRenewed(hindrance))) => return Err(VendRefusal::NotRenewed(hindrance).into()),
             Err(Fault::Store(error)) => return Err(error.into()),
         }

@@ -31,7 +31,9 @@ impl Hindrance {
             Self::NotReached => "The provider was not reached. Keyrack tries again by itself.",
             Self::Busy => "The provider is busy or has trouble of its own. Keyrack tries again by itself.",
             Self::NotUnderstood => "The provider answered something that is no token. Keyrack tries again by itself.",
-            Self::Unreadable => "What is stored of it cannot be read. Connect it again: everything else is as it was.",
+            Self::Unreadable => {
+                "What is stored of it cannot be read. Connect it again, or enter its client again: everything else is as it was."
+            }
             Self::OtherClient => {
                 "The client of the node type is another one now, and cannot renew what was given to the former. Connect the account again before its access ends."
             }

@@ -48,11 +48,11 @@ pub fn secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}")
 }
 
-/// Where an account is connected, or connected again.
 pub fn replace_secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}/replace")
 }
 
+/// Where an account is connected, or connected again.
 pub fn connect_secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}/connect")
 }

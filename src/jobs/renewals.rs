@@ -34,7 +34,7 @@ async fn renew(app: &App) -> Result<(), Fault<Infallible>> {
         join_all(some.iter().map(|(workspace, secret, number)| async move {
             let of = TokensOf { workspace: workspace.clone(), secret: secret.clone(), number: *number };
             // What was in the way stands with the connection, and is tried again later.
-            if let Err(fault) = app.renewer.renew(&of).await {
+            if let Err(fault) = app.renewer.renew(&of, false).await {
                 tracing::info!(%secret, %fault, "a connection was not renewed yet");
             }
         }))

@@ -214,8 +214,16 @@ pub fn need_consent(
         ))
         .execute(tx.conn)?;
     if noted == 1 {
-        // Nobody tries any more.
-        diesel::update(of_secret!(by, id)).set(token_sets::renew_at.eq(None::<Moment>)).execute(tx.conn)?;
+        // Nobody tries any more: what is lost is found by nothing that looks for what is due or in trouble.
+        diesel::update(of_secret!(by, id))
+            .set((
+                token_sets::ends_at.eq(None::<Moment>),
+                token_sets::renew_at.eq(None::<Moment>),
+                token_sets::hindrance.eq(None::<Hindrance>),
+                token_sets::lease.eq(None::<String>),
+                token_sets::leased_until.eq(None::<Moment>),
+            ))
+            .execute(tx.conn)?;
     }
     Ok(noted == 1)
 }

@@ -1,12 +1,13 @@
 //! Renewing tokens: once for all who wait, in one process and in two, and what trouble and refusals come to.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::json;
 
 use crate::support::{
-    Browser, CLIENT, CLIENT_SECRET, EMAIL, Giving, Machine, NEW, PASSWORD, Provider, Says, Stage, connect, vend_mine,
-    verify_chains,
+    Browser, CLIENT, CLIENT_SECRET, EMAIL, Giving, Machine, NEW, PASSWORD, Provider, Says, Serving, Stage, client,
+    connect, vend_mine, verify_chains,
 };
 
 #[actix_web::test]
@@ -165,37 +166,83 @@ async fn a_node_type_goes_with_its_client_and_its_connections() {
     }
 }
 
+/// Two processes on one database, with an account whose access has just ended.
+struct Pair {
+    machine: Machine,
+    provider: Provider,
+    giving: Giving,
+    one: Serving,
+    other: Serving,
+    token: String,
+    me: String,
+}
+
+impl Pair {
+    async fn start() -> Self {
+        let (provider, giving) = (Provider::start_as("127.0.0.1").await, Giving::default());
+        let answering = giving.clone();
+        provider.answers(move |request| answering.answer(request));
+        let mut machine = Machine::new();
+        machine.settings.extend(provider.settings());
+        let (mut one, mut other) = (machine.serve(), machine.serve());
+        one.ready().await;
+        other.ready().await;
+        let token = machine.set_up();
+
+        let mut ada = Browser::new(&one.base);
+        ada.sign_in(EMAIL, PASSWORD).await;
+        let node_type = "/w/acme/node-types/gitlab";
+        ada.submit(node_type, &format!("{node_type}/add"), &[("method", "oauth")]).await;
+        let address = format!("https://127.0.0.1:{}", provider.port);
+        let client = [("field-address", address.as_str()), ("client_id", "app-1"), ("client_secret", CLIENT_SECRET)];
+        let saved = ada.submit(CLIENT, CLIENT, &client).await;
+        assert_eq!(saved.status, 303, "{}", saved.text);
+        let page = ada.add_place(NEW, "Mine").await;
+        connect(&mut ada, &page).await;
+        giving.asked();
+        machine.database.run("UPDATE token_sets SET ends_at = renewed_at");
+        let me = ada.get("/account").await.person();
+        Self { machine, provider, giving, one, other, token, me }
+    }
+}
+
 #[actix_web::test]
 async fn two_processes_renew_once() {
     const VENDS: usize = 50;
-    let (provider, giving) = (Provider::start_as("127.0.0.1").await, Giving::default());
-    let answering = giving.clone();
-    provider.answers(move |request| answering.answer(request));
-    let mut machine = Machine::new();
-    machine.settings.extend(provider.settings());
-    let (mut one, mut other) = (machine.serve(), machine.serve());
-    one.ready().await;
-    other.ready().await;
-    let token = machine.set_up();
-
-    let mut ada = Browser::new(&one.base);
-    ada.sign_in(EMAIL, PASSWORD).await;
-    let node_type = "/w/acme/node-types/gitlab";
-    ada.submit(node_type, &format!("{node_type}/add"), &[("method", "oauth")]).await;
-    let address = format!("https://127.0.0.1:{}", provider.port);
-    let client = [("field-address", address.as_str()), ("client_id", "app-1"), ("client_secret", CLIENT_SECRET)];
-    let saved = ada.submit(CLIENT, CLIENT, &client).await;
-    assert_eq!(saved.status, 303, "{}", saved.text);
-    let page = ada.add_place(NEW, "Mine").await;
-    connect(&mut ada, &page).await;
-    giving.asked();
-
-    machine.database.run("UPDATE token_sets SET ends_at = renewed_at");
-    let me = ada.get("/account").await.person();
-    let tokens = [one.token(&token), other.token(&token)];
-    let vends = (0..VENDS).map(|at| tokens[at % 2].vend("gitlab", &me));
+    let pair = Pair::start().await;
+    let tokens = [pair.one.token(&pair.token), pair.other.token(&pair.token)];
+    let vends = (0..VENDS).map(|at| tokens[at % 2].vend("gitlab", &pair.me));
     for answer in futures_util::future::join_all(vends).await {
         assert_eq!(answer.body["credential"]["value"], "access-canary-2", "{}", answer.text);
     }
-    assert_eq!(giving.asked().len(), 1, "one refresh for all {VENDS} in both processes");
+    assert_eq!(pair.giving.asked().len(), 1, "one refresh for all {VENDS} in both processes");
+}
+
+/// Between the provider's answer and the commit. What comes of it is the provider's to say: one takes the old refresh
+/// token once more, another has taken it back, and then the account is connected again.
+#[actix_web::test]
+async fn a_process_may_die_with_new_tokens_in_its_hands() {
+    for forgiving in [true, false] {
+        let Pair { machine, provider, giving, one, other, token, me } = Pair::start().await;
+        let (address, dying, answering) = (one.base.clone(), Mutex::new(Some(one)), giving.clone());
+        provider.answers(move |request| match dying.lock().unwrap().take() {
+            Some(mut one) => {
+                one.kill();
+                if forgiving { Says::json(&json!({ "access_token": "lost" })) } else { answering.answer(request) }
+            }
+            None => answering.answer(request),
+        });
+        let body = json!({ "user_id": me });
+        let asked = client().post(format!("{address}/data-integrations/gitlab/credentials")).bearer_auth(&token);
+        assert!(asked.json(&body).send().await.is_err(), "it died");
+        // Five minutes later nobody waits for it any more.
+        machine.database.run("UPDATE token_sets SET leased_until = 1 WHERE leased_until IS NOT NULL");
+        let answer = other.token(&token).vend("gitlab", &me).await;
+        if forgiving {
+            assert_eq!(answer.body["credential"]["value"], "access-canary-2", "{}", answer.text);
+        } else {
+            assert_eq!(answer.body["error"], "needs_reauthorization", "{}", answer.text);
+        }
+        assert_eq!(machine.database.count("token_sets WHERE lease IS NOT NULL"), 0);
+    }
 }

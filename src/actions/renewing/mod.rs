@@ -25,7 +25,7 @@ use super::Kit;
 use super::clients::Clients;
 use super::uses::Recorder;
 use taking::Look;
-pub(super) use taking::Ready;
+use taking::Ready;
 pub(super) use tokens::{Asked, REFRESH, begin, endpoints, holding, of_client, parts_of};
 use tokens::{CLIENT_ID, field};
 pub use tokens::{CLIENT_SECRET, has_ended, is_own, is_stale};
@@ -35,7 +35,8 @@ use turns::Turns;
 const LEASE: Duration = Duration::from_mins(5);
 /// For how long what was given is tried to be stored: well within the lease.
 const STORED_WITHIN: Duration = Duration::from_mins(4);
-const TRIES: u32 = 500;
+/// As many pauses as there are in it, for a clock that stands still.
+const TRIES: u32 = 1_600;
 /// How long a request waits for whoever is asking already, and how often it looks.
 const PATIENCE: Duration = Duration::from_secs(15);
 const LOOKS: u32 = 100;
@@ -68,11 +69,11 @@ pub struct Renewer {
 }
 
 /// What a provider gave, with what it was asked with.
-pub(super) struct Got {
-    pub fetched: Fetched,
+struct Got {
+    fetched: Fetched,
     before: Credential,
-    pub endpoints: Endpoints,
-    pub client: Option<Credential>,
+    endpoints: Endpoints,
+    client: Option<Credential>,
 }
 
 impl Renewer {
@@ -89,13 +90,13 @@ impl Renewer {
     }
 
     /// Returns once there are other tokens than these, or none any more. Whoever waits for the same ones is served by
-    /// the same question, and nobody waits for long.
-    pub async fn renew(&self, of: &TokensOf) -> Result<(), Fault<NotRenewed>> {
-        let served = tokio::time::timeout(PATIENCE, self.in_turn(of)).await;
+    /// the same question, and nobody waits for long; for another process only who cannot do without.
+    pub async fn renew(&self, of: &TokensOf, needed: bool) -> Result<(), Fault<NotRenewed>> {
+        let served = tokio::time::timeout(PATIENCE, self.in_turn(of, needed)).await;
         served.unwrap_or_else(|_| Err(NotRenewed(Hindrance::Busy).into()))
     }
 
-    async fn in_turn(&self, of: &TokensOf) -> Result<(), Fault<NotRenewed>> {
+    async fn in_turn(&self, of: &TokensOf, needed: bool) -> Result<(), Fault<NotRenewed>> {
         let turn = self.turns.of(&of.secret);
         let _mine = turn.lock().await;
         for _ in 0..LOOKS {
@@ -106,6 +107,7 @@ impl Renewer {
             match found {
                 Look::Over | Look::Free(()) => return Ok(()),
                 Look::Later(hindrance) => return Err(NotRenewed(hindrance).into()),
+                Look::Elsewhere if !needed => break,
                 Look::Elsewhere => self.clock.sleep(PAUSE).await,
             }
         }

@@ -14,8 +14,9 @@ use crate::upstream::oauth::tokens::Fetched;
 
 use super::taking::Ready;
 use super::{Asked, Got, NotRenewed, Renewer, holding, parts_of};
+use crate::actions::revoking::{self, Place};
 use crate::actions::sealing::{self, Numbered, Shown};
-use crate::actions::{Tools, audit, outbox, revoking};
+use crate::actions::{Tools, audit, outbox};
 
 pub(super) async fn note(
     renewer: &Renewer,
@@ -57,7 +58,13 @@ async fn keep(renewer: &Renewer, ready: &Arc<Ready>, got: Got) -> Result<(), Fau
         })
     });
     if stored.await? == Stored::Nowhere {
-        revoking::give_back(renewer, ready, &new.0).await;
+        let got = &new.0;
+        if let Some(client) = &got.client {
+            let place =
+                Place { of: &ready.of, name: &ready.name, node_type: &ready.description.slug, hook: &ready.hook };
+            let back = (&got.endpoints, (ready.set.client_id.as_str(), client), &got.fetched);
+            revoking::give_back(renewer, (place, ready.number + 1), back).await;
+        }
     }
     Ok(())
 }
@@ -105,20 +112,23 @@ fn put(
 }
 
 async fn hinder(renewer: &Renewer, ready: &Arc<Ready>, hindrance: Hindrance) -> Result<(), Fault<NotRenewed>> {
-    let (kit, ready) = (renewer.kit.clone(), ready.clone());
-    let ask = AskRunnerIn { workspace: ready.of.workspace.clone() };
-    let noted = renewer.db.write(ask, move |tx, by| {
-        tx.unrecorded(Unrecorded::Lease);
-        let again = again_at(tx.now(), ready.set.tries);
-        let secret = &ready.of.secret;
-        store::token_sets::hinder(tx, by, (secret, &ready.lease), (hindrance, Some(again)))?;
-        // A client that fetches its own tokens is itself what was refused.
-        let own = ready.method == Method::ClientCredentials && hindrance == Hindrance::ClientRefused;
-        if hindrance == Hindrance::Refused || own {
-            let lost = Lost { secret, number: ready.number, name: &ready.name, method: ready.method };
-            kit.by(Actor::Keyrack, |tools| lose(tx, by, tools, &lost))?;
-        }
-        Ok(())
+    // What the provider has said is not asked once more for want of a free connection.
+    let noted = renewer.persist(|| {
+        let (kit, ready) = (renewer.kit.clone(), ready.clone());
+        let ask = AskRunnerIn { workspace: ready.of.workspace.clone() };
+        renewer.db.write(ask, move |tx, by| {
+            tx.unrecorded(Unrecorded::Lease);
+            let again = again_at(tx.now(), ready.set.tries);
+            let secret = &ready.of.secret;
+            store::token_sets::hinder(tx, by, (secret, &ready.lease), (hindrance, Some(again)))?;
+            // A client that fetches its own tokens is itself what was refused.
+            let own = ready.method == Method::ClientCredentials && hindrance == Hindrance::ClientRefused;
+            if hindrance == Hindrance::Refused || own {
+                let lost = Lost { secret, number: ready.number, name: &ready.name, method: ready.method };
+                kit.by(Actor::Keyrack, |tools| lose(tx, by, tools, &lost))?;
+            }
+            Ok(())
+        })
     });
     noted.await
 }

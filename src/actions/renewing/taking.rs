@@ -39,7 +39,7 @@ impl<T> Look<T> {
 }
 
 /// What the transaction that took the lease found: everything that is needed to record, to open and to ask.
-pub(in crate::actions) struct Ready {
+pub(super) struct Ready {
     pub of: Use,
     pub name: String,
     pub number: i64,
@@ -90,11 +90,11 @@ pub(super) fn take<'tx>(
         Look::Elsewhere => return Ok(Look::Elsewhere),
         Look::Later(hindrance) => return Ok(Look::Later(hindrance)),
     };
+    let Some(row) = store::node_types::find(tx, by, allowed.node_type())? else { return Ok(Look::Over) };
+    let Some(description) = clients.describe(&row).map(std::borrow::Cow::into_owned) else { return Ok(Look::Over) };
     if !store::token_sets::lease(tx, by, &of.secret, (lease, now.plus(LEASE)))? {
         return Ok(Look::Elsewhere);
     }
-    let Some(row) = store::node_types::find(tx, by, allowed.node_type())? else { return Ok(Look::Over) };
-    let Some(description) = clients.describe(&row).map(std::borrow::Cow::into_owned) else { return Ok(Look::Over) };
     let client = match allowed.method() {
         Method::OAuth => clients.find(tx, by, (&row, allowed.environment()))?,
         Method::Key | Method::ClientCredentials => None,

@@ -336,7 +336,12 @@ pub fn stuck(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Resul
         .filter(token_sets::ends_at.le(now))
         .select(token_sets::secret_id);
     let ids = in_state(visible(by, now), SecretState::Connected, now);
-    counted(tx, ids.filter(secrets::id.eq_any(ended)))
+    // Of what is disabled nothing is renewed, because it is to be so.
+    let enabled = node_types::table
+        .filter(node_types::workspace_id.eq(by.workspace()))
+        .filter(node_types::enabled.eq(true))
+        .select(node_types::id);
+    counted(tx, ids.filter(secrets::node_type_id.eq_any(enabled)).filter(secrets::id.eq_any(ended)))
 }
 
 /// Whether any secret that this member may see was ever used.

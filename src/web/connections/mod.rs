@@ -142,6 +142,8 @@ impl Reader<'_> {
         let (fare, state) = (self.fares.get(&secret.id), secret.state(now));
         let works = matches!(state, SecretState::Connected | SecretState::Rejected);
         let hindrance = fare.and_then(|fare| fare.hindrance).filter(|_| works);
+        // Where another client has taken its place, the next look finds the end.
+        let renews = hindrance != Some(Hindrance::OtherClient);
         page::Row {
             id: secret.id.to_string(),
             name: secret.name.to_string(),
@@ -152,7 +154,7 @@ impl Reader<'_> {
             state,
             disabled: !secret.node_type_enabled,
             trouble: hindrance.map(Hindrance::told),
-            renewal: fare.and_then(|fare| fare.renew_at).filter(|_| works).map(|at| When::new(at, now)),
+            renewal: fare.and_then(|fare| fare.renew_at).filter(|_| works && renews).map(|at| When::new(at, now)),
             ends: fare.and_then(|fare| fare.ends_at).filter(|_| works).map(|at| When::new(at, now)),
             act: self.act(row, (state, hindrance)),
         }
@@ -163,14 +165,14 @@ impl Reader<'_> {
         let secret = &row.secret;
         let link = |label: &str, url| Some(Link { label: label.to_owned(), url });
         let may_enter = row.facts().rotatable_by(self.standing) && secret.node_type_enabled;
-        let stands_still =
-            matches!(state, SecretState::Disconnected | SecretState::NeedsReauthorization | SecretState::Expired);
+        let stands_still = state != SecretState::Connected;
         let is_client = hindrance.is_some_and(|of| matches!(of, Hindrance::ClientRefused | Hindrance::NoClient));
         if is_client && policy::may_manage_node_types(self.standing.role) && secret.kind.method() == Method::OAuth {
             let client = url::oauth_client(self.ws, secret.node_type.as_str(), secret.environment.as_str());
             return link("Look at the client", client);
         }
-        if !may_enter || !(stands_still || hindrance == Some(Hindrance::OtherClient)) {
+        let is_over = hindrance.is_some_and(|of| matches!(of, Hindrance::OtherClient | Hindrance::Unreadable));
+        if !may_enter || !(stands_still || is_over) {
             return None;
         }
         match (secret.kind.method(), secret.value_entered_at.is_some()) {

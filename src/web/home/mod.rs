@@ -200,7 +200,13 @@ fn attention(ws: &str, row: &ListedSecret, now: Moment) -> Option<page::Attentio
         _ if row.secret.unreadable_at.is_some() => {
             told(Tone::Bad, format!("{name} cannot be read"), "Its stored value does not open. Enter it again.")
         }
-        (SecretState::Expired, _) => told(Tone::Bad, format!("{name} has expired"), "Enter the key that replaces it."),
+        (SecretState::Expired, _) => {
+            let detail = match row.secret.kind.method() {
+                Method::OAuth => "Connect the account again, and it goes on.",
+                Method::ClientCredentials | Method::Key => "Enter the key that replaces it.",
+            };
+            told(Tone::Bad, format!("{name} has expired"), detail)
+        }
         (SecretState::NeedsReauthorization, _) => {
             let detail = match row.secret.kind.method() {
                 Method::ClientCredentials => "Its client id and secret have to be entered again.",

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::catalog::NodeType;
-use crate::domain::{Method, Scopes, SecretState};
+use crate::domain::{Hindrance, Method, Scopes, SecretState};
 use crate::web::view::When;
 
 use super::Found;
@@ -42,11 +42,14 @@ pub(super) fn shown(app: &App, found: &Found) -> Option<Connection> {
         granted: scopes(&set.granted),
         missing: scopes(&missing),
         ends: set.ends_at.map(|at| When::new(at, now)),
-        renewal: set.renew_at.filter(|_| !lost).map(|at| When::new(at, now)),
+        renewal: set
+            .renew_at
+            .filter(|_| !lost && set.hindrance != Some(Hindrance::OtherClient))
+            .map(|at| When::new(at, now)),
         lost,
         renewed: When::new(set.renewed_at, now),
         // What is lost is told above all else on the page.
-        hindrance: set.hindrance.filter(|_| !lost).map(crate::domain::Hindrance::told),
+        hindrance: set.hindrance.filter(|_| !lost).map(Hindrance::told),
     })
 }
 

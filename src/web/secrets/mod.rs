@@ -268,7 +268,13 @@ fn advice(unreadable: bool, (state, method): (SecretState, Method), delivery: De
             "It is on its hook, for calls through Keyrack. This version does not make such calls yet."
         }
         SecretState::Connected => "It is on its hook and ready to be used.",
+        SecretState::Expired if account => {
+            "Its last day is over, so it is not used any more. Connect the account again, and it goes on."
+        }
         SecretState::Expired => "Its last day is over, so it is not used any more. Enter the key that replaces it.",
+        SecretState::Rejected if account => {
+            "The provider refused its access at the last use. Connect the account again, and look at what it allows there."
+        }
         SecretState::Rejected => "The provider refused it at its last use. Make another key there, and enter it here.",
         SecretState::NeedsReauthorization if account => {
             "The provider does not renew its access any more. Connect the account again."

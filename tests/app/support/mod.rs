@@ -35,7 +35,7 @@ pub use letters::{Smtp, queue};
 pub use mailbox::{Mail, Mailbox};
 pub use oidc::Oidc;
 pub use parts::{ManualClock, SeededChance};
-pub use process::{Machine, run};
+pub use process::{Machine, Serving, run};
 pub use provider::{Names, PATIENT, PROVIDER, Provider, Says};
 pub use shares::share_path;
 pub use token::{Answer, Token};

@@ -38,7 +38,7 @@ impl Clock for ManualClock {
 
     fn sleep(&self, span: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         self.slept.lock().unwrap().push(span);
-        Box::pin(std::future::ready(()))
+        Box::pin(tokio::task::yield_now())
     }
 }
 
