@@ -10,7 +10,7 @@ use crate::store::access::{InWorkspace, Proof};
 use crate::store::audit::Marks;
 use crate::store::{self, Error, WriteTx};
 
-use super::Tools;
+use super::{Tools, events};
 
 /// The workspace column of the installation's chain.
 pub(super) const INSTALLATION: &str = "";
@@ -40,6 +40,7 @@ pub(super) fn change(
     tools: Tools<'_>,
     event: Event,
 ) -> Result<(), Error> {
+    events::tell(tx, by, tools, &event)?;
     let entry = tools.origin.entry(tx.now(), event);
     append(tx, tools.keyring, ChainKind::Changes, by.workspace().as_str(), &[entry])
 }

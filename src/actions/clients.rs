@@ -1,6 +1,6 @@
 //! With whose client a provider is asked: the workspace's own, or else the operator's.
 //!
-//! Invariant: an operator's client is asked with at the catalogue's own addresses alone. It is lent to no node type that
+//! Invariant: a secret goes to the providers that it was sealed for. An operator's client is asked with at the catalogue's own addresses alone. It is lent to no node type that
 //! a workspace described, and to none of which a part of the provider's address is entered.
 
 use std::borrow::Cow;
@@ -15,6 +15,7 @@ use crate::domain::{Environment, Method, Scopes};
 use crate::store::access::{InWorkspace, Proof};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::{self, Error, ReadTx};
+use crate::upstream::oauth::Endpoints;
 
 use super::entering::Facts;
 use super::renewing::CLIENT_SECRET;
@@ -46,7 +47,8 @@ pub struct Client {
 
 enum Secret {
     Sealed(SealedClient),
-    Lent(Redacted),
+    /// With whom it may be shown to.
+    Lent(Redacted, Vec<String>),
 }
 
 impl Clients {
@@ -95,29 +97,42 @@ impl Clients {
                 secret: Secret::Sealed(sealed),
             }));
         }
-        let usual = || self.describe(row).map(|node| node.usual_scopes(Method::OAuth)).unwrap_or_default();
-        Ok(self.lent(row, environment).map(|lent| Client {
+        let known = self.lent(row, environment).and_then(|lent| Some((lent, self.catalog.get(row.slug.as_str())?)));
+        Ok(known.map(|(lent, node)| Client {
             id: lent.client_id.clone(),
-            scopes: lent.scopes.clone().unwrap_or_else(usual),
+            scopes: lent.scopes.clone().unwrap_or_else(|| node.usual_scopes(Method::OAuth)),
             parts: BTreeMap::new(),
-            secret: Secret::Lent(lent.client_secret.clone()),
+            secret: Secret::Lent(lent.client_secret.clone(), providers(node, &BTreeMap::new())),
         }))
     }
 }
 
 impl Client {
+    /// Whether the operator lends it.
+    pub fn is_lent(&self) -> bool {
+        matches!(self.secret, Secret::Lent(..))
+    }
+
     /// Its secret, with the parts of the address to which it may go.
     pub(super) fn open(&self, keyring: &Keyring, purpose: Purpose) -> Result<Credential, Unreadable> {
         match &self.secret {
             Secret::Sealed(sealed) => keyring.open_client(purpose, sealed),
-            Secret::Lent(secret) => Ok(sealable(&Entered::exact(secret.expose().to_owned()), &BTreeMap::new())),
+            Secret::Lent(secret, providers) => {
+                let secret = Entered::exact(secret.expose().to_owned());
+                Ok(sealable(&secret, &BTreeMap::new(), providers.clone()))
+            }
         }
     }
 }
 
-/// What is sealed of a client: its secret goes where these parts say.
-pub(super) fn sealable(secret: &Entered, parts: &BTreeMap<String, String>) -> Credential {
+/// To whom the secret of a client with these parts goes.
+pub fn providers(node: &NodeType, parts: &BTreeMap<String, String>) -> Vec<String> {
+    Endpoints::of_client(node, parts).map(|endpoints| endpoints.providers()).unwrap_or_default()
+}
+
+/// What is sealed of a client: its secret goes where these parts say, and to these providers alone.
+pub(super) fn sealable(secret: &Entered, parts: &BTreeMap<String, String>, providers: Vec<String>) -> Credential {
     let copy = |text: &str| Entered::exact(text.to_owned());
     let parts = parts.iter().map(|(name, text)| (name.clone(), copy(text)));
-    Credential::new((CLIENT_SECRET.to_owned(), copy(secret.as_str())), parts, Route::default())
+    Credential::new((CLIENT_SECRET.to_owned(), copy(secret.as_str())), parts, Route { providers, ..Route::default() })
 }

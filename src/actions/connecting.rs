@@ -15,8 +15,8 @@ use crate::domain::errand::Connect;
 use crate::domain::keys::Hook;
 use crate::domain::letter::SecretDeed;
 use crate::domain::policy::Standing;
-use crate::domain::{Delivery, Environment, Errand, Hindrance, Kind, Method, SecretId};
-use crate::store::access::{Ask, AtLeast, Member, Proof};
+use crate::domain::{Delivery, Environment, Errand, Hindrance, Kind, Method, SecretId, Slug};
+use crate::store::access::{Ask, AtLeast, InWorkspace, Member, Proof};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::{Dates, ListedSecret, Replaced};
 use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, WriteTx};
@@ -51,26 +51,110 @@ pub struct Means {
     pub kit: Kit,
 }
 
-/// A connection that this member may connect, and with what.
-pub struct Ground {
-    pub row: ListedSecret,
+/// The way to a provider: of which node type, where it is, and with whose client.
+pub struct Way {
     pub node_type: NodeTypeRow,
     pub description: NodeType,
     pub parts: BTreeMap<String, String>,
     pub endpoints: Endpoints,
     pub client: Client,
-    /// Whether this member decides how it may leave.
-    pub governs: bool,
+    pub environment: Environment,
 }
 
-impl Ground {
-    fn hook(&self) -> Hook {
-        Hook { node_type: self.node_type.id.clone(), environment: self.row.secret.environment }
+impl Way {
+    pub(super) fn hook(&self) -> Hook {
+        Hook { node_type: self.node_type.id.clone(), environment: self.environment }
     }
 
     pub fn callback(&self) -> String {
-        callback(&self.node_type, &self.description, self.row.secret.environment)
+        callback(&self.node_type, &self.description, self.environment)
     }
+
+    /// What will be asked for: what it lets a workflow do, where that is known, and what the provider calls it.
+    pub fn asked(&self) -> Vec<(Option<String>, String)> {
+        let known = self.description.scopes(Method::OAuth);
+        let means = |name: &str| known.iter().find(|scope| scope.name == name).map(|scope| scope.means.clone());
+        self.client.scopes.names().map(|name| (means(name), name.to_owned())).collect()
+    }
+
+    /// The host that is gone to.
+    pub fn host(&self) -> &str {
+        self.endpoints.authorize_url.split('/').nth(2).unwrap_or_default()
+    }
+
+    /// Whether a code that was asked for there, for tokens that travel there, may be brought here.
+    pub(super) fn is_of(&self, client_id: &str, agreed: (&str, &[String], &str)) -> bool {
+        let providers = self.endpoints.providers();
+        let is = (self.endpoints.token_url.as_str(), providers.as_slice(), self.description.base_url.as_str());
+        self.client.id == client_id && is == agreed
+    }
+
+    /// The node type as it is by now: one that was described anew meanwhile may lead elsewhere, to which nobody agreed.
+    pub(super) fn unmoved(
+        &self,
+        tx: &mut ReadTx<'_>,
+        by: &Proof<'_, impl InWorkspace>,
+        clients: &Clients,
+    ) -> Result<NodeTypeRow, Fault<ConnectRefusal>> {
+        let row = store::node_types::find(tx, by, &self.node_type.slug)?.ok_or(Denied::NotFound)?;
+        let described = clients.describe(&row).ok_or(Denied::NotFound)?;
+        if row.revision == self.node_type.revision || described.travels_like(&self.description) {
+            return Ok(row);
+        }
+        Err(ConnectRefusal::Hindered(Hindrance::Refused).into())
+    }
+
+    /// What is sealed of tokens, and the plain facts about them; none where the parts do not make an address.
+    pub(super) fn stored(&self, fetched: &Fetched) -> Option<(Credential, Facts)> {
+        stored(&self.description, &self.parts, fetched)
+    }
+}
+
+/// What is sealed of tokens of such a node type, and the plain facts about them.
+pub(super) fn stored(
+    node: &NodeType,
+    parts: &BTreeMap<String, String>,
+    fetched: &Fetched,
+) -> Option<(Credential, Facts)> {
+    let address = node.address(|name| parts.get(name).map(String::as_str)).ok()?;
+    let under = node.under(Method::OAuth);
+    let placements = under.kinds.first().map(|kind| &kind.placements);
+    let placement = serde_json::to_value(placements).unwrap_or_default();
+    let providers = Endpoints::of(node, Method::OAuth, parts)?.providers();
+    let route = Route { base_url: address.base_url, hosts: address.hosts.clone(), placement, providers };
+    let facts = Facts { fields: parts.clone(), hosts: address.hosts, way: None };
+    Some((holding(fetched, None, (parts, route)), facts))
+}
+
+/// Finds the way, or says why nobody can go it.
+pub(super) fn way(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    clients: &Clients,
+    (slug, environment, mut parts): (&Slug, Environment, BTreeMap<String, String>),
+) -> Result<Way, Fault<ConnectRefusal>> {
+    let node_type = store::node_types::find(tx, by, slug)?.ok_or(Denied::NotFound)?;
+    if node_type.method != Method::OAuth {
+        return Err(ConnectRefusal::Entered.into());
+    }
+    if !node_type.enabled {
+        return Err(ConnectRefusal::Disabled.into());
+    }
+    let described = clients.describe(&node_type).ok_or(Denied::NotFound)?;
+    let client = clients.find(tx, by, (&node_type, environment))?;
+    let client = client.ok_or(ConnectRefusal::Hindered(Hindrance::NoClient))?;
+    parts.extend(client.parts.clone());
+    let endpoints = Endpoints::of(&described, Method::OAuth, &parts).ok_or(Denied::NotFound)?;
+    let description = described.into_owned();
+    Ok(Way { node_type, description, parts, endpoints, client, environment })
+}
+
+/// A connection that this member may connect, and with what.
+pub struct Ground {
+    pub row: ListedSecret,
+    pub way: Way,
+    /// Whether this member decides how it may leave.
+    pub governs: bool,
 }
 
 /// The word of the address that a provider sends people back to. Where a workspace says who the provider is, the address
@@ -78,6 +162,11 @@ impl Ground {
 pub fn callback(row: &NodeTypeRow, description: &NodeType, environment: Environment) -> String {
     let is_shared = row.spec.is_none() && description.client_parts().next().is_none();
     if is_shared { row.slug.to_string() } else { format!("{}-{environment}", row.id) }
+}
+
+/// The whole address of that word.
+pub fn way_back(base: &str, callback: &str) -> String {
+    format!("{base}/connect/{callback}/callback")
 }
 
 /// What there is to connect, or why it cannot be.
@@ -91,21 +180,9 @@ pub fn ground(
         return Err(Denied::Forbidden.into());
     }
     let governs = row.facts().governed_by(by.person());
-    let node_type = store::node_types::find(tx, by, &row.secret.node_type)?.ok_or(Denied::NotFound)?;
-    if node_type.method != Method::OAuth {
-        return Err(ConnectRefusal::Entered.into());
-    }
-    if !node_type.enabled {
-        return Err(ConnectRefusal::Disabled.into());
-    }
-    let described = clients.describe(&node_type).ok_or(Denied::NotFound)?;
-    let client = clients.find(tx, by, (&node_type, row.secret.environment))?;
-    let client = client.ok_or(ConnectRefusal::Hindered(Hindrance::NoClient))?;
-    let mut parts = Facts::read(&row.secret.facts).fields;
-    parts.extend(client.parts.clone());
-    let endpoints = Endpoints::of(&described, Method::OAuth, &parts).ok_or(Denied::NotFound)?;
-    let description = described.into_owned();
-    Ok(Ground { row, node_type, description, parts, endpoints, client, governs })
+    let parts = Facts::read(&row.secret.facts).fields;
+    let way = way(tx, by, clients, (&row.secret.node_type, row.secret.environment, parts))?;
+    Ok(Ground { row, way, governs })
 }
 
 /// Where this member is sent for their consent.
@@ -120,16 +197,18 @@ pub fn begin(
     let errand = Errand::Connect(Box::new(Connect {
         person: by.person().clone(),
         workspace: store::workspaces::current(tx, by)?.slug,
-        callback: ground.callback(),
-        token_url: ground.endpoints.token_url.clone(),
+        callback: ground.way.callback(),
+        token_url: ground.way.endpoints.token_url.clone(),
+        providers: ground.way.endpoints.providers(),
+        base_url: ground.way.description.base_url.clone(),
         secret: ground.row.secret.id.clone(),
-        client_id: ground.client.id.clone(),
+        client_id: ground.way.client.id.clone(),
         delivery: delivery.filter(|_| ground.governs),
         verifier: verifier.clone(),
     }));
     let state: StateToken = flows::begin(tx, by, tools, (browser, &errand))?;
-    let (client, sent) = (&ground.client, (redirect, state.as_str(), verifier.as_str()));
-    let url = tokens::consent(&ground.endpoints, &client.id, sent, &client.scopes);
+    let (way, sent) = (&ground.way, (redirect, state.as_str(), verifier.as_str()));
+    let url = tokens::consent(&way.endpoints, &way.client.id, sent, &way.client.scopes);
     Ok(url.map_err(ConnectRefusal::Hindered)?)
 }
 
@@ -147,27 +226,33 @@ pub async fn finish(
         Ok((ground, of))
     });
     let (ground, of) = found.await?;
-    if ground.client.id != errand.client_id || ground.endpoints.token_url != errand.token_url {
-        // The code belongs to the client that it was asked for with, and to where that one was.
+    if !ground.way.is_of(&errand.client_id, (&errand.token_url, &errand.providers, &errand.base_url)) {
+        // The code belongs to the client that it was asked for with, and to where that one was; the consent, to where
+        // the tokens were to travel.
         return Err(ConnectRefusal::Hindered(Hindrance::Refused).into());
     }
     means.renewer.recorder.record(of.clone()).await?;
     // Whoever goes away meanwhile does not stop it: tokens that have been given are kept.
     let connecting = async move {
-        let got = fetch(&means, &ground, (&code, &errand.verifier, &redirect)).await?;
+        let brought = (code.as_str(), errand.verifier.as_str(), redirect.as_str());
+        let got = fetch(&means.renewer, &ground.way, brought).await?;
         let given = Arc::new((ground, got, errand.delivery));
         let stored = means.renewer.persist(|| {
-            let (kit, given) = (means.kit.clone(), given.clone());
+            let (kit, given, clients) = (means.kit.clone(), given.clone(), means.renewer.clients.clone());
             means.renewer.db.write(ask(), move |tx, by| {
                 let (ground, got, delivery) = &*given;
+                ground.way.unmoved(tx, by, &clients)?;
                 kit.by_person(by.person(), |tools| keep(tx, by, tools, (ground, &got.fetched), *delivery))
             })
         });
         let stored = stored.await;
-        if stored.is_err() {
-            // The place, or the right to it, has gone meanwhile.
-            let (ground, got, _) = &*given;
-            got.give_back(&means.renewer, ground, &of).await;
+        let (ground, got, _) = &*given;
+        if stored.is_err() && ground.row.secret.value_entered_at.is_none() {
+            // The place, or the right to it, has gone meanwhile. Where older tokens were held it is left alone: some
+            // providers take back everything that the account has granted, and those may still be in use.
+            let secret = &ground.row.secret;
+            let place = (&of, secret.name.as_str(), secret.newest_number + 1);
+            got.give_back(&means.renewer, &ground.way, place).await;
         }
         stored
     };
@@ -193,30 +278,34 @@ fn exchanged(tx: &ReadTx<'_>, by: &Proof<'_, Member>, tools: Tools<'_>, ground: 
 }
 
 /// What a provider gave, with what it was asked with.
-struct Got {
-    fetched: Fetched,
+pub(super) struct Got {
+    pub fetched: Fetched,
     endpoints: Endpoints,
     client: Credential,
 }
 
 impl Got {
-    async fn give_back(&self, renewer: &Renewer, ground: &Ground, of: &Use) {
-        let secret = &ground.row.secret;
-        let (name, node_type) = (secret.name.as_str(), secret.node_type.as_str());
-        let place = Place { of, name, node_type, hook: &ground.hook() };
-        let back = (&self.endpoints, (ground.client.id.as_str(), &self.client), &self.fetched);
-        revoking::give_back(renewer, (place, secret.newest_number + 1), back).await;
+    /// Gives back what found no place.
+    pub(super) async fn give_back(&self, renewer: &Renewer, way: &Way, (of, name, number): (&Use, &str, i64)) {
+        let place = Place { of, name, node_type: way.node_type.slug.as_str(), hook: &way.hook() };
+        let back = (&self.endpoints, (way.client.id.as_str(), &self.client), &self.fetched);
+        revoking::give_back(renewer, (place, number), back).await;
     }
 }
 
-async fn fetch(means: &Means, ground: &Ground, brought: (&str, &str, &str)) -> Result<Got, Fault<ConnectRefusal>> {
-    let opened = ground.client.open(&means.kit.keyring, Purpose::Exchange);
+/// Exchanges a code, its verifier and the address that it came to.
+pub(super) async fn fetch(
+    renewer: &Renewer,
+    way: &Way,
+    brought: (&str, &str, &str),
+) -> Result<Got, Fault<ConnectRefusal>> {
+    let opened = way.client.open(&renewer.kit.keyring, Purpose::Exchange);
     let client = opened.map_err(|_| ConnectRefusal::Hindered(Hindrance::NoClient))?;
     let with = Some((&client, Purpose::Exchange));
-    let endpoints = endpoints((&ground.description, Method::OAuth), &ground.parts, with);
+    let endpoints = endpoints((&way.description, Method::OAuth), &way.parts, (None, with));
     let endpoints = endpoints.ok_or(ConnectRefusal::Hindered(Hindrance::NoClient))?;
-    let asker = Asker { id: &ground.client.id, secret: client.value(Purpose::Exchange) };
-    let fetched = tokens::exchange(&means.renewer.upstream, (&endpoints, &asker), brought).await;
+    let asker = Asker { id: &way.client.id, secret: client.value(Purpose::Exchange) };
+    let fetched = tokens::exchange(&renewer.upstream, (&endpoints, &asker), brought).await;
     let fetched = fetched.map_err(ConnectRefusal::Hindered)?;
     Ok(Got { fetched, endpoints, client })
 }
@@ -237,19 +326,12 @@ fn keep(
     if !row.secret.node_type_enabled {
         return Err(ConnectRefusal::Disabled.into());
     }
-    let address = begun.description.address(|name| begun.parts.get(name).map(String::as_str));
-    let address = address.map_err(|_| Denied::NotFound)?;
-    let under = begun.description.under(Method::OAuth);
-    let placements = under.kinds.first().map(|kind| &kind.placements);
-    let placement = serde_json::to_value(placements).unwrap_or_default();
-    let route = Route { base_url: address.base_url, hosts: address.hosts.clone(), placement };
-    let credential = holding(fetched, None, (&begun.parts, route));
-    let facts = Facts { fields: begun.parts.clone(), hosts: address.hosts, way: None };
+    let (credential, facts) = begun.way.stored(fetched).ok_or(Denied::NotFound)?;
     let facts = serde_json::to_string(&facts).unwrap_or_default();
     let (id, number) = (&row.secret.id, row.secret.newest_number + 1);
     store::secrets::destroy_values(tx, by, id)?;
     let shown = Shown { kind: Kind::TokenSet, last_four: None, facts: &facts, dates: Dates::default() };
-    sealing::seal(tx, by, tools, &begun.hook(), Numbered::current(id, number), (&credential, shown))?;
+    sealing::seal(tx, by, tools, &begun.way.hook(), Numbered::current(id, number), (&credential, shown))?;
     let new = Replaced {
         number,
         kind: Kind::TokenSet,
@@ -275,7 +357,7 @@ fn note(
     (begun, fetched): (&Ground, &Fetched),
     (row, number): (&ListedSecret, i64),
 ) -> Result<(), Error> {
-    let (client, renewable) = (&begun.client, fetched.refresh.is_some());
+    let (client, renewable) = (&begun.way.client, fetched.refresh.is_some());
     let asked = Asked { client_id: &client.id, scopes: &client.scopes, otherwise: &client.scopes, renewable };
     let given = asked.given(fetched, tx.now());
     store::token_sets::put(tx, by, (&row.secret.id, &given))?;

@@ -1,13 +1,13 @@
 //! A workspace's own node types: described on a form, and described anew.
 //!
 //! Invariant: a value never travels where it was not entered for. Another address, placement or kind destroys the values
-//! that were entered under the one before.
+//! that were entered under the one before; another provider, the secrets of the clients it was asked with.
 
 use crate::catalog::{CUSTOM, Catalog, Draft, DraftFault, NodeType};
 use crate::domain::audit::{Event, NodeTypeEvent, SecretEvent};
 use crate::domain::letter::SecretsEnd;
 use crate::domain::message::Message;
-use crate::domain::{Method, Name, Slug};
+use crate::domain::{Environment, Method, Name, Slug};
 use crate::store::access::{Admin, Proof};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::ListedSecret;
@@ -15,20 +15,36 @@ use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, WriteTx};
 
 use super::node_types::{facts, get, insert};
 use super::secrets::describe as facts_of_secret;
-use super::{Tools, audit, letters};
+use super::{Tools, audit, letters, oauth_clients};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CustomRefusal {
     #[error("the form is to be put right")]
     Faults(Vec<DraftFault>),
-    /// So many values would be destroyed, which nobody has confirmed.
-    #[error("{0} values would be destroyed")]
-    Unconfirmed(usize),
+    /// So much would be destroyed, which nobody has confirmed.
+    #[error("{0:?} would be destroyed")]
+    Unconfirmed(Going),
     #[error("it was changed in the meantime")]
     ChangedSince,
 }
 
 impl Refusal for CustomRefusal {}
+
+/// What another description destroys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Going {
+    /// Secrets that lose their value.
+    pub secrets: usize,
+    /// OAuth clients, whose secrets were entered for the provider that was asked before.
+    pub clients: Vec<Environment>,
+}
+
+impl Going {
+    /// The number by which it is confirmed.
+    pub fn all(&self) -> usize {
+        self.secrets + self.clients.len()
+    }
+}
 
 fn fault(field: &'static str, message: String) -> Fault<CustomRefusal> {
     CustomRefusal::Faults(vec![DraftFault { field, message }]).into()
@@ -45,7 +61,8 @@ pub fn create(
     let node = described(catalog, draft, &slug)?;
     let description = Message::parse(&draft.description).map_err(|error| fault("description", error.to_string()))?;
     let name = free_name(tx, by, &node, None)?;
-    let row = insert(tx, by, tools, (slug, name, Method::Key), (description.as_ref(), Some(written(&node)?)))?;
+    let method = node.methods.first().copied().unwrap_or(Method::Key);
+    let row = insert(tx, by, tools, (slug, name, method), (description.as_ref(), Some(written(&node)?)))?;
     Ok(row.slug)
 }
 
@@ -97,11 +114,18 @@ pub struct Kept {
     pub node: NodeType,
     /// Those with a value.
     pub holding: Vec<ListedSecret>,
+    /// For which environments it has an OAuth client of the workspace's own.
+    pub clients: Vec<Environment>,
 }
 
 impl Kept {
     pub fn draft(&self) -> Draft {
         Draft::of(&self.node)
+    }
+
+    /// The draft under the method that the node type came with, whatever a form says: it never changes.
+    pub fn under_its_method(&self, draft: &Draft) -> Draft {
+        Draft { method: self.row.method.to_string(), ..draft.clone() }
     }
 }
 
@@ -112,7 +136,8 @@ pub fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, Admin>, catalog: &Catalog, slug:
     let node = catalog.describe(slug.as_str(), Some(spec)).ok_or(Denied::NotFound)?.into_owned();
     let mut holding = store::secrets::of_type(tx, by, &row.id)?;
     holding.retain(|row| row.secret.value_entered_at.is_some());
-    Ok(Kept { row, node, holding })
+    let clients = store::oauth_clients::list(tx, by, &row.id)?.into_iter().map(|client| client.environment).collect();
+    Ok(Kept { row, node, holding, clients })
 }
 
 /// What was meant to be changed: which description was seen, and how many values may go by it.
@@ -122,35 +147,41 @@ pub struct Meant {
     pub confirmed: Option<usize>,
 }
 
-/// Describes a custom API anew; how many secrets lost their value by it.
+/// Describes a custom API anew; what was destroyed by it. Its provider is not asked to forget what was connected: nobody
+/// knows whether it is to be trusted with it still, and the new one was never given it.
 pub fn change(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, Admin>,
     tools: Tools<'_>,
     (catalog, draft): (&Catalog, &Draft),
     (slug, meant): (&Slug, Meant),
-) -> Result<usize, Fault<CustomRefusal>> {
+) -> Result<Going, Fault<CustomRefusal>> {
     let kept = find(tx, by, catalog, slug)?;
     if kept.row.revision != meant.revision {
         return Err(CustomRefusal::ChangedSince.into());
     }
-    let node = described(catalog, draft, slug)?;
+    let node = described(catalog, &kept.under_its_method(draft), slug)?;
     let name = free_name(tx, by, &node, Some(slug))?;
-    let going: &[ListedSecret] = if node.travels_like(&kept.node) { &[] } else { &kept.holding };
-    if !going.is_empty() && meant.confirmed != Some(going.len()) {
-        return Err(CustomRefusal::Unconfirmed(going.len()).into());
+    let emptied: &[ListedSecret] = if node.travels_like(&kept.node) { &[] } else { &kept.holding };
+    let clients = if node.asks_like(&kept.node) { Vec::new() } else { kept.clients.clone() };
+    let going = Going { secrets: emptied.len(), clients };
+    if going.all() > 0 && meant.confirmed != Some(going.all()) {
+        return Err(CustomRefusal::Unconfirmed(going).into());
+    }
+    for environment in &going.clients {
+        oauth_clients::destroy(tx, by, tools, (&kept.row, *environment))?;
     }
     let kind = node.kinds.first().map(|spec| spec.kind);
-    for row in going {
+    for row in emptied {
         let kind = kind.unwrap_or(row.secret.kind);
         store::secrets::disconnect_type(tx, by, (&row.secret.id, kind))?;
         let event = SecretEvent::Disconnected { secret: facts_of_secret(row) };
         audit::change(tx, by, tools, Event::Secret(event))?;
     }
-    letters::tell_owners(tx, by, tools, (going, SecretsEnd::Disconnected))?;
+    letters::tell_owners(tx, by, tools, (emptied, SecretsEnd::Disconnected))?;
     store::node_types::describe_anew(tx, by, &kept.row.id, (&name, &written(&node)?))?;
     let node_type = facts(&NodeTypeRow { name, ..kept.row });
-    let event = NodeTypeEvent::Changed { node_type, disconnected: going.len() };
+    let event = NodeTypeEvent::Changed { node_type, disconnected: going.secrets };
     audit::change(tx, by, tools, Event::NodeType(event))?;
-    Ok(going.len())
+    Ok(going)
 }

@@ -6,7 +6,8 @@ use crate::catalog::{FieldSpec, KindSpec, NodeType, Part, PartFault};
 use crate::crypto::{Credential, Entered, Route};
 use crate::domain::name::is_hidden;
 use crate::domain::secret::last_four;
-use crate::domain::{Environment, Kind};
+use crate::domain::{Environment, Kind, Method};
+use crate::upstream::oauth::Endpoints;
 
 /// What was given, by field name.
 pub type Given = BTreeMap<String, Entered>;
@@ -116,6 +117,26 @@ pub fn fill_parts<'a>(
     if faults.is_empty() { Ok(filled) } else { Err(faults) }
 }
 
+/// The parts of a connection's address as a machine names them, with those of its client: none that nobody asks for, and
+/// none that differs from where the client is.
+pub fn name_parts(
+    node_type: &NodeType,
+    of_client: Option<&BTreeMap<String, String>>,
+    given: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, Vec<FieldFault>> {
+    let under = node_type.under(Method::OAuth);
+    let is_known = |(name, text): (&String, &String)| {
+        of_client.and_then(|parts| parts.get(name)) == Some(text) || under.parts.iter().any(|part| part.name == *name)
+    };
+    if let Some((name, _)) = given.iter().find(|part| !is_known(*part)) {
+        let message = "This is nothing that the node type asks for, or not where its client is.".to_owned();
+        return Err(vec![FieldFault { field: name.clone(), message }]);
+    }
+    let mut parts = fill_parts(under.parts.iter(), given)?;
+    parts.extend(of_client.cloned().unwrap_or_default());
+    Ok(parts)
+}
+
 /// The name of the choice that this kind stands behind.
 fn way_of(node_type: &NodeType, kind: &KindSpec) -> Option<String> {
     let chosen = node_type.placement_choices.iter().find(|choice| std::ptr::eq(&raw const choice.kind, kind));
@@ -168,5 +189,17 @@ fn route_of(node_type: &NodeType, kind: &KindSpec, given: &Given) -> Result<Rout
         faults.into_iter().map(fault).collect::<Vec<_>>()
     })?;
     let placement = serde_json::to_value(&kind.placements).unwrap_or_default();
-    Ok(Route { base_url: address.base_url, hosts: address.hosts, placement })
+    let providers = providers_of(node_type, kind, given);
+    Ok(Route { base_url: address.base_url, hosts: address.hosts, placement, providers })
+}
+
+/// A client that fetches its own tokens shows its secret there, and nowhere else.
+fn providers_of(node_type: &NodeType, kind: &KindSpec, given: &Given) -> Vec<String> {
+    if kind.kind != Kind::ClientCredentials {
+        return Vec::new();
+    }
+    let part = |part: &Part| Some((part.name.clone(), given.get(&part.name)?.as_str().to_owned()));
+    let parts = node_type.parts.iter().filter_map(part).collect();
+    let endpoints = Endpoints::of(node_type, Method::ClientCredentials, &parts);
+    endpoints.map(|endpoints| endpoints.providers()).unwrap_or_default()
 }

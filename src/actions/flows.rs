@@ -21,14 +21,59 @@ pub fn begin<R: Right>(
     tools: Tools<'_>,
     (browser, errand): (&str, &Errand),
 ) -> Result<StateToken, Error> {
+    keep(tx, by, tools, (browser, errand), LASTS)
+}
+
+fn keep<R: Right>(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, R>,
+    tools: Tools<'_>,
+    (browser, errand): (&str, &Errand),
+    lasts: Duration,
+) -> Result<StateToken, Error> {
     let id = FlowId::draw(tx.now(), tools.chance);
     let payload = tools.keyring.seal_errand(&id, errand).map_err(|_| Error::Unsealed)?;
     let state = StateToken::draw(id.clone(), tools.chance);
     let mac = tools.keyring.flow_mac(&state, browser);
-    let flow = NewFlow { id: &id, mac: mac.as_bytes(), payload: &payload, until: tx.now().plus(LASTS) };
+    let flow = NewFlow { id: &id, mac: mac.as_bytes(), payload: &payload, until: tx.now().plus(lasts) };
     store::flows::insert(tx, by, &flow)?;
     tx.unrecorded(Unrecorded::Draft);
     Ok(state)
+}
+
+/// How long somebody may take to open a link.
+const OFFERED: Duration = Duration::from_mins(30);
+/// The browser of a link that nobody has opened yet.
+const ANY_BROWSER: &str = "whoever opens it first";
+
+/// Keeps the errand for whoever opens its link first.
+pub fn offer<R: Right>(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, R>,
+    tools: Tools<'_>,
+    errand: &Errand,
+) -> Result<StateToken, Error> {
+    keep(tx, by, tools, (ANY_BROWSER, errand), OFFERED)
+}
+
+/// What is offered by this link, which stays to be taken.
+pub fn offered<R: Right>(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, R>,
+    keyring: &Keyring,
+    link: &StateToken,
+) -> Outcome<Option<Errand>> {
+    look(tx, by, keyring, (ANY_BROWSER, link))
+}
+
+/// What was offered by this link, which is spent by it.
+pub fn take<R: Right>(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, R>,
+    tools: Tools<'_>,
+    link: &StateToken,
+) -> Outcome<Option<Errand>> {
+    finish(tx, by, tools, (ANY_BROWSER, link))
 }
 
 /// Ways to providers that one network may begin within a quarter of an hour: each is kept for a while.

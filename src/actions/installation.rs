@@ -54,6 +54,7 @@ pub async fn open_keyring(
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
 ) -> Result<Keyring, OpenError> {
+    db.arrive().await?;
     let mut kept = look(db).await?;
     let masters = load_masters(config, kept.is_empty(), &*chance)?;
     if kept.is_empty() {

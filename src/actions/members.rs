@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::audit::{Event, PeopleEvent};
+use crate::domain::audit::{Event, PeopleEvent, TokenEvent};
 use crate::domain::{Letter, PersonId, Role, SecretId, Sharing, TroubleWhy, policy};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::invitations::InvitationRow;
@@ -220,7 +220,7 @@ pub fn end(
     }
     for token in &leaving.tokens {
         store::tokens::revoke(tx, by, &token.id)?;
-        let event = Event::TokenRevoked { token: token.id.clone(), name: token.name.to_string() };
+        let event = Event::Token(TokenEvent::Revoked { token: token.id.clone(), name: token.name.to_string() });
         audit::change(tx, by, tools, event)?;
     }
     for row in &leaving.invitations {

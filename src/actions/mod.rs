@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod authorizing;
 pub mod clients;
 pub mod connecting;
 pub mod connections;
@@ -11,6 +12,7 @@ pub mod custom_apis;
 pub mod deleting;
 pub mod domains;
 pub mod entering;
+mod events;
 pub mod farewell;
 mod fingerprint;
 pub mod flows;
@@ -19,6 +21,7 @@ mod handover;
 pub mod identities;
 pub mod imports;
 pub mod installation;
+pub mod integrations;
 pub mod invitations;
 pub mod keeping;
 mod letters;

@@ -85,6 +85,8 @@ pub(super) fn insert(
         spec,
         // Another one under the same slug is never taken for this one by a form that was drawn before.
         revision: tx.now().micros(),
+        created_at: tx.now(),
+        updated_at: tx.now(),
     };
     store::node_types::insert(tx, by, &row)?;
     let node_type = facts(&row);

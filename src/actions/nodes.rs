@@ -172,7 +172,7 @@ pub(super) fn tell_owners(
     loosened: &[(BoundNode, Because)],
 ) -> Result<(), Error> {
     let actor = match &tools.origin.by {
-        Actor::Person { id } | Actor::Token { maker: id, .. } => Some(id),
+        Actor::Person { id } | Actor::Token { maker: id, .. } | Actor::Errand { maker: id, .. } => Some(id),
         _ => None,
     };
     let at = tx.now();

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use crate::crypto::Entered;
 use crate::domain::audit::{Event, NodeTypeEvent};
 use crate::domain::keys::Hook;
+use crate::domain::name::is_hidden;
 use crate::domain::{Environment, Method, Scopes, Slug};
 use crate::store::access::{Admin, Proof};
+use crate::store::node_types::NodeTypeRow;
 use crate::store::oauth_clients::{ClientRow, NewClient};
-use crate::store::{self, Denied, Fault, Outcome, Refusal, Unrecorded, WriteTx};
+use crate::store::{self, Denied, Error, Fault, Outcome, Refusal, Unrecorded, WriteTx};
 
-use super::clients::sealable;
+use super::clients::{Clients, providers, sealable};
 use super::entering::Facts;
 use super::{Tools, audit, node_types, sealing};
 
@@ -20,6 +22,10 @@ pub enum ClientRefusal {
     NoSecret,
     #[error("Enter the secret that belongs to this client: its id or its provider is another one now.")]
     OtherClient,
+    #[error(
+        "The node type was described anew since you opened this page. Look whom it asks now, and enter the secret again."
+    )]
+    ChangedSince,
 }
 
 impl Refusal for ClientRefusal {}
@@ -27,6 +33,8 @@ impl Refusal for ClientRefusal {}
 /// A client as an Admin entered it.
 pub struct ClientEntry {
     pub node_type: Slug,
+    /// Of the description that was seen: a secret that was entered under one goes nowhere by another.
+    pub revision: i64,
     pub environment: Environment,
     pub client_id: String,
     /// None where the one that is there stays.
@@ -36,16 +44,37 @@ pub struct ClientEntry {
     pub scopes: Scopes,
 }
 
+/// Longer ids and secrets are no client's.
+const LONGEST: usize = 2_000;
+
+impl ClientEntry {
+    /// What is wrong with the id of a client.
+    pub fn id_fault(id: &str) -> Option<&'static str> {
+        let unfit = id.is_empty() || id.len() > LONGEST || id.chars().any(is_hidden);
+        unfit.then_some("Enter the client id that the provider shows.")
+    }
+
+    /// What is wrong with its secret.
+    pub fn secret_fault(secret: &Entered) -> Option<&'static str> {
+        let text = secret.as_str();
+        let unfit = text.is_empty() || text.len() > LONGEST || text.contains(['\n', '\0']);
+        unfit.then_some("This is no client secret: it is too long, or has several lines.")
+    }
+}
+
 /// Puts a client in its place. Connections that were made with another one cannot be renewed with it.
 pub fn put(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, Admin>,
     tools: Tools<'_>,
-    entry: &ClientEntry,
+    (clients, entry): (&Clients, &ClientEntry),
 ) -> Result<(), Fault<ClientRefusal>> {
     let row = node_types::get(tx, by, &entry.node_type)?;
     if row.method != Method::OAuth {
         return Err(Denied::NotFound.into());
+    }
+    if row.revision != entry.revision {
+        return Err(ClientRefusal::ChangedSince.into());
     }
     let hook = Hook { node_type: row.id.clone(), environment: entry.environment };
     let known = store::oauth_clients::list(tx, by, &row.id)?.into_iter().find(|of| of.environment == entry.environment);
@@ -54,7 +83,8 @@ pub fn put(
         (Some(secret), _) => {
             // Never the number of a client before it: an older blob put back does not open.
             let number = known.map_or(tx.now().micros(), |known| known.number + 1);
-            let client = sealable(secret, &entry.parts);
+            let description = clients.describe(&row).ok_or(Denied::NotFound)?;
+            let client = sealable(secret, &entry.parts, providers(&description, &entry.parts));
             let (data_key, blob) = sealing::seal_client(tx, by, tools, (&hook, number), &client)?;
             let facts = Facts { fields: entry.parts.clone(), ..Facts::default() };
             let facts = serde_json::to_string(&facts).unwrap_or_default();
@@ -87,11 +117,24 @@ pub fn remove(
     (slug, environment): (&Slug, Environment),
 ) -> Outcome<()> {
     let row = node_types::get(tx, by, slug)?;
+    if !destroy(tx, by, tools, (&row, environment))? {
+        tx.unrecorded(Unrecorded::Nothing);
+    }
+    Ok(())
+}
+
+/// Whether there was one.
+pub(super) fn destroy(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Admin>,
+    tools: Tools<'_>,
+    (row, environment): (&NodeTypeRow, Environment),
+) -> Result<bool, Error> {
     let hook = Hook { node_type: row.id.clone(), environment };
     if !store::oauth_clients::remove(tx, by, &hook)? {
-        tx.unrecorded(Unrecorded::Nothing);
-        return Ok(());
+        return Ok(false);
     }
-    let event = NodeTypeEvent::ClientRemoved { node_type: node_types::facts(&row), environment };
-    Ok(audit::change(tx, by, tools, Event::NodeType(event))?)
+    let event = NodeTypeEvent::ClientRemoved { node_type: node_types::facts(row), environment };
+    audit::change(tx, by, tools, Event::NodeType(event))?;
+    Ok(true)
 }

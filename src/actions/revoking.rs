@@ -97,10 +97,9 @@ fn left<'tx>(
     let Some(allowed) = access::prove_revocation(tx, by, id)? else { return Ok(Left::Nothing) };
     let Some(row) = store::node_types::find(tx, by, allowed.node_type())? else { return Ok(Left::Nothing) };
     let description = clients.describe(&row);
-    let takes = |description: &crate::catalog::NodeType| {
-        description.oauth.as_ref().is_some_and(|spec| spec.revoke_url.is_some())
+    let Some(description) = description.filter(|description| description.can_forget()) else {
+        return Ok(Left::Nothing);
     };
-    let Some(description) = description.filter(|of| takes(of)) else { return Ok(Left::Nothing) };
     // Another client than the one that they were given to cannot give them back.
     let set = store::token_sets::find(tx, by, id)?;
     let client = clients.find(tx, by, (&row, allowed.environment()))?;
@@ -113,7 +112,7 @@ fn left<'tx>(
         return Ok(Left::Unaskable);
     };
     let with = Some((&opened, Purpose::Revoke));
-    let endpoints = endpoints((&description, Method::OAuth), &parts_of(&value, Purpose::Revoke), with);
+    let endpoints = endpoints((&description, Method::OAuth), &parts_of(&value, Purpose::Revoke), (Some(&value), with));
     let Some(endpoints) = endpoints else { return Ok(Left::Unaskable) };
     let refresh = value.others(Purpose::Revoke).find(|(name, _)| *name == REFRESH).map(|(_, token)| token);
     let token = revocable(refresh, value.value(Purpose::Revoke));

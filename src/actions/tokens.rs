@@ -1,21 +1,26 @@
-//! Service tokens: made, shown once, revoked.
+//! Service tokens: made, shown once, given another text, revoked.
 
 use crate::crypto::NewToken;
-use crate::domain::audit::Event;
+use crate::domain::audit::{Event, TokenEvent};
 use crate::domain::policy::{self, Standing};
-use crate::domain::{Abilities, Environment, Moment, Name, TokenId};
+use crate::domain::token::Overlap;
+use crate::domain::{Abilities, Environment, Moment, Name, Networks, NodeTypes, TokenId};
 use crate::store::access::{AtLeast, Member, Proof};
-use crate::store::tokens::NewTokenRow;
-use crate::store::{self, Denied, Outcome, WriteTx};
+use crate::store::tokens::{NewText, NewTokenRow, TokenRow};
+use crate::store::{self, Denied, Fault, Outcome, Refusal, WriteTx};
 
 use super::{Tools, audit};
 
+#[derive(Clone)]
 pub struct Ask {
     /// Drawn by whoever asks, so that asking twice makes one token.
     pub id: TokenId,
     pub name: Name,
     pub environment: Environment,
     pub abilities: Abilities,
+    /// For which node types alone, and from which networks alone; none is no limit.
+    pub node_types: Option<NodeTypes>,
+    pub networks: Option<Networks>,
     pub expires_at: Option<Moment>,
 }
 
@@ -41,34 +46,105 @@ pub fn create(
         name: &ask.name,
         environment: ask.environment,
         abilities: &ask.abilities,
+        node_types: ask.node_types.as_ref(),
+        networks: ask.networks.as_ref(),
         mac: mac.as_bytes(),
         expires_at: ask.expires_at,
     };
     store::tokens::insert(tx, by, &row)?;
-    let event = Event::TokenCreated {
+    let event = TokenEvent::Created {
         token: id.clone(),
         name: ask.name.to_string(),
         environment: ask.environment,
         abilities: ask.abilities.to_string(),
+        node_types: ask.node_types.as_ref().map(NodeTypes::to_string),
+        networks: ask.networks.as_ref().map(Networks::to_string),
+        expires_at: ask.expires_at,
     };
-    audit::change(tx, by, tools, event)?;
+    audit::change(tx, by, tools, Event::Token(event))?;
     Ok(Made { id, token })
 }
 
-/// Revokes a token; revoking it again changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RenewRefusal {
+    #[error("the token has a newer text already")]
+    Renewed,
+    #[error("the token has expired or was revoked")]
+    Over,
+}
+
+impl Refusal for RenewRefusal {}
+
+pub struct Renewed {
+    pub token: NewToken,
+    pub previous_until: Option<Moment>,
+}
+
+/// Gives a token another text in place of the one of this generation: asking twice makes one. All else of it stays. What
+/// was left of an older text ends at once.
+pub fn renew(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    tools: Tools<'_>,
+    (id, generation): (&TokenId, i64),
+    overlap: Overlap,
+) -> Outcome<Renewed, RenewRefusal> {
+    let row = own(tx, by, id)?;
+    if !row.state(tx.now()).lives() {
+        return Err(RenewRefusal::Over.into());
+    }
+    let token = NewToken::draw(id, row.environment, tools.chance);
+    let mac = tools.keyring.new_token_mac(&token);
+    let until = overlap.span().map(|span| tx.now().plus(span));
+    let previous_until = until.map(|until| row.expires_at.map_or(until, |end| until.min(end)));
+    if !store::tokens::renew(tx, by, (id, generation), &NewText { mac: mac.as_bytes(), previous_until })? {
+        return Err(RenewRefusal::Renewed.into());
+    }
+    let event = TokenEvent::Renewed { token: id.clone(), name: row.name.to_string(), previous_until };
+    audit::change(tx, by, tools, Event::Token(event))?;
+    Ok(Renewed { token, previous_until })
+}
+
+/// Ends the text before at once, where one is left; the new one goes on.
+pub fn end_previous(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Member>>,
+    tools: Tools<'_>,
+    id: &TokenId,
+) -> Outcome<()> {
+    let row = revocable(tx, by, id)?;
+    if store::tokens::end_previous(tx, by, id)? {
+        let event = TokenEvent::PreviousEnded { token: id.clone(), name: row.name.to_string() };
+        audit::change(tx, by, tools, Event::Token(event))?;
+    } else {
+        tx.unrecorded(store::Unrecorded::Nothing);
+    }
+    Ok(())
+}
+
+fn own<E>(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, id: &TokenId) -> Result<TokenRow, Fault<E>> {
+    let row = store::tokens::find(tx, by, id)?.ok_or(Denied::NotFound)?;
+    let standing = Standing { person: by.person(), role: by.role() };
+    if policy::may_renew_token(standing, &row.maker, &row.abilities) { Ok(row) } else { Err(Denied::Forbidden.into()) }
+}
+
+fn revocable(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, id: &TokenId) -> Outcome<TokenRow> {
+    let row = store::tokens::find(tx, by, id)?.ok_or(Denied::NotFound)?;
+    let standing = Standing { person: by.person(), role: by.role() };
+    if policy::may_revoke_token(standing, &row.maker) { Ok(row) } else { Err(Denied::Forbidden.into()) }
+}
+
+/// Revokes a token with all its texts; revoking it again changes nothing.
 pub fn revoke(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Member>>,
     tools: Tools<'_>,
     id: &TokenId,
 ) -> Outcome<()> {
-    let row = store::tokens::find(tx, by, id)?.ok_or(Denied::NotFound)?;
-    if !policy::may_revoke_token(Standing { person: by.person(), role: by.role() }, &row.maker) {
-        return Err(Denied::Forbidden.into());
-    }
+    let row = revocable(tx, by, id)?;
     if store::tokens::revoke(tx, by, id)? {
-        let event = Event::TokenRevoked { token: id.clone(), name: row.name.to_string() };
-        audit::change(tx, by, tools, event)?;
+        let event = TokenEvent::Revoked { token: id.clone(), name: row.name.to_string() };
+        audit::change(tx, by, tools, Event::Token(event))?;
     } else {
         tx.unrecorded(store::Unrecorded::Nothing);
     }

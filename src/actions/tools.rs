@@ -36,6 +36,11 @@ impl Kit {
         self.by(Actor::Person { id: person.clone() }, work)
     }
 
+    /// Somebody outside the workspace acts, whom the token's backend has sent.
+    pub fn on_errand<T>(&self, by: &Proof<'_, impl TokenRight>, work: impl FnOnce(Tools<'_>) -> T) -> T {
+        self.by(Actor::Errand { token: by.token().clone(), maker: by.maker().clone() }, work)
+    }
+
     pub fn by_token<T>(&self, by: &Proof<'_, impl TokenRight>, work: impl FnOnce(Tools<'_>) -> T) -> T {
         self.by(Actor::Token { id: by.token().clone(), maker: by.maker().clone() }, work)
     }

@@ -11,6 +11,7 @@ use crate::crypto::Keyring;
 use crate::domain::audit::{ChainKind, Entry};
 use crate::domain::{SecretId, TokenId, WorkspaceId};
 use crate::store::access::AskNothing;
+use crate::store::audit::Used;
 use crate::store::{self, Db, Error, Fault, Outcome, WriteTx};
 
 use super::audit;
@@ -116,8 +117,8 @@ fn commit(tx: &mut WriteTx<'_>, keyring: &Keyring, uses: &[Use]) -> Result<(), E
     for (workspace, entries) in by_workspace {
         audit::append(tx, keyring, ChainKind::Uses, workspace.as_str(), &entries)?;
     }
-    let used: Vec<(SecretId, TokenId)> =
-        uses.iter().filter_map(|one| Some((one.secret.clone(), one.token.clone()?))).collect();
+    let used = |one: &Use| Some(Used { secret: one.secret.clone(), token: one.token.clone()?, from: one.entry.from });
+    let used: Vec<Used> = uses.iter().filter_map(used).collect();
     store::audit::mark_used(tx, &used)?;
     store::audit::count_uses(tx, &used)
 }

@@ -1,6 +1,7 @@
 //! A workspace's name and address, and its end.
 
-use crate::domain::audit::{ChainHead, Event, PeopleEvent};
+use crate::domain::audit::{ChainHead, Event, NodeTypeEvent, PeopleEvent};
+use crate::domain::return_to::ReturnAddresses;
 use crate::domain::{Name, Sharing, Slug};
 use crate::store::access::{Admin, AtLeast, Owner, Proof};
 use crate::store::{self, Fault, Outcome, Refusal, Unrecorded, WriteTx};
@@ -54,6 +55,23 @@ pub fn share_by_default(
     let event =
         Event::People(PeopleEvent::DefaultSharingChanged { workspace: by.workspace().clone(), before, after: sharing });
     Ok(audit::change(tx, by, tools, event)?)
+}
+
+/// To where end users may be sent back from now on.
+pub fn register_return_addresses(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Admin>,
+    tools: Tools<'_>,
+    after: &ReturnAddresses,
+) -> Outcome<()> {
+    if store::workspaces::return_addresses(tx, by)? == *after {
+        tx.unrecorded(Unrecorded::Nothing);
+        return Ok(());
+    }
+    store::workspaces::set_return_addresses(tx, by, after)?;
+    let addresses = after.iter().map(ToOwned::to_owned).collect();
+    let event = NodeTypeEvent::ReturnAddressesChanged { workspace: by.workspace().clone(), addresses };
+    Ok(audit::change(tx, by, tools, Event::NodeType(event))?)
 }
 
 /// Destroys the workspace's key and everything that is in it. The installation's chain keeps where its chains ended.

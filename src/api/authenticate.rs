@@ -25,8 +25,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    pub fn token(&self) -> &TokenId {
+        &self.token
+    }
+
     pub fn ask<A>(&self) -> AskToken<A> {
-        AskToken::new(self.token.clone(), self.mac.as_bytes())
+        AskToken::new(self.token.clone(), self.mac.as_bytes(), self.address)
     }
 }
 

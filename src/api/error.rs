@@ -7,7 +7,9 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
 use crate::actions::connections::ConnectionRefusal;
+use crate::actions::integrations::IntegrationRefusal;
 use crate::actions::vend::VendRefusal;
+use crate::api::pipes::custom_provider;
 use crate::domain::Ability;
 use crate::store::access::UseRefusal;
 use crate::store::{self, Denied, Fault};
@@ -20,6 +22,10 @@ pub enum Error {
     UnknownToken,
     #[error("The service token lacks the ability {0}.")]
     Lacks(Ability),
+    #[error("The service token may not be used from this address.")]
+    OutOfNetworks,
+    #[error("The service token is limited to other node types.")]
+    OtherNodeType,
     #[error("There is nothing of that name here.")]
     NotFound,
     #[error("The node type is disabled in this workspace.")]
@@ -32,6 +38,20 @@ pub enum Error {
     NotYours,
     #[error("{0}")]
     NeedsReconfiguration(String),
+    #[error("{0}")]
+    InUse(String),
+    #[error("There is one already.")]
+    Exists,
+    #[error("This Idempotency-Key stood for another request of this token.")]
+    KeyReused,
+    #[error("{0}")]
+    ReturnTo(String),
+    #[error("{0}")]
+    ReturnToExactly(String),
+    #[error("The connect_code is not good: it was used before, is too old, or its code_verifier is another one.")]
+    ConnectCode,
+    #[error("What was asked for is over. Ask for a new address.")]
+    AuthorizationOver,
     #[error("Several connections could be meant; name one with connected_account_id.")]
     SelectionRequired,
     #[error("The stored value of \"{0}\" cannot be read. It has to be entered again.")]
@@ -53,10 +73,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// What is wrong with a parameter, in a fixed sentence.
+    pub fn invalid(text: &str) -> Self {
+        Self::Invalid(text.to_owned())
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Self::NoToken | Self::UnknownToken => "unauthorized",
             Self::Lacks(_) => "insufficient_ability",
+            Self::OutOfNetworks => "address_not_allowed",
+            Self::OtherNodeType => "node_type_not_allowed",
             Self::NotFound => "not_found",
             Self::Disabled => "node_type_disabled",
             Self::ProxyOnly => "delivery_proxy_only",
@@ -64,6 +91,13 @@ impl Error {
             Self::NotYours => "workflow_of_another_member",
             Self::NeedsReconfiguration(_) => "needs_reconfiguration",
             Self::SelectionRequired => "account_selection_required",
+            Self::ReturnTo(_) => "invalid_return_to",
+            Self::ReturnToExactly(_) => "return_to_requires_exact_match",
+            Self::ConnectCode => "invalid_connect_code",
+            Self::AuthorizationOver => "authorization_state_expired",
+            Self::InUse(_) => "data_integration_in_use",
+            Self::Exists => "already_exists",
+            Self::KeyReused => "idempotency_key_reused",
             Self::Unreadable(_) => "secret_unreadable",
             Self::NotRenewed(_) => "token_not_renewed",
             Self::TooLarge => "payload_too_large",
@@ -80,14 +114,27 @@ impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NoToken | Self::UnknownToken => StatusCode::UNAUTHORIZED,
-            Self::Lacks(_) | Self::Disabled | Self::ProxyOnly | Self::Unlisted | Self::NotYours => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Lacks(_)
+            | Self::OutOfNetworks
+            | Self::OtherNodeType
+            | Self::Disabled
+            | Self::ProxyOnly
+            | Self::Unlisted
+            | Self::NotYours => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::SelectionRequired | Self::Unreadable(_) | Self::NeedsReconfiguration(_) => StatusCode::CONFLICT,
+            Self::SelectionRequired
+            | Self::Exists
+            | Self::InUse(_)
+            | Self::KeyReused
+            | Self::Unreadable(_)
+            | Self::NeedsReconfiguration(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Body(_) => StatusCode::BAD_REQUEST,
+            Self::Body(_)
+            | Self::ReturnTo(_)
+            | Self::ReturnToExactly(_)
+            | Self::ConnectCode
+            | Self::AuthorizationOver => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable | Self::NotRenewed(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -125,6 +172,8 @@ impl From<store::Error> for Error {
         match error {
             store::Error::Denied(Denied::UnknownToken) => Self::UnknownToken,
             store::Error::Denied(Denied::Lacks(ability)) => Self::Lacks(ability),
+            store::Error::Denied(Denied::OutOfNetworks) => Self::OutOfNetworks,
+            store::Error::Denied(Denied::OtherNodeType) => Self::OtherNodeType,
             store::Error::Denied(_) => Self::NotFound,
             store::Error::Unavailable(why) => {
                 tracing::warn!(why, "unavailable");
@@ -160,7 +209,21 @@ impl From<ConnectionRefusal> for Error {
             // Whoever asks again is checked against the new description.
             ConnectionRefusal::ChangedSince => Self::Unavailable,
             ConnectionRefusal::NoSuchAccount => Self::NotFound,
+            ConnectionRefusal::Exists => Self::Exists,
+            ConnectionRefusal::SelectionRequired => Self::SelectionRequired,
+            ConnectionRefusal::KeyReused => Self::KeyReused,
             ConnectionRefusal::OtherEnvironment { .. } => Self::Invalid(refusal.to_string()),
+        }
+    }
+}
+
+impl From<IntegrationRefusal> for Error {
+    fn from(refusal: IntegrationRefusal) -> Self {
+        match refusal {
+            IntegrationRefusal::Exists => Self::Exists,
+            IntegrationRefusal::InUse(_) => Self::InUse(refusal.to_string()),
+            IntegrationRefusal::Described(faults) => Self::Invalid(custom_provider::told(&faults)),
+            other => Self::Invalid(other.to_string()),
         }
     }
 }
@@ -171,6 +234,9 @@ impl From<VendRefusal> for Error {
             VendRefusal::Unreadable(name) => Self::Unreadable(name.to_string()),
             VendRefusal::NotRenewed(why) => Self::NotRenewed(why.told().to_owned()),
             VendRefusal::Use(UseRefusal::Disabled) => Self::Disabled,
+            VendRefusal::Use(UseRefusal::NoTokens) => {
+                Self::invalid("This node type holds keys; ask for its credentials instead.")
+            }
             VendRefusal::Use(UseRefusal::ProxyOnly) => Self::ProxyOnly,
             VendRefusal::Use(UseRefusal::SelectionRequired) => Self::SelectionRequired,
             VendRefusal::Use(UseRefusal::Unlisted) => Self::Unlisted,

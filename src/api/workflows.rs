@@ -24,7 +24,7 @@ use super::pipes;
 
 type Never = std::convert::Infallible;
 
-/// A workflow with what stands around it, read in one moment.
+/// A workflow with what stands around it, read in one moment: those of its nodes that the token's limits cover.
 struct Told {
     row: WorkflowRow,
     nodes: Vec<NodeRow>,
@@ -47,7 +47,11 @@ impl Told {
         let tokens = store::workflows::token_ids(tx, by, &ids)?;
         let now = tx.now();
         let told = |row: WorkflowRow| Self {
-            nodes: nodes.iter().filter(|node| node.workflow == row.id).cloned().collect(),
+            nodes: nodes
+                .iter()
+                .filter(|node| node.workflow == row.id && by.includes(&node.node_type))
+                .cloned()
+                .collect(),
             tokens: tokens.iter().filter(|(of, _)| *of == row.id).map(|(_, token)| token.clone()).collect(),
             row,
             now,
@@ -121,7 +125,7 @@ impl Asked {
             ("", "") => Ok(Turn::Newest),
             ("", after) => id(after, "after").map(Turn::OlderThan),
             (before, "") => id(before, "before").map(Turn::NewerThan),
-            _ => Err(Error::Invalid("Name before or after, not both.".to_owned())),
+            _ => Err(Error::invalid("Name before or after, not both.")),
         }
     }
 }
@@ -197,7 +201,7 @@ pub async fn register(caller: Caller, path: Path<String>, sent: Sent, app: Data<
 
 fn understand(path: &str, sent: &Sent) -> Result<Registration, Error> {
     if Called::looks_like_an_id(path) {
-        return Err(Error::Invalid("An external id may not begin with wfl_.".to_owned()));
+        return Err(Error::invalid("An external id may not begin with wfl_."));
     }
     let external_id = handle(path, "The external id")?;
     let body: Body = pipes::read(sent)?;

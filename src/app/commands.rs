@@ -117,6 +117,8 @@ pub async fn create_token(app: &App, ask: &TokenCreate) -> Result<String, Comman
         name: ask.name.clone(),
         environment: ask.environment,
         abilities: ask.allow.clone(),
+        node_types: None,
+        networks: None,
         expires_at: ask.expires,
     };
     let made = app.db.write::<_, _, std::convert::Infallible, _>(AskCommandLine, move |tx, by| {

@@ -77,6 +77,16 @@ impl App {
         Kit { keyring: self.keyring.clone(), chance: self.chance.clone(), from }
     }
 
+    /// Where an end user begins who is to connect an account.
+    pub fn start_connecting(&self, link: &str) -> String {
+        format!("{}/connect/start/{link}", self.config.server.base())
+    }
+
+    /// The address that a provider sends people back to.
+    pub fn way_back(&self, callback: &str) -> String {
+        connecting::way_back(self.config.server.base(), callback)
+    }
+
     /// For asking providers who somebody is.
     pub fn asking(&self) -> Asking<'_> {
         Asking { upstream: &self.upstream, clock: &*self.clock }

@@ -8,7 +8,8 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpResponse, Resource, Route, web};
 
 use super::health;
-use crate::api::{pipes, workflows as runs};
+use crate::api::pipes::{accounts, authorize, events, integrations, providers, stored, vend};
+use crate::api::workflows as runs;
 use crate::domain::{Ability, Role};
 use crate::web::{
     account, activity, assets, connect, connections, forgotten, home, invitations, jobs, members, node_types,
@@ -43,6 +44,19 @@ const fn put(path: &'static str, least: Least, handler: fn(Route) -> Route) -> E
     Entry { method: Method::PUT, path, least, handler }
 }
 
+const fn delete(path: &'static str, least: Least, handler: fn(Route) -> Route) -> Entry {
+    Entry { method: Method::DELETE, path, least, handler }
+}
+
+const VEND: Least = Least::Token(Ability::Vend);
+const CONNECT: Least = Least::Token(Ability::Connect);
+const READ: Least = Least::Token(Ability::Read);
+const MANAGE: Least = Least::Token(Ability::Manage);
+const AUDIT: Least = Least::Token(Ability::Audit);
+
+const OF_USER: &str = "/user_management/users/{user}/connected_accounts/{slug}";
+const OF_ORGANIZATION: &str = "/organizations/{organization}/connected_accounts/{slug}";
+
 const ANYONE: Least = Least::Anyone;
 const SIGNED_IN: Least = Least::SignedIn;
 const MEMBER: Least = Least::Role(Role::Member);
@@ -53,12 +67,38 @@ pub static HEALTH: &[Entry] =
     &[get("/health/live", ANYONE, |r| r.to(health::live)), get("/health/ready", ANYONE, |r| r.to(health::ready))];
 
 pub static MACHINES: &[Entry] = &[
-    post("/data-integrations/{slug}/credentials", Least::Token(Ability::Vend), |r| r.to(pipes::vend)),
-    put("/data-integrations/{slug}/api-key", Least::Token(Ability::Connect), |r| r.to(pipes::put_api_key)),
-    get("/api/v1/workflows", Least::Token(Ability::Read), |r| r.to(runs::index)),
-    get("/api/v1/workflows/{workflow}", Least::Token(Ability::Read), |r| r.to(runs::show)),
-    put("/api/v1/workflows/{workflow}", Least::Token(Ability::Manage), |r| r.to(runs::register)),
-    post("/api/v1/workflows/{workflow}/nodes/{node}/credentials", Least::Token(Ability::Vend), |r| r.to(runs::vend)),
+    get("/data-integrations", READ, |r| r.to(integrations::index)),
+    post("/data-integrations", MANAGE, |r| r.to(integrations::create)),
+    // Before the one that any other word stands for.
+    post("/data-integrations/finish", CONNECT, |r| r.to(authorize::finish)),
+    get("/data-integrations/{slug}", READ, |r| r.to(integrations::show)),
+    put("/data-integrations/{slug}", MANAGE, |r| r.to(integrations::update)),
+    delete("/data-integrations/{slug}", MANAGE, |r| r.to(integrations::destroy)),
+    get("/data-integrations/{slug}/organization", READ, |r| r.to(integrations::show_of_organizations)),
+    put("/data-integrations/{slug}/organization", MANAGE, |r| r.to(integrations::update_of_organizations)),
+    delete("/data-integrations/{slug}/organization", MANAGE, |r| r.to(integrations::destroy)),
+    post("/data-integrations/{slug}/credentials", VEND, |r| r.to(vend::credentials)),
+    post("/data-integrations/{slug}/authorize", CONNECT, |r| r.to(authorize::create)),
+    post("/data-integrations/{slug}/token", VEND, |r| r.to(vend::token)),
+    put("/data-integrations/{slug}/api-key", CONNECT, |r| r.to(stored::put_key)),
+    post("/data-integrations/{slug}/api-key", CONNECT, |r| r.to(stored::post_key)),
+    put("/data-integrations/{slug}/client-credentials", CONNECT, |r| r.to(stored::put_client)),
+    post("/data-integrations/{slug}/client-credentials", CONNECT, |r| r.to(stored::post_client)),
+    get("/events", AUDIT, |r| r.to(events::index)),
+    get(OF_USER, READ, |r| r.to(accounts::show)),
+    post(OF_USER, CONNECT, |r| r.to(accounts::create)),
+    put(OF_USER, CONNECT, |r| r.to(accounts::update)),
+    delete(OF_USER, CONNECT, |r| r.to(accounts::destroy)),
+    get(OF_ORGANIZATION, READ, |r| r.to(accounts::show)),
+    post(OF_ORGANIZATION, CONNECT, |r| r.to(accounts::create)),
+    put(OF_ORGANIZATION, CONNECT, |r| r.to(accounts::update)),
+    delete(OF_ORGANIZATION, CONNECT, |r| r.to(accounts::destroy)),
+    get("/user_management/users/{user}/data_providers", READ, |r| r.to(providers::of_user)),
+    get("/organizations/{organization}/data_providers", READ, |r| r.to(providers::of_organization)),
+    get("/api/v1/workflows", READ, |r| r.to(runs::index)),
+    get("/api/v1/workflows/{workflow}", READ, |r| r.to(runs::show)),
+    put("/api/v1/workflows/{workflow}", MANAGE, |r| r.to(runs::register)),
+    post("/api/v1/workflows/{workflow}/nodes/{node}/credentials", VEND, |r| r.to(runs::vend)),
 ];
 
 /// The same for everybody: answered without looking at any session.
@@ -112,6 +152,7 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/settings", ADMIN, |r| r.to(workspaces::update)),
     post("/w/{workspace}/settings/sharing", ADMIN, |r| r.to(workspaces::sharing::update)),
     post("/w/{workspace}/settings/adders", ADMIN, |r| r.to(workspaces::adders::update)),
+    post("/w/{workspace}/settings/return-addresses", ADMIN, |r| r.to(workspaces::return_addresses::update)),
     post("/w/{workspace}/settings/domains/open", OWNER, |r| r.to(workspaces::domains::open)),
     post("/w/{workspace}/settings/domains/close", OWNER, |r| r.to(workspaces::domains::close)),
     get("/w/{workspace}/delete", OWNER, |r| r.to(workspaces::delete::new)),
@@ -121,7 +162,9 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/jobs/{job}/retry", OWNER, |r| r.to(jobs::retry)),
     post("/w/{workspace}/jobs/{job}/discard", OWNER, |r| r.to(jobs::discard)),
     get("/w/{workspace}", MEMBER, |r| r.to(home::show)),
-    get("/connect/{client}/callback", SIGNED_IN, |r| r.to(connect::callback)),
+    get("/connect/start/{link}", ANYONE, |r| r.to(connect::start::show)),
+    post("/connect/start/{link}", ANYONE, |r| r.to(connect::start::create)),
+    get("/connect/{client}/callback", ANYONE, |r| r.to(connect::callback)),
     get("/w/{workspace}/connections", MEMBER, |r| r.to(connections::index)),
     get("/w/{workspace}/secrets", MEMBER, |r| r.to(secrets::index)),
     get("/w/{workspace}/secrets/new", MEMBER, |r| r.to(secrets::choose::choose)),
@@ -210,11 +253,14 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/members/{member}/role", MEMBER, |r| r.to(members::update_role)),
     get("/w/{workspace}/members/{member}/end", MEMBER, |r| r.to(members::end::new)),
     post("/w/{workspace}/members/{member}/end", MEMBER, |r| r.to(members::end::create)),
-    get("/w/{workspace}/tokens", ADMIN, |r| r.to(tokens::index)),
-    get("/w/{workspace}/tokens/new", ADMIN, |r| r.to(tokens::new)),
-    post("/w/{workspace}/tokens/new", ADMIN, |r| r.to(tokens::create)),
-    get("/w/{workspace}/tokens/{token}", ADMIN, |r| r.to(tokens::show)),
-    post("/w/{workspace}/tokens/{token}/revoke", ADMIN, |r| r.to(tokens::revoke)),
+    get("/w/{workspace}/tokens", MEMBER, |r| r.to(tokens::index::index)),
+    get("/w/{workspace}/tokens/new", MEMBER, |r| r.to(tokens::create::new)),
+    post("/w/{workspace}/tokens/new", MEMBER, |r| r.to(tokens::create::create)),
+    get("/w/{workspace}/tokens/{token}", MEMBER, |r| r.to(tokens::show)),
+    get("/w/{workspace}/tokens/{token}/text", MEMBER, |r| r.to(tokens::renew::new)),
+    post("/w/{workspace}/tokens/{token}/text", MEMBER, |r| r.to(tokens::renew::create)),
+    post("/w/{workspace}/tokens/{token}/text/end", MEMBER, |r| r.to(tokens::renew::end)),
+    post("/w/{workspace}/tokens/{token}/revoke", MEMBER, |r| r.to(tokens::revoke)),
     get("/w/{workspace}/activity", ADMIN, |r| r.to(activity::index)),
     get("/w/{workspace}/activity/check", ADMIN, |r| r.to(activity::check::show)),
     get("/w/{workspace}/activity/export", ADMIN, |r| r.to(activity::export::show)),

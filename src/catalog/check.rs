@@ -270,7 +270,7 @@ fn https(text: &str) -> Result<Url, Fault> {
     if plain && url.has_host() { Ok(url) } else { Err(format!("{text} is no https address")) }
 }
 
-fn host(text: &str) -> Result<(), Fault> {
+pub(super) fn host(text: &str) -> Result<(), Fault> {
     // An API of one's own may listen on a port of its own.
     let (text, port) = text.split_once(':').map_or((text, None), |(name, port)| (name, Some(port)));
     ensure(port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0)), || format!("the port of {text}"))?;

@@ -29,7 +29,8 @@ pub struct Catalog {
 impl Catalog {
     /// All that the binary holds.
     pub fn load() -> Result<Self, CatalogError> {
-        Self::of(Files::iter().filter_map(|file| Some((file.to_string(), Files::get(&file)?.data))))
+        let files = Files::iter().filter(|file| file.ends_with(".toml"));
+        Self::of(files.filter_map(|file| Some((file.to_string(), Files::get(&file)?.data))))
     }
 
     /// Of files with these names.

@@ -32,8 +32,9 @@ impl NodeType {
         node.guide.url = url;
         if method == Method::OAuth {
             // What the guide says besides is about keys.
-            node.guide.least_permissions =
-                "An Admin has chosen what is asked for. It is told before you leave, and nothing beyond it can be done.".to_owned();
+            node.guide.least_permissions = "What is asked for has been chosen for you. It is told before you leave, \
+                                            and nothing beyond it can be done."
+                .to_owned();
             node.guide.rejected =
                 format!("{} does not take the access any more. Connect the account again.", self.name);
             node.guide.revoke.text = format!("Take it back among the connected apps of the account at {}.", self.name);
@@ -55,6 +56,11 @@ impl NodeType {
         let named: BTreeSet<&str> =
             urls.into_iter().flatten().flat_map(|url| names_in(url).unwrap_or_default()).collect();
         self.parts.iter().filter(move |part| named.contains(part.name.as_str()))
+    }
+
+    /// Whether the provider can be asked to forget tokens that it gave.
+    pub fn can_forget(&self) -> bool {
+        self.oauth.as_ref().is_some_and(|spec| spec.revoke_url.is_some())
     }
 
     /// What is asked for where nobody chooses.
@@ -79,30 +85,16 @@ impl NodeType {
             }
         }
     }
-}
 
-fn consent_of(name: &str) -> Vec<String> {
-    vec![
-        format!("Go on. You are told what {name} will be asked to allow."),
-        format!("{name} opens and has you sign in there. Look at what it will allow, and agree."),
-        "You come back here by yourself. Nothing has to be copied.".to_owned(),
-    ]
-}
-
-impl NodeType {
     fn client_fields(&self) -> Vec<FieldSpec> {
         let usual = self.usual_scopes(Method::ClientCredentials);
         let otherwise = if usual.is_empty() { "what the client is allowed".to_owned() } else { usual.to_string() };
         let field = |name: &str, label: &str, secret| FieldSpec {
             name: name.to_owned(),
             label: label.to_owned(),
-            help: String::new(),
-            placeholder: String::new(),
             secret,
             value: secret,
-            lines: false,
-            required: true,
-            format: None,
+            ..FieldSpec::empty()
         };
         let scopes = FieldSpec {
             help: format!("By the provider’s names, with spaces between. Left empty, it asks for {otherwise}."),
@@ -116,4 +108,12 @@ impl NodeType {
         };
         vec![field("client_id", "Client id", false), field("client_secret", "Client secret", true), scopes]
     }
+}
+
+fn consent_of(name: &str) -> Vec<String> {
+    vec![
+        format!("Go on. You are told what {name} will be asked to allow."),
+        format!("{name} opens and has you sign in there. Look at what it will allow, and agree."),
+        "You come back here by yourself. Nothing has to be copied.".to_owned(),
+    ]
 }

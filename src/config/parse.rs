@@ -2,7 +2,7 @@
 //!
 //! Invariant: the message says what is accepted and never repeats what was given, which may be secret.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
 use crate::crypto::{MasterKeyError, MasterKeys};
+use crate::domain::limits::network;
 
 use super::{LogFormat, Redacted};
 
@@ -68,8 +69,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 }
 
 pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
-    let one = |part: &str| part.parse::<IpNet>().ok().or_else(|| part.parse::<IpAddr>().ok().map(IpNet::from));
-    let all: Option<Vec<IpNet>> = text.split(',').map(|part| one(part.trim())).collect();
+    let all: Option<Vec<IpNet>> = text.split(',').map(|part| network(part.trim())).collect();
     all.ok_or_else(|| "must be addresses or networks separated by commas, as in 10.0.0.0/8,192.0.2.7".to_owned())
 }
 

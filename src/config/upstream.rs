@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use url::{Host, Url};
 
+use crate::domain::limits::network;
+
 use super::reader::{Noted, Reader};
 use super::{parse, settings};
 
@@ -38,9 +40,8 @@ fn allowed(text: &str) -> Result<Vec<Allowed>, String> {
 }
 
 fn one(text: &str) -> Option<Allowed> {
-    let network = text.parse::<IpNet>().ok().or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?)));
-    if let Some(network) = network {
-        return Some(Allowed::Network(network.trunc(), None));
+    if let Some(network) = network(text) {
+        return Some(Allowed::Network(network, None));
     }
     if text.contains(['/', '@', '?', '#', '\\', '%']) {
         return None;

@@ -19,6 +19,9 @@ pub struct Route {
     pub base_url: String,
     pub hosts: Vec<String>,
     pub placement: serde_json::Value,
+    /// Who may be asked for tokens with it, as origins; nobody where nothing of it is ever sent to a provider.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub providers: Vec<String>,
 }
 
 /// A credential before sealing or after opening: the value itself, the fields beside it, and its route.

@@ -273,6 +273,11 @@ impl Keyring {
         self.peppered("throttle", parts)
     }
 
+    /// Names a request by the key that its sender gave it, and tells one request from another, without keeping either.
+    pub fn repeat_mac(&self, parts: &[&[u8]]) -> Mac {
+        self.peppered("repeat", parts)
+    }
+
     /// Seals what is to be done later: it may hold the text of a link, which is kept nowhere else.
     pub fn seal_work(&self, job: &JobId, work: &Work) -> Result<Vec<u8>, SealError> {
         let text = Zeroizing::new(serde_json::to_vec(work).map_err(|_| SealError)?);

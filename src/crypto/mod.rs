@@ -21,7 +21,7 @@ pub use master::{MasterKeyError, MasterKeys};
 pub use password::{Checked, HashError, HashSettings, Hasher};
 pub use plaintext::{Entered, Plaintext, Purpose};
 pub use sealed::{Context, SealError, Unreadable};
-pub use token::{Bearer, LinkToken, NewToken, StateToken};
+pub use token::{Bearer, LinkToken, NewToken, StateToken, challenge_of};
 
 #[cfg(test)]
 mod tests;

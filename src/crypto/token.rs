@@ -5,6 +5,7 @@
 use std::str::FromStr;
 
 use data_encoding::{Encoding, Specification};
+use sha2::{Digest as _, Sha256};
 use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
@@ -100,6 +101,11 @@ single_use! {
     LinkToken(LinkId) "kr_link_" "link";
     /// The state that goes to a provider and comes back.
     StateToken(FlowId) "kr_state_" "state";
+}
+
+/// The S256 challenge of a verifier.
+pub fn challenge_of(verifier: &str) -> String {
+    data_encoding::BASE64URL_NOPAD.encode(&Sha256::digest(verifier.as_bytes()))
 }
 
 fn compose(prefix: &str, id: &str, chance: &dyn Chance) -> Zeroizing<String> {

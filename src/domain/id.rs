@@ -45,6 +45,12 @@ macro_rules! ids {
                 &self.0
             }
 
+            /// When it was drawn, to the millisecond.
+            pub fn drawn_at(&self) -> Option<Moment> {
+                let body = Ulid::from_string(self.0.strip_prefix($prefix)?).ok()?;
+                Some(Moment::of_millis(body.timestamp_ms()))
+            }
+
             /// For the store alone: what the database holds was checked when it was written.
             pub(crate) fn trusted(text: String) -> Self {
                 Self(text)
@@ -114,6 +120,8 @@ ids! {
     RotationId "rot_";
     /// Many secrets that somebody is about to store at once.
     ImportId "imp_";
+    /// Something that has happened, as machines are told of it.
+    EventId "evt_";
     /// A way to a provider and back.
     FlowId "flw_";
     /// Who somebody is at a provider.

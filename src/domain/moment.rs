@@ -37,6 +37,10 @@ impl Moment {
     }
 
     #[must_use]
+    pub fn of_millis(millis: u64) -> Self {
+        Self(i64::try_from(millis.saturating_mul(1_000)).unwrap_or(i64::MAX))
+    }
+
     pub fn plus(self, span: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
     }

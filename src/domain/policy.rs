@@ -142,15 +142,30 @@ pub fn may_change_role(by: Role, from: Role, to: Role) -> bool {
 
 /// Everyone may make a token that can only proxy; the other abilities take an Admin.
 pub fn may_make_token(role: Role, abilities: &Abilities) -> bool {
-    role >= Role::Admin || abilities.is_proxy_alone()
+    may_make_every_token(role) || abilities.is_proxy_alone()
+}
+
+pub fn may_make_every_token(role: Role) -> bool {
+    role >= Role::Admin
 }
 
 pub fn may_revoke_token(who: Standing<'_>, maker: &PersonId) -> bool {
     who.role >= Role::Admin || who.person == maker
 }
 
+/// Whoever gives a token a new text comes to know it, and could act for its maker: so the maker alone may, as long as they
+/// might make it.
+pub fn may_renew_token(who: Standing<'_>, maker: &PersonId, abilities: &Abilities) -> bool {
+    who.person == maker && may_make_token(who.role, abilities)
+}
+
 pub fn sees_all_tokens(role: Role) -> bool {
     role >= Role::Admin
+}
+
+/// Everybody their own.
+pub fn sees_token(who: Standing<'_>, maker: &PersonId) -> bool {
+    sees_all_tokens(who.role) || who.person == maker
 }
 
 /// Admins see every workflow, as they see every secret's row; the others see their own.

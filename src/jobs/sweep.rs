@@ -13,6 +13,10 @@ use super::{Outcome, shares, troubled, values};
 const EVERY: Duration = Duration::from_hours(1);
 /// How long what has failed is kept for an Owner to see.
 const KEPT: Duration = Duration::from_hours(14 * 24);
+/// For how long events are kept for whoever asks late.
+const TOLD: Duration = Duration::from_hours(30 * 24);
+/// For how long a machine's request that comes again makes nothing more.
+const REMEMBERED: Duration = Duration::from_hours(24);
 
 pub(super) async fn run(app: &App) -> Outcome {
     match sweep(app).await {
@@ -31,6 +35,10 @@ async fn sweep(app: &App) -> Result<Option<Duration>, Fault<Infallible>> {
         store::invitations::sweep(tx, by)?;
         store::imports::sweep(tx, by)?;
         store::flows::sweep(tx, by)?;
+        let remembered = tx.now().minus(REMEMBERED);
+        store::repeats::sweep(tx, by, remembered)?;
+        let told = tx.now().minus(TOLD);
+        store::events::sweep(tx, by, told)?;
         let before = tx.now().minus(KEPT);
         Ok(store::jobs::sweep(tx, by, before)?)
     });

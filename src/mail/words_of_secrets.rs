@@ -52,7 +52,8 @@ fn ended(letter: &Letter, base: &str) -> Sheet {
     let then = match end {
         SecretsEnd::Deleted => "What used it gets nothing any more.",
         SecretsEnd::Disconnected => {
-            "What uses it gets nothing until somebody enters a value again. The name and what is bound to it stay."
+            "What uses it gets nothing until a value is entered, or the account connected, again. The name and what is \
+             bound to it stay."
         }
     };
     Sheet {

@@ -1,5 +1,8 @@
 //! Audit chains: append, and read back.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use diesel::prelude::*;
 
 use crate::domain::audit::{ChainKind, Entry};
@@ -95,10 +98,17 @@ pub fn close_chains(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Owner>>) -
     Ok(heads)
 }
 
+/// A secret that a token has used, and from where.
+pub struct Used {
+    pub secret: SecretId,
+    pub token: TokenId,
+    pub from: Option<IpAddr>,
+}
+
 /// Marks when secrets and tokens were last used, in id order so that replicas do not deadlock.
-pub fn mark_used(tx: &mut WriteTx<'_>, used: &[(SecretId, TokenId)]) -> Result<(), Error> {
+pub fn mark_used(tx: &mut WriteTx<'_>, used: &[Used]) -> Result<(), Error> {
     let now = tx.now();
-    let mut secret_ids: Vec<_> = used.iter().map(|(secret, _)| secret).collect();
+    let mut secret_ids: Vec<_> = used.iter().map(|one| &one.secret).collect();
     secret_ids.sort();
     secret_ids.dedup();
     for id in secret_ids {
@@ -106,21 +116,22 @@ pub fn mark_used(tx: &mut WriteTx<'_>, used: &[(SecretId, TokenId)]) -> Result<(
             .set(secrets::last_used_at.eq(now))
             .execute(tx.conn)?;
     }
-    let mut token_ids: Vec<_> = used.iter().map(|(_, token)| token).collect();
-    token_ids.sort();
-    token_ids.dedup();
-    for id in token_ids {
-        diesel::update(tokens::table.filter(tokens::id.eq(id))).set(tokens::last_used_at.eq(now)).execute(tx.conn)?;
+    // Of several uses in a group, the last says from where.
+    let last: BTreeMap<_, _> = used.iter().map(|one| (&one.token, one.from)).collect();
+    for (id, from) in last {
+        diesel::update(tokens::table.filter(tokens::id.eq(id)))
+            .set((tokens::last_used_at.eq(now), tokens::last_used_from.eq(from.map(|address| address.to_string()))))
+            .execute(tx.conn)?;
     }
     Ok(())
 }
 
 /// Counts who used what. The rows of one workspace are guarded by its chain's head, taken before.
-pub fn count_uses(tx: &mut WriteTx<'_>, used: &[(SecretId, TokenId)]) -> Result<(), Error> {
+pub fn count_uses(tx: &mut WriteTx<'_>, used: &[Used]) -> Result<(), Error> {
     let now = tx.now();
-    let mut counts = std::collections::BTreeMap::<_, i64>::new();
-    for pair in used {
-        *counts.entry(pair).or_default() += 1;
+    let mut counts = BTreeMap::<_, i64>::new();
+    for one in used {
+        *counts.entry((&one.secret, &one.token)).or_default() += 1;
     }
     for ((secret, token), count) in counts {
         let row = secret_uses::table.filter(secret_uses::secret_id.eq(secret)).filter(secret_uses::token_id.eq(token));

@@ -2,13 +2,13 @@
 
 use diesel::prelude::*;
 
-use crate::domain::secret::ConnectionRole;
-use crate::domain::{Chance, EndUserId, NodeTypeId, OrganizationId};
+use crate::domain::secret::{ConnectionRole, Slot};
+use crate::domain::{Chance, EndUserId, NodeTypeId, OrganizationId, Scopes, SecretId};
 
-use super::access::{ConnectRight, ConnectionOf, Proof};
+use super::access::{ConnectionOf, InEnvironment, InWorkspace, Proof, TokenRight};
 use super::error::Error;
-use super::schema::{end_users, node_types, organizations, secrets};
-use super::secrets::{SecretRow, columns};
+use super::schema::{end_users, node_types, organizations, secret_values, secrets, token_sets};
+use super::secrets::{SecretRow, columns, row, usable_ids};
 use super::tx::{ReadTx, WriteTx};
 
 /// An end user's connection, with what the wire format shows of it.
@@ -18,49 +18,133 @@ pub struct ConnectionRow {
     pub role: Option<ConnectionRole>,
     pub account_name: Option<String>,
     pub account_identifier: Option<String>,
+    pub established_by: Option<String>,
     pub end_user: Option<String>,
     pub organization: Option<String>,
+    /// What its tokens allow, where it holds any.
+    pub granted: Option<Scopes>,
+    /// As the provider calls the account, where it was asked.
+    pub found_name: Option<String>,
 }
 
-/// The first connection of an end user or organization for a node type.
-pub fn first_connection(
+/// Which connections are sought.
+pub struct Sought<'a> {
+    /// None for those of every node type.
+    pub node_type: Option<&'a NodeTypeId>,
+    pub of: &'a ConnectionOf,
+    pub chosen: Option<&'a SecretId>,
+    /// Whether those beside the first one are meant too.
+    pub several: bool,
+}
+
+/// As many as somebody is shown of theirs.
+const MOST: i64 = 500;
+
+/// Whatever there is in the environment of the machine that asks, the first ones before those that were added.
+macro_rules! rows {
+    ($by:expr) => {{
+        let current = secret_values::secret_id.eq(secrets::id).and(secret_values::slot.eq(Slot::Current));
+        secrets::table
+            .inner_join(node_types::table)
+            .left_join(end_users::table)
+            .left_join(organizations::table)
+            .left_join(token_sets::table)
+            .left_join(secret_values::table.on(current))
+            .filter(secrets::workspace_id.eq($by.workspace()))
+            .filter(secrets::environment.eq($by.environment()))
+            .order((secrets::connection_role, secrets::id))
+            .limit(MOST)
+            .select((
+                columns!(),
+                secrets::connection_role,
+                secrets::account_name,
+                secrets::account_identifier,
+                secrets::established_by,
+                end_users::external_id.nullable(),
+                organizations::external_id.nullable(),
+                token_sets::scopes.nullable(),
+                secret_values::probe_account.nullable(),
+            ))
+            .into_boxed()
+    }};
+}
+
+pub fn list(
     tx: &mut ReadTx<'_>,
-    by: &Proof<'_, ConnectRight>,
-    node_type: &NodeTypeId,
-    of: &ConnectionOf,
-) -> Result<Option<ConnectionRow>, Error> {
-    let mut query = secrets::table
-        .inner_join(node_types::table)
-        .left_join(end_users::table)
-        .left_join(organizations::table)
-        .filter(secrets::workspace_id.eq(by.workspace()))
-        .filter(secrets::node_type_id.eq(node_type))
-        .filter(secrets::environment.eq(by.environment()))
-        .filter(secrets::connection_role.eq(ConnectionRole::Compatibility))
-        .select((
-            columns!(),
-            secrets::connection_role,
-            secrets::account_name,
-            secrets::account_identifier,
-            end_users::external_id.nullable(),
-            organizations::external_id.nullable(),
-        ))
-        .into_boxed();
-    query = match &of.end_user {
+    by: &Proof<'_, impl InEnvironment>,
+    sought: &Sought<'_>,
+) -> Result<Vec<ConnectionRow>, Error> {
+    let mut query = rows!(by).filter(secrets::owner_id.is_null());
+    query = match &sought.of.end_user {
         Some(id) => query.filter(end_users::external_id.eq(id)),
         None => query.filter(secrets::end_user_id.is_null()),
     };
-    query = match &of.organization {
+    query = match &sought.of.organization {
         Some(id) => query.filter(organizations::external_id.eq(id)),
         None => query.filter(secrets::organization_id.is_null()),
     };
-    Ok(query.first(tx.conn).optional()?)
+    if let Some(node_type) = sought.node_type {
+        query = query.filter(secrets::node_type_id.eq(node_type));
+    }
+    if let Some(chosen) = sought.chosen {
+        query = query.filter(secrets::id.eq(chosen));
+    }
+    if !sought.several {
+        query = query.filter(secrets::connection_role.eq(ConnectionRole::Compatibility));
+    }
+    Ok(query.load(tx.conn)?)
+}
+
+/// What the maker of a token may use themselves, as machines see it.
+pub fn usable_by_maker(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl TokenRight>,
+    (node_type, chosen): (Option<&NodeTypeId>, Option<&SecretId>),
+) -> Result<Vec<ConnectionRow>, Error> {
+    let own = secrets::table.filter(secrets::workspace_id.eq(by.workspace()));
+    let own = own.filter(secrets::environment.eq(by.environment())).select(secrets::id).into_boxed();
+    let mut own = usable_ids(own, by.maker(), tx.now());
+    if let Some(node_type) = node_type {
+        own = own.filter(secrets::node_type_id.eq(node_type));
+    }
+    if let Some(chosen) = chosen {
+        own = own.filter(secrets::id.eq(chosen));
+    }
+    let ids: Vec<SecretId> = own.order(secrets::id.desc()).limit(MOST).load(tx.conn)?;
+    Ok(rows!(by).filter(secrets::id.eq_any(ids)).load(tx.conn)?)
+}
+
+/// One of their connections.
+pub fn find(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl InEnvironment>,
+    (node_type, of, id): (&NodeTypeId, &ConnectionOf, &SecretId),
+) -> Result<Option<ConnectionRow>, Error> {
+    let sought = Sought { node_type: Some(node_type), of, chosen: Some(id), several: true };
+    Ok(list(tx, by, &sought)?.pop())
+}
+
+/// Says whose request made a connection.
+pub fn set_establisher(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    (id, end_user): (&SecretId, &str),
+) -> Result<(), Error> {
+    diesel::update(row!(by, id)).set(secrets::established_by.eq(end_user)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Says that the tokens which were brought do not work any more.
+pub fn set_lost(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {
+    let now = tx.now();
+    diesel::update(row!(by, id)).set(secrets::needs_reauthorization_at.eq(now)).execute(tx.conn)?;
+    Ok(())
 }
 
 /// The end user of this name, made by being mentioned for the first time.
 pub fn end_user(
     tx: &mut WriteTx<'_>,
-    by: &Proof<'_, ConnectRight>,
+    by: &Proof<'_, impl InEnvironment>,
     external: &str,
     chance: &dyn Chance,
 ) -> Result<EndUserId, Error> {
@@ -88,7 +172,7 @@ pub fn end_user(
 /// The organization of this name, made by being mentioned for the first time.
 pub fn organization(
     tx: &mut WriteTx<'_>,
-    by: &Proof<'_, ConnectRight>,
+    by: &Proof<'_, impl InEnvironment>,
     external: &str,
     chance: &dyn Chance,
 ) -> Result<OrganizationId, Error> {

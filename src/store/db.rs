@@ -15,6 +15,8 @@ use super::error::{Error, Fault};
 use super::tx::{ReadTx, WriteTx};
 
 const TRIES: u32 = 5;
+/// How long a start waits for a disk or a server that stands still: nobody else waits yet.
+const ARRIVAL: Duration = Duration::from_secs(30);
 
 /// One try: from the demand to the proof to the work.
 type Attempt<D, F, T, E> = fn(&mut Conn, Moment, &D, &mut F) -> Result<T, Fault<E>>;
@@ -47,6 +49,11 @@ impl Gate {
             .map_err(|_| Error::Unavailable("the program is stopping"))
     }
 
+    /// Waits for the first connection.
+    fn arrive(&self) -> Result<(), Error> {
+        self.pool.get_timeout(ARRIVAL).map(drop).map_err(|_| Error::Unavailable("no connection could be made"))
+    }
+
     fn connection(&self) -> Result<PooledConnection<Manager>, Error> {
         self.pool.get().map_err(|_| Error::Unavailable("no connection could be made"))
     }
@@ -74,6 +81,13 @@ impl Db {
             }
         };
         Self { readers, writers, clock, chance, queued: Arc::default() }
+    }
+
+    /// Waits for the first connections, which a program that starts needs before it can say anything.
+    pub async fn arrive(&self) -> Result<(), Error> {
+        let (readers, writers) = (self.readers.clone(), self.writers.clone());
+        let arriving = tokio::task::spawn_blocking(move || readers.arrive().and_then(|()| writers.arrive()));
+        arriving.await.unwrap_or_else(|_| Err(Error::Unavailable("the work was given up")))
     }
 
     /// Looks, in a transaction that sees one moment, once the demand has become a proof.

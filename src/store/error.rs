@@ -17,6 +17,10 @@ pub enum Denied {
     UnknownToken,
     #[error("the token lacks the ability {0}")]
     Lacks(Ability),
+    #[error("the token may not be used from there")]
+    OutOfNetworks,
+    #[error("the token is not for this node type")]
+    OtherNodeType,
     #[error("several workspaces have this name; say which by its slug, the part of its address after /w/")]
     Ambiguous,
     #[error("the link has been used, has expired or never was")]
@@ -93,6 +97,16 @@ pub enum Fault<E> {
     Refused(E),
     #[error(transparent)]
     Store(Error),
+}
+
+/// Of work that has nothing of its own to refuse, only the store's trouble is left.
+impl From<Fault<std::convert::Infallible>> for Error {
+    fn from(fault: Fault<std::convert::Infallible>) -> Self {
+        match fault {
+            Fault::Refused(never) => match never {},
+            Fault::Store(error) => error,
+        }
+    }
 }
 
 impl<E> From<Error> for Fault<E> {

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{Method, Name, NodeTypeId, Slug};
+use crate::domain::{Method, Moment, Name, NodeTypeId, Slug};
 
 use super::access::{Admin, AtLeast, InWorkspace, Proof};
 use super::error::Error;
@@ -22,6 +22,8 @@ pub struct NodeTypeRow {
     pub spec: Option<String>,
     /// How often it was described: a value is entered under one of these descriptions.
     pub revision: i64,
+    pub created_at: Moment,
+    pub updated_at: Moment,
 }
 
 impl NodeTypeRow {
@@ -48,6 +50,8 @@ macro_rules! columns {
             node_types::description,
             node_types::spec,
             node_types::revision,
+            node_types::created_at,
+            node_types::updated_at,
         )
     };
 }

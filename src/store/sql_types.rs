@@ -102,6 +102,7 @@ trusted_text!(
     DataKeyId,
     TokenId,
     EndUserId,
+    EventId,
     OrganizationId,
     LinkId,
     ChainId,
@@ -120,7 +121,21 @@ trusted_text!(
 );
 word_text!(Role, Environment, Method, Kind, Sharing, Delivery, Slot, ConnectionRole, ChainKind, JobKind);
 word_text!(Adders, rotation::Done, TroubleBy, TroubleWhy);
-word_text!(Finding, Hindrance);
+word_text!(Finding, Hindrance, TellKind);
+
+/// Lists that are written as texts; a text that is none is an error, not an empty list.
+macro_rules! listed_text {
+    ($($type:ty),+ $(,)?) => {$(
+        column!($type as Text);
+        impl<DB: Backend> FromSql<Text, DB> for $type where String: FromSql<Text, DB> {
+            fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+                Ok(String::from_sql(bytes)?.parse()?)
+            }
+        }
+    )+};
+}
+
+listed_text!(Abilities, NodeTypes, Networks);
 
 column!(Moment as BigInt);
 

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use crate::domain::keys::WrappedWorkspaceKey;
+use crate::domain::return_to::ReturnAddresses;
 use crate::domain::{Adders, Name, PersonId, Role, Sharing, Slug, WorkspaceId};
 
 use super::access::{Admin, AtLeast, CommandLine, InWorkspace, Membership, Oneself, Owner, Proof, Right};
@@ -111,6 +112,24 @@ pub fn adders(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>) -> Result<A
 pub fn set_adders(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Admin>>, adders: Adders) -> Result<(), Error> {
     diesel::update(workspaces::table.filter(workspaces::id.eq(by.workspace())))
         .set(workspaces::adders.eq(adders))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// To where people may be sent back who have connected something.
+pub fn return_addresses(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>) -> Result<ReturnAddresses, Error> {
+    let row = workspaces::table.filter(workspaces::id.eq(by.workspace())).select(workspaces::return_addresses);
+    let text: String = row.first(tx.conn)?;
+    Ok(ReturnAddresses::parse(&text).unwrap_or_default())
+}
+
+pub fn set_return_addresses(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
+    addresses: &ReturnAddresses,
+) -> Result<(), Error> {
+    diesel::update(workspaces::table.filter(workspaces::id.eq(by.workspace())))
+        .set(workspaces::return_addresses.eq(addresses.text()))
         .execute(tx.conn)?;
     Ok(())
 }

@@ -44,9 +44,7 @@ impl Chrome {
         ];
         items.push(item(Place::NodeTypes, "Node types", "hook", url::node_types(slug)));
         items.push(item(Place::Members, "Members", "people", url::members(slug)));
-        if self.may.tokens {
-            items.push(item(Place::Tokens, "Tokens", "ticket", url::tokens(slug)));
-        }
+        items.push(item(Place::Tokens, "Tokens", "ticket", url::tokens(slug)));
         if self.may.activity {
             items.push(item(Place::Activity, "Activity", "book", url::activity(slug)));
         }
@@ -188,7 +186,8 @@ pub enum Place {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct May {
     pub rotations: bool,
-    pub tokens: bool,
+    /// Make a token that may do more than an agent's.
+    pub every_token: bool,
     pub activity: bool,
     pub settings: bool,
 }

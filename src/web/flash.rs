@@ -63,11 +63,15 @@ flashes! {
     NodeTypeDescribed "node-type-described" Good "The description is saved.";
     NodeTypeRemoved "node-type-removed" Good "The node type is removed, and its secrets are deleted with their values.";
     CustomApiMade "custom-api-made" Good "The custom API is added. Keys can be stored for it now.";
+    CustomApiToConnect "custom-api-to-connect" Good "The custom API is added. Set up its client next: then accounts can be connected.";
+    CustomApiOfClients "custom-api-of-clients" Good "The custom API is added. Client credentials can be stored for it now.";
+    CustomApiAsksElsewhere "custom-api-asks-elsewhere" Warn "The custom API is described anew. Its clients are destroyed: set them up again, then its accounts can be connected again.";
     CustomApiChanged "custom-api-changed" Good "The custom API is described anew.";
-    CustomApiMoved "custom-api-moved" Warn "The custom API is described anew. Its secrets are disconnected until somebody enters their values again.";
+    CustomApiMoved "custom-api-moved" Warn "The custom API is described anew. Its secrets are disconnected until somebody enters their values, or connects the accounts, again.";
     DomainOpened "domain-opened" Good "Whoever shows an address of this domain at a provider joins from now on.";
     DomainClosed "domain-closed" Good "From now on people of this domain have to be invited. Whoever is here stays.";
     DomainRefused "domain-refused" Bad "This workspace cannot be opened to the domain of your address.";
+    ReturnAddressesChanged "return-addresses-changed" Good "End users are sent back there, and nowhere else.";
     AddersChanged "adders-changed" Good "It counts from the very next request who may add node types.";
     ValueReplaced "value-replaced" Good "The new value is on the hook. Everything that uses the secret goes on with it.";
     ValueTrimmed "value-trimmed" Info "The new value is on the hook. Spaces or line ends around what you entered were taken away.";
@@ -108,6 +112,9 @@ flashes! {
     RunnerAdded "runner-added" Good "The token may run this workflow from now on.";
     RunnerRemoved "runner-removed" Good "The token may not run this workflow any more.";
     TokenShown "token-shown" Info "This token was made already. Its text was shown once, when it was made.";
+    TokenRenewed "token-renewed" Info "This token has its new text already. It was shown once, when it was made.";
+    OldTextEnded "old-text-ended" Good "The old text is refused from now on. The new one works as before.";
+    TokenOver "token-over" Info "A token that has expired or was revoked gets no new text. Make another token.";
     TokenRevoked "token-revoked" Good "The token is revoked. The next request with it is refused.";
     TrialQueued "trial-queued" Good "A trial letter is on its way to you. If it cannot leave, it stands below with the reason.";
     JobRetried "job-retried" Info "It is tried again. If it fails once more, it stands below with the reason.";

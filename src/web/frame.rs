@@ -7,7 +7,8 @@ use askama::Template;
 
 use crate::app::App;
 use crate::app::context::Cookies;
-use crate::domain::{Role, policy};
+use crate::domain::policy::{self, Standing};
+use crate::domain::{PersonId, Role};
 use crate::store::access::{AtLeast, Member, Oneself, Proof};
 use crate::store::people::Person;
 use crate::store::workspaces::WorkspaceRow;
@@ -33,6 +34,12 @@ impl Frame {
         let here = store::workspaces::current(tx, by)?;
         let all = store::workspaces::of_person(tx, by.person())?;
         Ok(Self { person, here: Some((here, by.role())), all })
+    }
+
+    /// Whether a token that this member made opens for the one who looks.
+    pub fn may_open_token(&self, maker: &PersonId) -> bool {
+        let role = self.here.as_ref().map(|(_, role)| *role);
+        role.is_some_and(|role| policy::sees_token(Standing { person: &self.person.id, role }, maker))
     }
 
     pub fn of_myself(tx: &mut ReadTx<'_>, by: &Proof<'_, Oneself>) -> Result<Self, StoreError> {
@@ -65,7 +72,7 @@ pub fn chrome(visitor: &Visitor, frame: Option<&Frame>, page: &str, here: Place)
             .collect(),
         may: May {
             rotations: role.is_some_and(policy::runs_rotations),
-            tokens: role.is_some_and(policy::sees_all_tokens),
+            every_token: role.is_some_and(policy::may_make_every_token),
             activity: role.is_some_and(policy::sees_activity),
             settings: role.is_some_and(policy::changes_settings),
         },

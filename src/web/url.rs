@@ -154,6 +154,15 @@ pub fn revoke_token(ws: &str, id: &str) -> String {
     format!("/w/{ws}/tokens/{id}/revoke")
 }
 
+/// Where a token is given a new text.
+pub fn token_text(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/tokens/{id}/text")
+}
+
+pub fn end_old_text(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/tokens/{id}/text/end")
+}
+
 pub fn new_workspace() -> String {
     "/workspaces/new".to_owned()
 }

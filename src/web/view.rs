@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::marks;
-use crate::domain::{Ability, Delivery, Moment, Role, SecretState, Sharing};
+use crate::domain::{Ability, Delivery, Moment, Role, SecretState, Sharing, TokenState};
 
 /// The colour of a message or state; a word and an icon always go with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,23 +125,18 @@ pub fn meaning(ability: &Ability) -> &'static str {
         Ability::Proxy => "Call the upstream API through Keyrack, without ever holding the key.",
         Ability::Connect => "Store, replace and disconnect the connections of end users.",
         Ability::Read => "Read what there is and whether it works, never a value.",
-        Ability::Manage => "Register workflows and their nodes.",
-        Ability::Audit => "Read and export the activity of the workspace.",
+        Ability::Manage => {
+            "Add, change and remove node types and their clients, and register workflows and their nodes."
+        }
+        Ability::Audit => "Read what has happened to the connections of end users.",
     }
-}
-
-/// What a service token can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenState {
-    Active,
-    Expired,
-    Revoked,
 }
 
 impl Shown for TokenState {
     fn word(&self) -> &'static str {
         match self {
             Self::Active => "Active",
+            Self::Expiring => "Expires soon",
             Self::Expired => "Expired",
             Self::Revoked => "Revoked",
         }
@@ -150,7 +145,7 @@ impl Shown for TokenState {
     fn icon(&self) -> &'static str {
         match self {
             Self::Active => "check-circle",
-            Self::Expired => "hourglass",
+            Self::Expiring | Self::Expired => "hourglass",
             Self::Revoked => "x-circle",
         }
     }
@@ -158,6 +153,7 @@ impl Shown for TokenState {
     fn class(&self) -> &'static str {
         match self {
             Self::Active => "good",
+            Self::Expiring => "warn",
             Self::Expired => "bad",
             Self::Revoked => "muted",
         }
@@ -307,7 +303,9 @@ pub struct Entry {
 /// A service token that used a secret.
 #[derive(Clone, Debug)]
 pub struct UsedBy {
-    pub token: Link,
+    pub token: String,
+    /// None where the one who looks may not open it.
+    pub url: Option<String>,
     pub uses: u64,
     pub last: When,
 }

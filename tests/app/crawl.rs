@@ -112,6 +112,8 @@ fn pattern(path: &str) -> Regex {
 async fn with_workflow(ada: &mut Browser) {
     let secret = ada.add_stripe("Invoices", "rk_test_crawled4567", "vend").await;
     let (token, _) = ada.make_token("test").await;
+    // With an old text that still works.
+    ada.renewed(&token, "day").await;
     let (workflow, _) = ada.add_bound("Invoices", &secret).await;
     assert_eq!(ada.let_run(&workflow, &token.id()).await.status, 303);
     ada.start_round("Yearly", &[]).await;

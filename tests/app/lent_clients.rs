@@ -18,8 +18,7 @@ const LENT_SECRET: &str = "lent-secret-canary-31";
 
 struct Stage {
     app: TestApp,
-    /// Answers as long as it is here.
-    _provider: Provider,
+    provider: Provider,
     giving: Giving,
     ada: Browser,
 }
@@ -56,7 +55,7 @@ impl Stage {
         let mut ada = app.owner().await;
         let added = ada.submit(NODE_TYPE, &format!("{NODE_TYPE}/add"), &[("method", "oauth")]).await;
         assert_eq!(added.status, 303, "{}", added.text);
-        Self { app, _provider: provider, giving, ada }
+        Self { app, provider, giving, ada }
     }
 
     async fn connected(&mut self, name: &str) -> String {
@@ -149,6 +148,37 @@ async fn it_is_lent_to_no_description_of_a_workspaces_own() {
     stage.app.advance(Duration::from_secs(3_601));
     token.vend("asana", stage.app.person(EMAIL).as_str()).await.refused(503, "token_not_renewed");
     assert!(stage.giving.asked().is_empty(), "it went somewhere");
+}
+
+/// The same for one that was made on the form, also where somebody gives it a name of the catalogue in the database.
+#[actix_web::test]
+async fn it_is_lent_to_no_custom_api() {
+    let mut stage = Stage::set().await;
+    let at = |path: &str| format!("https://{PROVIDER}:{}{path}", stage.provider.port);
+    let (base, authorize, token) = (at("/v1"), at("/oauth/authorize"), at("/oauth/token"));
+    let fields = [
+        ("name", "Asana of ours"),
+        ("base_url", base.as_str()),
+        ("method", "oauth"),
+        ("oauth-authorize_url", &authorize),
+        ("oauth-token_url", &token),
+        ("oauth-client_auth", "body"),
+    ];
+    const MAKE: &str = "/w/acme/custom-apis/new";
+    let made = stage.ada.submit(MAKE, MAKE, &fields).await;
+    assert_eq!(made.status, 303, "{}", made.text);
+    stage.app.database.execute("DELETE FROM node_types WHERE slug = 'asana'");
+    for slug in ["custom-asana-of-ours", "asana"] {
+        let spec = format!("replace(spec, 'custom-asana-of-ours', '{slug}')");
+        let named = format!("UPDATE node_types SET slug = '{slug}', spec = {spec} WHERE method = 'oauth'");
+        assert_eq!(stage.app.database.execute(&named), 1);
+        let about = stage.ada.get(&format!("/w/acme/node-types/{slug}")).await.text;
+        assert!(about.contains("not set up") && !about.contains("set up for all workspaces"), "{about}");
+        let place = stage.ada.add_place(&format!("/w/acme/secrets/new/{slug}"), slug).await;
+        let page = stage.ada.get(&format!("{place}/connect")).await;
+        assert!(page.text.contains("There is no client to ask with"), "{}", page.text);
+    }
+    assert!(stage.giving.asked().is_empty());
 }
 
 #[test]

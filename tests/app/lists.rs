@@ -331,16 +331,17 @@ async fn tokens_are_turned_page_by_page() {
     for (count, tag, maker) in [(110, "00000001", EMAIL), (2, "00000002", GRACE)] {
         let (numbers, maker) = (numbers(count), person(maker));
         app.database.execute(&format!(
-            "INSERT INTO tokens (id, workspace_id, maker_id, name, environment, abilities, mac, created_at) {numbers} \
-             SELECT 'tok_01jd8x3f5k{tag}' || tail, {ACME}, {maker}, 'Token', 'test', 'proxy', \
-             (SELECT key_blob FROM workspaces WHERE slug = 'acme'), 1 FROM numbered"
+            "INSERT INTO tokens (id, workspace_id, maker_id, name, name_key, environment, abilities, mac, generation, \
+             created_at) {numbers} \
+             SELECT 'tok_01jd8x3f5k{tag}' || tail, {ACME}, {maker}, 'Token', 'token', 'test', 'proxy', \
+             (SELECT key_blob FROM workspaces WHERE slug = 'acme'), 1, 1 FROM numbered"
         ));
     }
     let mut walked = Vec::new();
     let mut next = Some(TOKENS.to_owned());
     while let Some(path) = next {
         let page = ada.get(&path).await;
-        assert_eq!(page.text_of(".table-foot span"), "112 service tokens");
+        assert_eq!(page.text_of(".chips [role=status]"), "112 service tokens");
         walked.extend(rows(&page));
         next = older(&page);
     }

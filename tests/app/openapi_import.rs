@@ -33,12 +33,12 @@ components:
         authorizationCode: { authorizationUrl: "https://auth.example.com/a", tokenUrl: "https://auth.example.com/t", scopes: { a: b } }
 "#;
 
-async fn paste(by: &mut Browser, text: &str) -> Page {
+pub async fn paste(by: &mut Browser, text: &str) -> Page {
     let csrf = by.get("/account").await.csrf();
     by.upload(IMPORT, &[("csrf", &csrf)], ("text", None, text.as_bytes())).await
 }
 
-async fn choose(by: &mut Browser, name: &str, server: &str, way: &str) -> Page {
+pub async fn choose(by: &mut Browser, name: &str, server: &str, way: &str) -> Page {
     by.submit("/account", IMPORTED, &[("name", name), ("server", server), ("way", way)]).await
 }
 
@@ -52,14 +52,19 @@ fn sent(form: &Page) -> Vec<(String, String)> {
     ] {
         all.extend(form.attributes(selector, "name").into_iter().zip(form.attributes(selector, value)));
     }
-    for row in ["more1-in", "more2-in", "more3-in"] {
-        let chosen = form.attributes(&format!("select[name={row}] option[selected]"), "value").pop();
-        all.push((row.to_owned(), chosen.unwrap_or_else(|| "header".to_owned())));
+    for select in form.attributes("main select", "name") {
+        let options = |of: &str| form.attributes(&format!("select[name='{select}'] option{of}"), "value");
+        let chosen = options("[selected]").pop().unwrap_or_else(|| options("").remove(0));
+        all.push((select, chosen));
+    }
+    for lines in form.attributes("main textarea", "name") {
+        let text = form.text_of(&format!("textarea[name='{lines}']"));
+        all.push((lines, text));
     }
     all
 }
 
-async fn add(by: &mut Browser, form: &Page, changes: &[(&str, &str)]) -> Page {
+pub async fn add(by: &mut Browser, form: &Page, changes: &[(&str, &str)]) -> Page {
     let mut fields = sent(form);
     fields.retain(|(name, _)| !changes.iter().any(|(other, _)| other == name));
     let mut fields: Vec<(&str, &str)> = fields.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
@@ -90,7 +95,6 @@ async fn two_keys_at_once_go_all_the_way_to_a_vend() {
         "http://old.example.com is no https address",
         "components.securitySchemes.digest",
         "People sign in at auth.example.com, which knows 1 permission",
-        "this version of Keyrack holds keys",
     ] {
         assert!(page.text.contains(words), "{words}: {}", page.text);
     }
@@ -99,7 +103,7 @@ async fn two_keys_at_once_go_all_the_way_to_a_vend() {
     let servers = page.attributes("input[name=server]", "value");
     assert_eq!(servers, ["https://api.eu.example.com/v2", "https://{shop}.example.com", ""]);
     let (ways, name) = (page.attributes("input[name=way]", "value"), page.attributes("input[name=name]", "value"));
-    assert_eq!((ways.len(), app.database.count("node_types")), (3, 0));
+    assert_eq!((ways.len(), app.database.count("node_types")), (4, 0));
     let form = choose(&mut ada, &name[0], &servers[0], &ways[0]).await;
     assert_eq!((form.status, form.attributes("[aria-invalid]", "name")), (200, vec![]), "{}", form.text);
     assert!(form.text.contains("Filled in from the description"));
@@ -275,14 +279,12 @@ async fn what_names_no_key_leads_to_the_form_all_the_same() {
     let app = TestApp::start().await;
     let mut ada = app.bare_owner().await;
     let bare = paste(&mut ada, "openapi: 3.0.0\npaths: {}").await;
-    for words in ["Imported API", "It names no server that can be used", "says nothing of a key"] {
+    for words in ["Imported API", "It names no server that can be used", "says nothing of a way in"] {
         assert!(bare.text.contains(words), "{words}: {}", bare.text);
     }
     let form = choose(&mut ada, "Imported API", "", "").await;
     assert_eq!((form.status, form.attributes("[aria-invalid]", "name")), (200, vec![]));
     let oauth = "openapi: 3.0.0\ncomponents: { securitySchemes: { a: { type: oauth2, flows: { clientCredentials: { tokenUrl: 'https://a.example.com/t' } } } } }";
     let page = paste(&mut ada, oauth).await;
-    for words in ["knows only signing in to an account", "gets its tokens at a.example.com"] {
-        assert!(page.text.contains(words), "{words}: {}", page.text);
-    }
+    assert!(page.text.contains("gets its tokens at a.example.com"), "{}", page.text);
 }

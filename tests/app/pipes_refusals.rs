@@ -180,8 +180,12 @@ async fn a_machine_is_answered_in_json_wherever_it_knocks() {
     let app = TestApp::start().await;
     app.owner().await;
     let token = app.token("test", ALL).await;
-    let paths =
-        ["/data-integrations", "/user_management/users/a/data_providers", "/organizations/a/data_providers", "/events"];
+    let paths = [
+        "/data-integrations/stripe/nothing",
+        "/user_management/users/a/nothing",
+        "/organizations/a/nothing",
+        "/api/v1/x",
+    ];
     for path in paths {
         token.ask("GET", path, &json!({})).await.refused(404, "not_found");
     }

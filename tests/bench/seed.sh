@@ -68,8 +68,8 @@ INSERT INTO secret_shares (secret_id, person_id, created_at)
     SELECT s.id, o.person_id, $now FROM secrets s
     JOIN $owners o ON o.at % 8 = CAST(substr(s.name, length(s.name)) AS INTEGER) % 8 AND o.person_id <> s.owner_id
     WHERE s.workspace_id = $ws AND s.sharing = 'members';
-INSERT INTO tokens (id, workspace_id, maker_id, name, environment, abilities, mac, created_at)
-    $(numbers 8) SELECT 'tok_' || tail || '$tag', $ws, person_id, 'Token ' || i, 'test', 'vend', $blob, $now
+INSERT INTO tokens (id, workspace_id, maker_id, name, name_key, environment, abilities, mac, generation, created_at)
+    $(numbers 8) SELECT 'tok_' || tail || '$tag', $ws, person_id, 'Token ' || i, 'token ' || i, 'test', 'vend', $blob, 1, $now
     FROM numbered JOIN $owners o ON o.at = i;
 INSERT INTO secret_uses (secret_id, token_id, uses, last_used_at)
     SELECT s.id, t.id, 7, s.last_used_at FROM secrets s

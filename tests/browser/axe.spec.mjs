@@ -1,7 +1,7 @@
 import { inspect } from "./support/checks.mjs";
 import { expect, test, testOnFresh } from "./support/fixtures.mjs";
 import { emptyPages, outsidePages, pages } from "./support/pages.mjs";
-import { ADA, HOME, invite, setUp, signInAs } from "./support/steps.mjs";
+import { ADA, HOME, invite, joinAs, makeToken, setUp, signInAs, signOut } from "./support/steps.mjs";
 
 for (const [name, open] of Object.entries(pages)) {
   test(`${name}: nothing in the way of anybody`, async ({ ada, keyrack, places }) => {
@@ -76,4 +76,21 @@ test("after one's account is deleted: nothing in the way of anybody", async ({ p
     await page.getByRole("button", { name: "Delete my account" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your account is deleted");
   });
+});
+
+testOnFresh("tokens of a Member: nothing in the way of anybody", async ({ page, keyrack }) => {
+  await setUp(page, keyrack.setUpLink);
+  const link = await invite(page, { email: "mia@example.com" });
+  await signOut(page);
+  await joinAs(page, link, { name: "Mia" });
+  await inspect(page, async () => {
+    await page.goto(`${HOME}/tokens`);
+    await expect(page.getByText("No service token yet")).toBeVisible();
+  });
+  await inspect(page, async () => {
+    await page.goto(`${HOME}/tokens/new`);
+    await expect(page.getByText("As a Member you make tokens for AI agents")).toBeVisible();
+    await expect(page.getByRole("radio", { name: /^Backend/ })).toHaveCount(0);
+  });
+  await inspect(page, () => makeToken(page, { name: "My agent", preset: /^AI agent/ }));
 });

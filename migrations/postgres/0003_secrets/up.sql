@@ -59,6 +59,8 @@ CREATE TABLE secrets (
     connection_role TEXT CHECK (connection_role IN ('compatibility', 'standard')),
     account_name TEXT,
     account_identifier TEXT,
+    -- The end user whose request made a connection, also one that their organization owns.
+    established_by TEXT,
     sharing TEXT NOT NULL CHECK (sharing IN ('private', 'members', 'workspace')),
     -- Until when the whole workspace may use it; the shares of chosen members have ends of their own.
     shared_until BIGINT,

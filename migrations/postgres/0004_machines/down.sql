@@ -1,2 +1,3 @@
+DROP TABLE repeats;
 DROP TABLE secret_uses;
 DROP TABLE tokens;

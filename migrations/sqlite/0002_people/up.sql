@@ -34,6 +34,8 @@ CREATE TABLE workspaces (
     default_sharing TEXT NOT NULL DEFAULT 'private' CHECK (default_sharing IN ('private', 'workspace')),
     -- Who may add built-in node types.
     adders TEXT NOT NULL DEFAULT 'admins' CHECK (adders IN ('admins', 'everyone')),
+    -- To where people may be sent back, one in each line.
+    return_addresses TEXT NOT NULL DEFAULT '',
     -- Rises first in every write transaction, so that writers of one workspace queue up.
     writes BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL

@@ -24,11 +24,10 @@ use crate::upstream::oauth::tokens::{Asker, Fetched};
 use super::Kit;
 use super::clients::Clients;
 use super::uses::Recorder;
-use taking::Look;
-use taking::Ready;
-pub(super) use tokens::{Asked, REFRESH, begin, endpoints, holding, of_client, parts_of};
-use tokens::{CLIENT_ID, field};
-pub use tokens::{CLIENT_SECRET, has_ended, is_own, is_stale};
+use taking::{NotNow, Ready};
+use tokens::field;
+pub(super) use tokens::{Asked, REFRESH, begin, endpoints, holding, of_client, parts_of, renewal_of};
+pub use tokens::{CLIENT_ID, CLIENT_SECRET, has_ended, is_own, is_stale};
 use turns::Turns;
 
 /// Longer than a provider may take, and than a database may be away that is to keep what the provider has given.
@@ -100,28 +99,29 @@ impl Renewer {
         let turn = self.turns.of(&of.secret);
         let _mine = turn.lock().await;
         for _ in 0..LOOKS {
-            let found = match self.look(of).await? {
-                Look::Free(()) => self.ask(of.clone()).await?,
-                found => found,
+            let not = match self.look(of).await? {
+                Ok(()) => self.ask(of.clone()).await?,
+                Err(not) => not,
             };
-            match found {
-                Look::Over | Look::Free(()) => return Ok(()),
-                Look::Later(hindrance) => return Err(NotRenewed(hindrance).into()),
-                Look::Elsewhere if !needed => break,
-                Look::Elsewhere => self.clock.sleep(PAUSE).await,
+            match not {
+                NotNow::Over => return Ok(()),
+                NotNow::Later(hindrance) => return Err(NotRenewed(hindrance).into()),
+                NotNow::Elsewhere if !needed => break,
+                NotNow::Elsewhere => self.clock.sleep(PAUSE).await,
             }
         }
         Err(NotRenewed(Hindrance::Busy).into())
     }
 
     /// Whoever waits for somebody else only reads.
-    async fn look(&self, of: &TokensOf) -> Result<Look<()>, Fault<NotRenewed>> {
+    async fn look(&self, of: &TokensOf) -> Result<Result<(), NotNow>, Fault<NotRenewed>> {
         let (ask, of) = (AskRunnerIn { workspace: of.workspace.clone() }, of.clone());
-        self.db.read(ask, move |tx, by| Ok(taking::look(tx, by, &of)?.without())).await
+        self.db.read(ask, move |tx, by| Ok(taking::look(tx, by, &of)?.map(drop))).await
     }
 
-    /// Whoever goes away meanwhile does not stop it: a lease that is taken ends, and tokens that are given are kept.
-    async fn ask(&self, of: TokensOf) -> Result<Look<()>, Fault<NotRenewed>> {
+    /// Asks, and says why it is not to be asked once more. Whoever goes away meanwhile does not stop it: a lease that is
+    /// taken ends, and tokens that are given are kept.
+    async fn ask(&self, of: TokensOf) -> Result<NotNow, Fault<NotRenewed>> {
         let this = self.clone();
         let asking = async move {
             let lease = this.kit.keyring.random_text();
@@ -129,12 +129,12 @@ impl Renewer {
             let ask = AskRunnerIn { workspace: of.workspace.clone() };
             let taken = this.db.write(ask, move |tx, by| Ok(taking::take(tx, by, (&kit, &clients), (&of, &lease))?));
             match taken.await? {
-                Look::Free(ready) => {
-                    let ready = Arc::from(ready);
+                Ok(ready) => {
+                    let ready = Arc::new(ready);
                     let got = this.fetch(&ready).await;
-                    outcome::note(&this, &ready, got).await.map(|()| Look::Over)
+                    outcome::note(&this, &ready, got).await.map(|()| NotNow::Over)
                 }
-                found => Ok(found.without()),
+                Err(not) => Ok(not),
             }
         };
         let asked = tokio::spawn(asking.instrument(Span::current())).await;
@@ -150,7 +150,7 @@ impl Renewer {
         let client = client.transpose().map_err(|_| NotRenewed(Hindrance::NoClient))?;
         let with = client.as_ref().map(|client| (client, Purpose::Refresh));
         let parts = parts_of(&before, Purpose::Refresh);
-        let endpoints = endpoints((&ready.description, ready.method), &parts, with);
+        let endpoints = endpoints((&ready.description, ready.method), &parts, (Some(&before), with));
         let endpoints = endpoints.ok_or(NotRenewed(Hindrance::NoClient))?;
         let fetched = self.ask_provider(ready, (&before, client.as_ref()), &endpoints).await;
         Ok(Got { fetched: fetched.map_err(NotRenewed)?, before, endpoints, client })
@@ -179,7 +179,7 @@ impl Renewer {
         }
     }
 
-    /// Stores what a provider has given, however often that takes: with it, what was held before may have ended.
+    /// Stores what a provider has answered, however often that takes: with new tokens, those held before may have ended.
     pub(super) async fn persist<T, R, F>(&self, store: impl Fn() -> F) -> Result<T, Fault<R>>
     where
         R: Refusal,
@@ -190,7 +190,7 @@ impl Renewer {
         loop {
             match store().await {
                 Err(Fault::Store(error)) if passes(&error) && tries < TRIES && self.now() < until => {
-                    tracing::warn!(%error, "new tokens could not be stored yet");
+                    tracing::warn!(%error, "what a provider has answered could not be stored yet");
                     tries += 1;
                     self.clock.sleep(PAUSE).await;
                 }

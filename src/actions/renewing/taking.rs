@@ -16,26 +16,14 @@ use crate::actions::clients::{Client, Clients};
 use crate::actions::entering::Facts;
 use crate::actions::uses::Use;
 
-/// Where the tokens that are meant stand.
-pub(super) enum Look<T> {
-    /// There are others by now, or none to be renewed.
+/// Why the provider is not to be asked now.
+pub(super) enum NotNow {
+    /// There are other tokens by now, or none to be renewed.
     Over,
     /// Somebody else is asking.
     Elsewhere,
     /// It came to nothing lately, and is tried again later.
     Later(Hindrance),
-    Free(T),
-}
-
-impl<T> Look<T> {
-    pub fn without(self) -> Look<()> {
-        match self {
-            Self::Over => Look::Over,
-            Self::Elsewhere => Look::Elsewhere,
-            Self::Later(hindrance) => Look::Later(hindrance),
-            Self::Free(_) => Look::Free(()),
-        }
-    }
 }
 
 /// What the transaction that took the lease found: everything that is needed to record, to open and to ask.
@@ -54,25 +42,26 @@ pub(super) struct Ready {
 
 type Found<'tx> = (UseProof<'tx, Renewing>, TokenSet);
 
+/// Whether the provider is to be asked for other tokens than these.
 pub(super) fn look<'tx>(
     tx: &mut ReadTx<'tx>,
     by: &Proof<'tx, RunnerIn>,
     of: &TokensOf,
-) -> Result<Look<Box<Found<'tx>>>, Error> {
+) -> Result<Result<Found<'tx>, NotNow>, Error> {
     let now = tx.now();
-    let Some(allowed) = access::prove_renewal(tx, by, &of.secret)? else { return Ok(Look::Over) };
-    let Some(set) = store::token_sets::find(tx, by, &of.secret)? else { return Ok(Look::Over) };
+    let Some(allowed) = access::prove_renewal(tx, by, &of.secret)? else { return Ok(Err(NotNow::Over)) };
+    let Some(set) = store::token_sets::find(tx, by, &of.secret)? else { return Ok(Err(NotNow::Over)) };
     let unrenewable = set.renew_at.is_none() && !has_ended(&set, now);
     if allowed.number() != of.number || unrenewable {
-        return Ok(Look::Over);
+        return Ok(Err(NotNow::Over));
     }
     if set.leased_until.is_some_and(|until| until > now) {
-        return Ok(Look::Elsewhere);
+        return Ok(Err(NotNow::Elsewhere));
     }
     if set.tries > 0 && set.renew_at.is_some_and(|again| again > now) {
-        return Ok(Look::Later(set.hindrance.unwrap_or(Hindrance::Busy)));
+        return Ok(Err(NotNow::Later(set.hindrance.unwrap_or(Hindrance::Busy))));
     }
-    Ok(Look::Free(Box::new((allowed, set))))
+    Ok(Ok((allowed, set)))
 }
 
 /// Takes the lease, where there is something to ask with and somebody who may.
@@ -81,19 +70,19 @@ pub(super) fn take<'tx>(
     by: &Proof<'tx, RunnerIn>,
     (kit, clients): (&Kit, &Clients),
     (of, lease): (&TokensOf, &str),
-) -> Result<Look<Box<Ready>>, Error> {
+) -> Result<Result<Ready, NotNow>, Error> {
     tx.unrecorded(Unrecorded::Lease);
     let now = tx.now();
     let (allowed, set) = match look(tx, by, of)? {
-        Look::Free(found) => *found,
-        Look::Over => return Ok(Look::Over),
-        Look::Elsewhere => return Ok(Look::Elsewhere),
-        Look::Later(hindrance) => return Ok(Look::Later(hindrance)),
+        Ok(found) => found,
+        Err(not) => return Ok(Err(not)),
     };
-    let Some(row) = store::node_types::find(tx, by, allowed.node_type())? else { return Ok(Look::Over) };
-    let Some(description) = clients.describe(&row).map(std::borrow::Cow::into_owned) else { return Ok(Look::Over) };
+    let Some(row) = store::node_types::find(tx, by, allowed.node_type())? else { return Ok(Err(NotNow::Over)) };
+    let Some(description) = clients.describe(&row).map(std::borrow::Cow::into_owned) else {
+        return Ok(Err(NotNow::Over));
+    };
     if !store::token_sets::lease(tx, by, &of.secret, (lease, now.plus(LEASE)))? {
-        return Ok(Look::Elsewhere);
+        return Ok(Err(NotNow::Elsewhere));
     }
     let client = match allowed.method() {
         Method::OAuth => clients.find(tx, by, (&row, allowed.environment()))?,
@@ -108,13 +97,13 @@ pub(super) fn take<'tx>(
         let lost =
             Lost { secret: &of.secret, number: of.number, name: allowed.name().as_str(), method: allowed.method() };
         kit.by(Actor::Keyrack, |tools| outcome::lose(tx, by, tools, &lost))?;
-        return Ok(Look::Over);
+        return Ok(Err(NotNow::Over));
     }
     if moved {
         // What is held counts until its end, and until then the client may be put right.
         let again = set.ends_at.unwrap_or_else(|| outcome::again_at(now, set.tries));
         store::token_sets::hinder(tx, by, (&of.secret, lease), (Hindrance::OtherClient, Some(again)))?;
-        return Ok(Look::Later(Hindrance::OtherClient));
+        return Ok(Err(NotNow::Later(Hindrance::OtherClient)));
     }
     let event = ConnectionEvent::Renewed {
         secret: allowed.secret().clone(),
@@ -125,7 +114,7 @@ pub(super) fn take<'tx>(
     };
     let entry = kit.by(Actor::Keyrack, |tools| tools.origin.entry(now, Event::Connection(event)));
     let (workspace, secret) = (by.workspace().clone(), allowed.secret().clone());
-    Ok(Look::Free(Box::new(Ready {
+    Ok(Ok(Ready {
         of: Use { workspace, secret, token: None, entry },
         name: allowed.name().to_string(),
         number: allowed.number(),
@@ -136,7 +125,7 @@ pub(super) fn take<'tx>(
         client,
         description,
         set,
-    })))
+    }))
 }
 
 /// Whether the client that the tokens were given to has made room for another one, or asks somewhere else by now.

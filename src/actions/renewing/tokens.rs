@@ -57,17 +57,21 @@ pub(super) fn field<'a>(credential: &'a Credential, wanted: &str, purpose: Purpo
 }
 
 /// Where tokens with these parts are asked for and given back. None where the client may go somewhere else: tokens go
-/// where whoever connected them saw that they would, and a client's secret where its Admin said.
+/// where whoever connected them saw that they would, and a client's secret where its Admin said. Nor does what is held
+/// already go to anybody that it was not sealed for, whatever the description says by now.
 pub(in crate::actions) fn endpoints(
     (description, method): (&NodeType, Method),
     tokens: &BTreeMap<String, String>,
-    client: Option<(&Credential, Purpose)>,
+    (held, client): (Option<&Credential>, Option<(&Credential, Purpose)>),
 ) -> Option<Endpoints> {
     let agrees = |(name, text): (&str, &str)| tokens.get(name).map(String::as_str) == Some(text);
     if !client.is_none_or(|(client, purpose)| client.others(purpose).all(agrees)) {
         return None;
     }
-    Endpoints::of(description, method, tokens)
+    let endpoints = Endpoints::of(description, method, tokens)?;
+    let origins = endpoints.origins()?;
+    let may_go = |sealed: &Credential| origins.iter().all(|origin| sealed.route.providers.contains(origin));
+    held.into_iter().chain(client.map(|(client, _)| client)).all(may_go).then_some(endpoints)
 }
 
 fn copy(text: &str) -> Entered {
@@ -136,7 +140,7 @@ impl<'a> Asked<'a> {
 }
 
 /// When Keyrack renews tokens by itself: with a fifth of their time left, and not later than five minutes before.
-fn renewal_of(ends_at: Option<Moment>, now: Moment) -> Moment {
+pub(in crate::actions) fn renewal_of(ends_at: Option<Moment>, now: Moment) -> Moment {
     let Some(end) = ends_at else { return now.plus(UNKNOWN) };
     let lasts = end.since(now);
     end.minus((lasts / 5).max(Duration::from_mins(5)).min(lasts / 2))

@@ -39,13 +39,15 @@ pub enum RegisterRefusal {
 impl Refusal for RegisterRefusal {}
 
 /// Makes the workflow, or makes it what is asked for: its name and its nodes. The token that makes it may run it from
-/// then on; who else may, and whether it still may, is its owner's to say.
+/// then on; who else may, and whether it still may, is its owner's to say. A token that is limited to node types names no
+/// others, and takes away no node of theirs.
 pub fn register(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, ManageRight>,
     tools: Tools<'_>,
     ask: &Registration,
 ) -> Outcome<WorkflowRow, RegisterRefusal> {
+    ask.nodes.iter().try_for_each(|node| by.covers(&node.node_type))?;
     let (called, environment) = (Called::External(ask.external_id.clone()), by.environment());
     let known = store::workflows::called(tx, by, (&called, environment))?;
     if known.as_ref().is_some_and(|row| row.owner != *by.maker()) {
@@ -64,6 +66,7 @@ pub fn register(
     }
     let there = store::workflows::nodes_of(tx, by, std::slice::from_ref(&row.id))?;
     for node in there.iter().filter(|node| !ask.nodes.iter().any(|asked| is_same(asked, node))) {
+        by.covers(&node.node_type)?;
         nodes::removed(tx, by, tools, (&row, node))?;
         changed = true;
     }
@@ -77,6 +80,7 @@ pub fn register(
     if !changed {
         tx.unrecorded(Unrecorded::Nothing);
     }
+    store::tokens::mark_used(tx, by, tools.origin.from)?;
     Ok(store::workflows::called(tx, by, (&called, environment))?.ok_or(Denied::NotFound)?)
 }
 

@@ -1,8 +1,8 @@
 //! From what was understood to the form of a custom API, on which a person corrects it.
 
 use crate::catalog::address::map_names;
-use crate::catalog::custom::Draft;
-use crate::catalog::spec::Part;
+use crate::catalog::custom::{Draft, fitting};
+use crate::catalog::spec::{ClientCredentials, OAuth, Part};
 
 use super::{Credential, Server, Way};
 
@@ -22,11 +22,17 @@ fn usual(part: &Part) -> Option<&str> {
 }
 
 impl Way {
-    /// The form as far as this says how the key travels; nothing where it takes no key, or is more than the form can say.
+    /// The form as far as this says how to authenticate; nothing where it is more than the form can say. Of more
+    /// permissions than a page can carry, the first.
     pub fn draft(&self) -> Option<Draft> {
         match &self.credential {
             Credential::Key(spec) => Draft::of_kind(spec),
-            Credential::OAuth(_) | Credential::ClientCredentials(_) => None,
+            Credential::OAuth(spec) => {
+                Some(Draft::of_oauth(&OAuth { scopes: fitting(&spec.scopes).to_vec(), ..spec.clone() }))
+            }
+            Credential::ClientCredentials(spec) => {
+                Some(Draft::of_client(&ClientCredentials { scopes: fitting(&spec.scopes).to_vec(), ..spec.clone() }))
+            }
         }
     }
 }

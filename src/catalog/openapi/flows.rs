@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use crate::catalog::custom::{account_steps, client_steps};
 use crate::catalog::spec::{BodyFormat, ClientAuth, ClientCredentials, OAuth, Scope};
 
 use super::{Credential, Unused, is_https, line};
@@ -65,7 +66,9 @@ fn address(text: &str, base: Option<&str>) -> Option<String> {
         Ok(url) => Some(url),
         Err(_) => base.filter(|base| !base.contains('{')).and_then(|base| Url::parse(base).ok()?.join(text).ok()),
     };
-    joined.map(|url| url.to_string()).filter(|whole| !text.is_empty() && is_https(whole))
+    let whole = joined.filter(|url| !text.is_empty() && is_https(url.as_str()));
+    // What is one's own stays in braces, and the form asks for it.
+    whole.map(|url| url.as_str().replace("%7B", "{").replace("%7D", "}"))
 }
 
 fn scopes(flow: &Flow) -> Vec<Scope> {
@@ -90,10 +93,7 @@ fn oauth(flow: &Flow, authorize_url: String, token_url: String, refresh_url: Opt
         parameters: BTreeMap::new(),
         client_auth: ClientAuth::Basic,
         body: BodyFormat::Form,
-        steps: vec![
-            "Register a client with the provider, where its documentation says so.".to_owned(),
-            "Enter the redirect address that is shown here.".to_owned(),
-        ],
+        steps: account_steps(),
         url: None,
     }
 }
@@ -106,7 +106,7 @@ fn client(flow: &Flow, token_url: String) -> ClientCredentials {
         parameters: BTreeMap::new(),
         client_auth: ClientAuth::Basic,
         body: BodyFormat::Form,
-        steps: vec!["Register a client with the provider, where its documentation says so.".to_owned()],
+        steps: client_steps(),
         url: None,
     }
 }

@@ -15,6 +15,7 @@ mod tests;
 #[cfg(test)]
 mod tests_kept;
 
+pub use super::custom::fitting;
 use super::spec::{ClientCredentials, KindSpec, OAuth, Part};
 use crate::domain::name::is_hidden;
 

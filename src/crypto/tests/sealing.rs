@@ -142,7 +142,7 @@ proptest! {
     #[test]
     fn what_is_sealed_opens_to_the_same(first in ".{0,60}", fields in prop::collection::btree_map(".{0,12}", ".{0,60}", 0..5), host in ".{0,20}") {
         let (world, kept) = (World::new(), first.trim().to_owned());
-        let route = Route { base_url: host.clone(), hosts: vec![host], placement: serde_json::json!({"in": "header"}) };
+        let route = Route { base_url: host.clone(), hosts: vec![host], placement: serde_json::json!({"in": "header"}), ..Route::default() };
         let entered = fields.iter().map(|(name, value)| (name.clone(), Entered::new(value.clone())));
         let first = ("key".to_owned(), Entered::new(first));
         let credential = Credential::new(first, entered, route.clone());

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::{Environment, SecretId};
-use super::SecretFacts;
+use super::{NodeTypeFacts, SecretFacts};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event")]
@@ -17,6 +17,16 @@ pub enum ConnectionEvent {
     /// The tokens are about to be sent to their provider, for new ones. A use.
     #[serde(rename = "secret.renewed")]
     Renewed { secret: SecretId, name: String, node_type: String, environment: Environment, value: i64 },
+    /// An end user's account could not be connected.
+    #[serde(rename = "connection.failed")]
+    Failed {
+        node_type: NodeTypeFacts,
+        environment: Environment,
+        end_user: Option<String>,
+        organization: Option<String>,
+        /// Why, in a word of Keyrack's own.
+        reason: String,
+    },
     /// The provider does not give new ones any more.
     #[serde(rename = "secret.consent_lost")]
     ConsentLost { secret: SecretId, name: String, value: i64 },
@@ -32,6 +42,7 @@ impl ConnectionEvent {
     pub fn subject(&self) -> &str {
         match self {
             Self::Connected { secret, .. } => secret.id.as_str(),
+            Self::Failed { node_type, .. } => node_type.id.as_str(),
             Self::Exchanged { secret, .. }
             | Self::Renewed { secret, .. }
             | Self::ConsentLost { secret, .. }

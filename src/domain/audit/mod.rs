@@ -6,6 +6,7 @@ mod node_types;
 mod people;
 mod rotations;
 mod secrets;
+mod tokens;
 mod workflows;
 
 use std::net::IpAddr;
@@ -18,6 +19,7 @@ pub use node_types::{NodeTypeEvent, NodeTypeFacts};
 pub use people::PeopleEvent;
 pub use rotations::RotationEvent;
 pub use secrets::SecretEvent;
+pub use tokens::TokenEvent;
 pub use workflows::{WorkflowEvent, WorkflowFacts};
 
 use super::word::words;
@@ -51,6 +53,11 @@ pub enum Actor {
         id: TokenId,
         maker: PersonId,
     },
+    /// Somebody outside the workspace, on what a token has asked for.
+    Errand {
+        token: TokenId,
+        maker: PersonId,
+    },
     CommandLine,
     SetUpLink,
     /// By itself, because a time that somebody had set was over.
@@ -63,7 +70,7 @@ impl Actor {
     pub fn word(&self) -> &str {
         match self {
             Self::Person { id } => id.as_str(),
-            Self::Token { id, .. } => id.as_str(),
+            Self::Token { id, .. } | Self::Errand { token: id, .. } => id.as_str(),
             Self::CommandLine => COMMAND_LINE,
             Self::SetUpLink => "set_up_link",
             Self::Keyrack => KEYRACK,
@@ -124,10 +131,6 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         node: Option<String>,
     },
-    #[serde(rename = "token.created")]
-    TokenCreated { token: TokenId, name: String, environment: Environment, abilities: String },
-    #[serde(rename = "token.revoked")]
-    TokenRevoked { token: TokenId, name: String },
     #[serde(rename = "mail.tried")]
     MailTried { person: PersonId },
     #[serde(rename = "job.retried")]
@@ -142,6 +145,8 @@ pub enum Event {
     NodeType(NodeTypeEvent),
     #[serde(untagged)]
     Workflow(WorkflowEvent),
+    #[serde(untagged)]
+    Token(TokenEvent),
     #[serde(untagged)]
     Rotation(RotationEvent),
     #[serde(untagged)]
@@ -168,7 +173,7 @@ impl Event {
             Self::NodeType(event) => event.subject(),
             Self::Rotation(event) => event.subject(),
             Self::Workflow(event) => event.workflow().id.as_str(),
-            Self::TokenCreated { token, .. } | Self::TokenRevoked { token, .. } => token.as_str(),
+            Self::Token(event) => event.subject(),
             Self::JobRetried { job, .. } | Self::JobDiscarded { job, .. } => job.as_str(),
         }
     }
@@ -330,8 +335,16 @@ mod tests {
             Event::ValueReplaced { secret: secret(), value: 2 },
             Event::SecretDeleted { secret: secret() },
             Event::SecretUnreadable { secret: id("sec"), name: name(), value: 1 },
-            Event::TokenCreated { token: id("tok"), name: name(), environment, abilities },
-            Event::TokenRevoked { token: id("tok"), name: name() },
+            Event::Token(TokenEvent::Created {
+                token: id("tok"),
+                name: name(),
+                environment,
+                abilities,
+                node_types: Some("stripe".to_owned()),
+                networks: Some("10.0.0.0/8".to_owned()),
+                expires_at: Some(Moment::from_micros(2)),
+            }),
+            Event::Token(TokenEvent::Renewed { token: id("tok"), name: name(), previous_until: None }),
             Event::MailTried { person: person() },
             Event::JobRetried { job: id("job"), title: name() },
             Event::JobDiscarded { job: id("job"), title: name() },

@@ -28,6 +28,9 @@ pub enum NodeTypeEvent {
     ClientRemoved { node_type: NodeTypeFacts, environment: Environment },
     #[serde(rename = "workspace.adders_changed")]
     AddersChanged { workspace: WorkspaceId, before: Adders, after: Adders },
+    /// To where people may be sent back who have connected something.
+    #[serde(rename = "workspace.return_addresses_changed")]
+    ReturnAddressesChanged { workspace: WorkspaceId, addresses: Vec<String> },
 }
 
 /// A node type as an entry describes it.
@@ -50,7 +53,9 @@ impl NodeTypeEvent {
             | Self::Changed { node_type, .. }
             | Self::ClientEntered { node_type, .. }
             | Self::ClientRemoved { node_type, .. } => node_type.id.as_str(),
-            Self::AddersChanged { workspace, .. } => workspace.as_str(),
+            Self::AddersChanged { workspace, .. } | Self::ReturnAddressesChanged { workspace, .. } => {
+                workspace.as_str()
+            }
         }
     }
 }

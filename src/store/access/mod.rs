@@ -31,6 +31,7 @@
 //! ```
 
 mod candidates;
+mod errands;
 mod links;
 mod node_uses;
 mod offers;
@@ -42,12 +43,15 @@ mod uses;
 
 use std::marker::PhantomData;
 
+pub use errands::AskErrand;
 pub use links::{AccountLink, AskLink, Brought, LinkRight};
 pub use offers::{AskInvited, AskOffered, Which};
-pub use rights::{Admin, AtLeast, CommandLine, InWorkspace, Invited, Member, Nobody, Offered, Oneself, Owner, Right};
 pub use rights::{
-    ConnectRight, EmailChange, Everywhere, Invitee, ManageRight, Offer, ReadRight, Reset, Runner, RunnerIn, SetUp,
-    SignUp, TokenRight, VendRight,
+    Admin, AtLeast, CommandLine, InEnvironment, InWorkspace, Invited, Member, Nobody, Offered, Oneself, Owner, Right,
+};
+pub use rights::{
+    AuditRight, ConnectRight, EmailChange, Everywhere, Invitee, ManageRight, Offer, ReadRight, Reset, Runner, RunnerIn,
+    SetUp, SignUp, TokenRight, VendRight,
 };
 pub use rights::{Membership, Myself, MyselfEverywhere, TokenHolder};
 pub use runner::AskRunnerIn;

@@ -43,6 +43,7 @@ pub(super) fn meant(
         return Err(UseRefusal::Unlisted.into());
     }
     let node = node(tx, by, (&workflow, key))?.ok_or(Denied::NotFound)?;
+    by.covers(&node.node_type)?;
     let unready = |why| UseRefusal::NeedsReconfiguration { key: node.key.clone(), why };
     let node_type = node_types::find(tx, by, &node.node_type)?;
     if node_type.as_ref().is_some_and(|node_type| !node_type.enabled) {

@@ -1,9 +1,11 @@
 //! The rights there are, as types.
 
 use crate::domain::{
-    Ability, Email, Environment, InvitationId, LinkId, Moment, Name, PersonId, Role, SessionId, Slug, TokenId,
-    WorkspaceId,
+    Ability, Email, Environment, InvitationId, LinkId, Moment, Name, NodeTypes, PersonId, Role, SessionId, Slug,
+    TokenId, WorkspaceId,
 };
+
+use crate::store::error::Denied;
 
 use super::Proof;
 use super::links::{Addressed, Held};
@@ -16,6 +18,11 @@ pub trait Right: Send + 'static {
 /// Rights that are held in one workspace.
 pub trait InWorkspace: Right {
     fn workspace(holder: &Self::Holder) -> &WorkspaceId;
+}
+
+/// Rights that are held in one environment of a workspace: those of machines.
+pub trait InEnvironment: InWorkspace {
+    fn environment(holder: &Self::Holder) -> Environment;
 }
 
 /// Roles, ordered: whoever is an Owner is at least an Admin.
@@ -81,6 +88,8 @@ pub struct TokenHolder {
     pub(super) token: TokenId,
     pub(super) maker: PersonId,
     pub(super) environment: Environment,
+    pub(super) role: Role,
+    pub(super) node_types: Option<NodeTypes>,
 }
 
 macro_rules! roles {
@@ -118,7 +127,7 @@ impl AtLeast<Admin> for Owner {
 }
 
 /// Rights of service tokens: each asks for one ability.
-pub trait TokenRight: Right<Holder = TokenHolder> + InWorkspace {
+pub trait TokenRight: Right<Holder = TokenHolder> + InEnvironment {
     const ABILITY: Ability;
 }
 
@@ -133,6 +142,11 @@ macro_rules! abilities {
                 &holder.workspace
             }
         }
+        impl InEnvironment for $name {
+            fn environment(holder: &TokenHolder) -> Environment {
+                holder.environment
+            }
+        }
         impl TokenRight for $name {
             const ABILITY: Ability = $ability;
         }
@@ -144,6 +158,7 @@ abilities! {
     ConnectRight Ability::Connect;
     ReadRight Ability::Read;
     ManageRight Ability::Manage;
+    AuditRight Ability::Audit;
 }
 
 /// The program itself, in one workspace.
@@ -203,6 +218,12 @@ impl<R: InWorkspace> Proof<'_, R> {
     }
 }
 
+impl<R: InEnvironment> Proof<'_, R> {
+    pub fn environment(&self) -> Environment {
+        R::environment(&self.holder)
+    }
+}
+
 impl<'tx, R: Right<Holder = Membership>> Proof<'tx, R> {
     /// The same member with a stronger right, where their role carries it: for what a page shows besides.
     pub fn raised<S: AtLeast<S>>(&self) -> Option<Proof<'tx, S>> {
@@ -229,7 +250,14 @@ impl<'tx> Proof<'tx, Everywhere> {
     }
 }
 
-impl<R: Right<Holder = TokenHolder>> Proof<'_, R> {
+impl<'tx, R: Right<Holder = TokenHolder>> Proof<'tx, R> {
+    /// A token acts for its maker: the maker's own right, where their role carries it.
+    pub fn makers<S: AtLeast<S>>(&self) -> Option<Proof<'tx, S>> {
+        let TokenHolder { workspace, maker, role, .. } = &self.holder;
+        let holder = Membership { workspace: workspace.clone(), person: maker.clone(), role: *role };
+        (*role >= S::LEAST).then_some(Proof { holder, brand: self.brand })
+    }
+
     pub fn token(&self) -> &TokenId {
         &self.holder.token
     }
@@ -238,7 +266,13 @@ impl<R: Right<Holder = TokenHolder>> Proof<'_, R> {
         &self.holder.maker
     }
 
-    pub fn environment(&self) -> Environment {
-        self.holder.environment
+    /// Whether the token's limits name this node type. Whatever a token uses, writes or is told of passes here.
+    pub fn includes(&self, node_type: &Slug) -> bool {
+        self.holder.node_types.as_ref().is_none_or(|limit| limit.contains(node_type))
+    }
+
+    /// The same for what cannot be done without.
+    pub fn covers(&self, node_type: &Slug) -> Result<(), Denied> {
+        if self.includes(node_type) { Ok(()) } else { Err(Denied::OtherNodeType) }
     }
 }

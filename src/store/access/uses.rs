@@ -45,6 +45,8 @@ pub enum Wanted {
         chosen: Option<SecretId>,
         /// Whether connections beside the first one count.
         several: bool,
+        /// Whether only what is connected will do, and no key.
+        only_tokens: bool,
     },
     /// What a node of a workflow is bound to.
     Node { workflow: Called, key: Handle },
@@ -67,6 +69,8 @@ pub enum UseRefusal {
     NeedsReauthorization,
     #[error("several connections could be meant")]
     SelectionRequired,
+    #[error("the node type holds keys, and no tokens")]
+    NoTokens,
     #[error("the secret is used through the proxy only")]
     ProxyOnly,
     #[error("the workflow does not name the token among those that may run it")]
@@ -149,8 +153,12 @@ pub fn prove_vend<'tx>(
     wanted: &Wanted,
 ) -> Result<UseProof<'tx>, Fault<UseRefusal>> {
     let Meant { node_type, candidate, of_node } = match wanted {
-        Wanted::Secret { node_type, whose, chosen, several } => {
+        Wanted::Secret { node_type, whose, chosen, several, only_tokens } => {
+            by.covers(node_type)?;
             let node_type = node_types::find(tx, by, node_type)?.ok_or(Denied::NotFound)?;
+            if *only_tokens && node_type.method == Method::Key {
+                return Err(UseRefusal::NoTokens.into());
+            }
             if !node_type.enabled {
                 return Err(UseRefusal::Disabled.into());
             }

@@ -3,11 +3,13 @@
 mod connections;
 mod consumers;
 mod drafts;
+mod machines;
 mod ways;
 
 pub(super) use connections::{oauth_clients, token_sets};
 pub(super) use consumers::{nodes, rotation_items, rotations, workflow_tokens, workflows};
 pub(super) use drafts::{flows, imports};
+pub(super) use machines::{events, repeats};
 pub(super) use ways::{identities, workspace_domains};
 
 diesel::table! {
@@ -116,6 +118,7 @@ diesel::table! {
         key_blob -> Binary,
         default_sharing -> Text,
         adders -> Text,
+        return_addresses -> Text,
         writes -> BigInt,
         created_at -> BigInt,
     }
@@ -205,6 +208,7 @@ diesel::table! {
         connection_role -> Nullable<Text>,
         account_name -> Nullable<Text>,
         account_identifier -> Nullable<Text>,
+        established_by -> Nullable<Text>,
         sharing -> Text,
         shared_until -> Nullable<BigInt>,
         delivery -> Text,
@@ -263,12 +267,20 @@ diesel::table! {
         workspace_id -> Text,
         maker_id -> Text,
         name -> Text,
+        name_key -> Text,
         environment -> Text,
         abilities -> Text,
+        node_types -> Nullable<Text>,
+        networks -> Nullable<Text>,
         mac -> Binary,
+        generation -> BigInt,
+        renewed_at -> Nullable<BigInt>,
+        previous_mac -> Nullable<Binary>,
+        previous_until -> Nullable<BigInt>,
         expires_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
         last_used_at -> Nullable<BigInt>,
+        last_used_from -> Nullable<Text>,
         created_at -> BigInt,
     }
 }
@@ -305,6 +317,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(secret_uses -> secrets (secret_id));
 diesel::joinable!(secret_uses -> tokens (token_id));
 diesel::joinable!(data_keys -> node_types (node_type_id));
 diesel::joinable!(invitations -> people (inviter_id));

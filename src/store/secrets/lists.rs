@@ -55,10 +55,10 @@ pub enum SoughtOwner {
 }
 
 /// A selection of secrets' ids, still to be ordered, bounded or counted.
-pub(super) type Ids<'a> = secrets::BoxedQuery<'a, Backend, Text>;
+pub(in crate::store) type Ids<'a> = secrets::BoxedQuery<'a, Backend, Text>;
 
 /// The secrets that this member may see: the SQL of `policy::SecretFacts::visible_to`.
-pub(super) fn visible<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, now: Moment) -> Ids<'a> {
+pub(in crate::store) fn visible<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, now: Moment) -> Ids<'a> {
     let of_workspace = secrets::table.filter(secrets::workspace_id.eq(by.workspace())).select(secrets::id).into_boxed();
     if policy::sees_all_secrets(by.role()) { of_workspace } else { usable(of_workspace, by.person(), now) }
 }

@@ -25,6 +25,7 @@ use super::tx::WriteTx;
 pub use choosing::{Choice, choice};
 pub(super) use lists::anywhere;
 pub(super) use lists::usable as usable_ids;
+pub(super) use lists::visible as visible_ids;
 pub use lists::{
     Sought, SoughtOwner, SoughtUsers, Troubles, any_used, count, counts, find, is_usable, list, newest_to_fetch,
     owned_by, seen_among, stuck, troubles,

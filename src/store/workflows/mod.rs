@@ -144,6 +144,7 @@ pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &Workf
 pub struct RunnerRow {
     pub id: TokenId,
     pub name: Name,
+    pub maker: PersonId,
     pub maker_name: Name,
     pub expires_at: Option<Moment>,
     pub revoked_at: Option<Moment>,
@@ -160,7 +161,7 @@ pub fn runners(
         .filter(tokens::workspace_id.eq(by.workspace()))
         .filter(workflow_tokens::workflow_id.eq(id))
         .order(tokens::id)
-        .select((tokens::id, tokens::name, people::name, tokens::expires_at, tokens::revoked_at))
+        .select((tokens::id, tokens::name, tokens::maker_id, people::name, tokens::expires_at, tokens::revoked_at))
         .load(tx.conn)?;
     Ok(rows)
 }

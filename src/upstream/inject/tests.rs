@@ -13,6 +13,7 @@ fn credential(placement: Value, fields: &[(&str, &str)], value: &str) -> Credent
         base_url: "https://api.example.com/v1".to_owned(),
         hosts: vec!["api.example.com".to_owned()],
         placement,
+        ..Route::default()
     };
     let entered = |text: &str| Entered::exact(text.to_owned());
     let others = fields.iter().map(|(name, text)| ((*name).to_owned(), entered(text)));

@@ -40,6 +40,11 @@ pub struct Fetched {
 }
 
 impl Fetched {
+    /// Tokens that are known already.
+    pub fn known(access: Entered, refresh: Option<Entered>) -> Self {
+        Self { access, refresh, lasts: None, until: None, scopes: None }
+    }
+
     /// Until when the access token counts, where the provider says it.
     pub fn ends(&self, now: Moment) -> Option<Moment> {
         let said = self.until.filter(|until| *until > now);

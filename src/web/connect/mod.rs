@@ -4,19 +4,19 @@
 //! closed set of words says.
 
 mod page;
+pub mod start;
 
 use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
 use crate::actions::connecting::{self, ConnectRefusal, Ground};
-use crate::actions::flows;
-use crate::actions::probe;
+use crate::actions::{flows, probe};
 use crate::app::App;
 use crate::crypto::StateToken;
 use crate::domain::audit::Actor;
 use crate::domain::errand::Connect;
 use crate::domain::{Delivery, Errand, SecretId, SessionId, Slug};
-use crate::store::access::{Ask, AskNothing, Member};
+use crate::store::access::{Ask, AskMyself, AskNothing, Member};
 use crate::store::{self, Fault};
 use crate::web::chrome::Place;
 use crate::web::csrf::CsrfForm;
@@ -27,7 +27,7 @@ use crate::web::links;
 use crate::web::node_types::client::redirect;
 use crate::web::url;
 use crate::web::view::NodeMark;
-use crate::web::visitor::{Demand, Myself, Visitor};
+use crate::web::visitor::{Demand, Visitor};
 
 type Never = std::convert::Infallible;
 type At = Path<(String, String)>;
@@ -60,7 +60,7 @@ pub async fn new(visitor: Visitor, demand: Demand<Member>, at: At, app: Data<App
     let chrome = |title: &str| frame::chrome(&visitor, Some(&frame), title, Place::Connections);
     match ground {
         Ok(ground) => {
-            let title = format!("Connect {}", ground.node_type.name);
+            let title = format!("Connect {}", ground.way.node_type.name);
             frame::page(&app, &visitor, &page::asked(demand.ws(), &ground, chrome(&title)))
         }
         Err(ConnectRefusal::Entered) => Ok(see_other(&app, &url::replace_secret(demand.ws(), id.as_str()), None)),
@@ -85,10 +85,11 @@ pub async fn create(visitor: Visitor, demand: Demand<Member>, at: At, form: Csrf
     let begun = app.db.write(demand.ask(), move |tx, by| {
         let frame = Frame::of_member(tx, by)?;
         let ground = connecting::ground(tx, by, (&clients, &id))?;
-        let back = redirect(&shared, &ground.callback());
+        let back = redirect(&shared, &ground.way.callback());
         let with = (browser.as_str(), back.as_str(), delivery);
         let url = kit.by_person(by.person(), |tools| connecting::begin(tx, by, tools, &ground, with))?;
-        let mark = NodeMark { slug: ground.node_type.slug.to_string(), name: ground.node_type.name.to_string() };
+        let mark =
+            NodeMark { slug: ground.way.node_type.slug.to_string(), name: ground.way.node_type.name.to_string() };
         Ok((frame, mark, url))
     });
     match begun.await {
@@ -112,40 +113,55 @@ pub struct Brought {
     error: String,
 }
 
-pub async fn callback(
-    visitor: Visitor,
-    myself: Myself,
-    callback: Path<String>,
-    brought: Query<Brought>,
-    app: Data<App>,
-) -> Reply {
+pub async fn callback(visitor: Visitor, callback: Path<String>, brought: Query<Brought>, app: Data<App>) -> Reply {
+    // Nothing is spent of a member's before they have signed in again.
+    if visitor.session.is_none() && is_members(&app, &visitor, &brought.state).await? {
+        return Err(Error::SignIn);
+    }
     // No page that answers leads back here: the state is spent.
     let visitor = Visitor { path: url::home(), ..visitor };
-    let Some(errand) = finished(&app, &visitor, &brought.state).await? else { return over(&app, &visitor) };
-    let person = app.db.read(myself.ask(), |_, by| Ok::<_, Fault<Never>>(by.holder().person.clone())).await?;
-    if errand.person != person || errand.callback != *callback {
-        return over(&app, &visitor);
+    match finished(&app, &visitor, &brought.state).await? {
+        Some(Errand::Connect(errand)) if errand.callback == *callback => {
+            connected(&app, &visitor, *errand, brought.into_inner()).await
+        }
+        Some(Errand::Consent(consent)) if consent.callback == *callback => {
+            start::come_back(&app, &visitor, *consent, brought.into_inner()).await
+        }
+        // A state that was made for something else, or for another provider, connects nothing.
+        _ => over(&app, &visitor),
     }
+}
+
+/// Whether a member is on this errand, who has a session to go on with.
+async fn is_members(app: &Data<App>, visitor: &Visitor, state: &str) -> Result<bool, Error> {
+    let Ok(state) = state.parse::<StateToken>() else { return Ok(false) };
+    let (keyring, browser) = (app.keyring.clone(), visitor.context.browser.clone());
+    let looked = app.db.read::<_, _, Never, _>(AskNothing, move |tx, by| {
+        Ok(matches!(flows::look(tx, by, &keyring, (&browser, &state))?, Some(Errand::Connect(_))))
+    });
+    Ok(looked.await?)
+}
+
+async fn connected(app: &Data<App>, visitor: &Visitor, errand: Connect, brought: Brought) -> Reply {
     let session = visitor.session.clone().ok_or(Error::SignIn)?;
-    let workspace = now_called(&app, &session, &errand.workspace).await?;
+    let myself = AskMyself { session: session.clone() };
+    let person = app.db.read(myself, |_, by| Ok::<_, Fault<Never>>(by.holder().person.clone())).await?;
+    if errand.person != person {
+        return over(app, visitor);
+    }
+    let workspace = now_called(app, &session, &errand.workspace).await?;
     let (ws, id) = (workspace.to_string(), errand.secret.to_string());
     if brought.code.is_empty() || !brought.error.is_empty() {
-        let words = match brought.error.as_str() {
-            "access_denied" => {
-                "The consent was not given, so nothing was connected. What was there before stays as it is."
-            }
-            _ => "The provider sent you back without access, so nothing was connected.",
-        };
-        return told(&app, &visitor, (&ws, &id), words);
+        return told(app, visitor, (&ws, &id), refused(&brought));
     }
     let ask = move || Ask::<Member>::new(session.clone(), workspace.clone());
-    let (means, testing) = (app.connecting(visitor.kit(&app)), app.means(visitor.kit(&app)));
+    let (means, testing) = (app.connecting(visitor.kit(app)), app.means(visitor.kit(app)));
     let (secret, asking) = (errand.secret.clone(), ask.clone());
-    let back = redirect(&app, &callback);
-    match connecting::finish(means, ask, errand, (brought.into_inner().code, back)).await {
+    let back = redirect(app, &errand.callback);
+    match connecting::finish(means, ask, errand, (brought.code, back)).await {
         Ok(()) => {
             probe::introduce(testing, asking, secret).await;
-            Ok(see_other(&app, &url::secret(&ws, &id), Some(Flash::AccountConnected)))
+            Ok(see_other(app, &url::secret(&ws, &id), Some(Flash::AccountConnected)))
         }
         Err(Fault::Refused(refusal)) => {
             let words = match refusal {
@@ -154,7 +170,7 @@ pub async fn callback(
                     "The node type takes no accounts at the moment. Nothing was connected."
                 }
             };
-            told(&app, &visitor, (&ws, &id), words)
+            told(app, visitor, (&ws, &id), words)
         }
         Err(Fault::Store(error)) => Err(error.into()),
     }
@@ -170,25 +186,28 @@ async fn now_called(app: &Data<App>, session: &SessionId, workspace: &Slug) -> R
     }
 }
 
-/// The errand that this browser was on.
-async fn finished(app: &Data<App>, visitor: &Visitor, state: &str) -> Result<Option<Connect>, Error> {
+/// The errand that this browser was on, which is spent by it.
+async fn finished(app: &Data<App>, visitor: &Visitor, state: &str) -> Result<Option<Errand>, Error> {
     let Ok(state) = state.parse::<StateToken>() else { return Ok(None) };
     let (kit, browser) = (visitor.kit(app), visitor.context.browser.clone());
     let taken = app.db.write::<_, _, Never, _>(AskNothing, move |tx, by| {
         kit.by(Actor::Unknown, |tools| flows::finish(tx, by, tools, (&browser, &state)))
     });
-    match taken.await {
-        Ok(Some(Errand::Connect(errand))) => Ok(Some(*errand)),
-        // A state that was made for signing in connects nothing.
-        Ok(Some(Errand::SignIn(_) | Errand::Link(_)) | None) => Ok(None),
-        Err(fault) => Err(fault.into()),
+    Ok(taken.await?)
+}
+
+/// Why nobody has come back with a code.
+fn refused(brought: &Brought) -> &'static str {
+    match brought.error.as_str() {
+        "access_denied" => "The consent was not given, so nothing was connected. What was there before stays as it is.",
+        _ => "The provider sent you back without access, so nothing was connected.",
     }
 }
 
 fn over(app: &Data<App>, visitor: &Visitor) -> Reply {
     let words = [
         "It was finished before, took longer than ten minutes, or was begun by somebody else or in another browser.",
-        "Nothing has changed by it. An account is connected from the page of its connection.",
+        "Nothing has changed by it. Begin again where you began it: in Keyrack, on the page of the connection.",
     ];
     links::tell((app, visitor), "This way back is over", &words, ("Go to the home page", url::home()))
 }

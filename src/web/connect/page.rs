@@ -1,10 +1,10 @@
 //! The pages of connecting an account.
 
 use crate::actions::connecting::Ground;
-use crate::domain::{Delivery, Environment, Method};
+use crate::domain::{Delivery, Environment};
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::NodeMark;
+use crate::web::view::{Link, NodeMark};
 
 /// What the provider will be asked for, before anybody goes there.
 #[derive(askama::Template)]
@@ -29,11 +29,7 @@ pub struct AskPage {
 }
 
 pub(super) fn asked(ws: &str, ground: &Ground, chrome: Chrome) -> AskPage {
-    let (secret, known) = (&ground.row.secret, ground.description.scopes(Method::OAuth));
-    let meaning = |name: &str| {
-        let known = known.iter().find(|scope| scope.name == name);
-        (known.map(|scope| scope.means.clone()), name.to_owned())
-    };
+    let (secret, way) = (&ground.row.secret, &ground.way);
     AskPage {
         chrome,
         ws: ws.to_owned(),
@@ -41,11 +37,11 @@ pub(super) fn asked(ws: &str, ground: &Ground, chrome: Chrome) -> AskPage {
         name: secret.name.to_string(),
         node_type: NodeMark { slug: secret.node_type.to_string(), name: secret.node_type_name.to_string() },
         environment: secret.environment,
-        scopes: ground.client.scopes.names().map(meaning).collect(),
+        scopes: way.asked(),
         again: secret.value_entered_at.is_some(),
-        introduces: ground.description.probe.is_some(),
+        introduces: way.description.probe.is_some(),
         delivery: Some(secret.delivery).filter(|held| ground.governs && *held == Delivery::Proxy),
-        host: ground.endpoints.authorize_url.split('/').nth(2).unwrap_or_default().to_owned(),
+        host: way.host().to_owned(),
     }
 }
 
@@ -58,4 +54,39 @@ pub struct Leave {
     pub url: String,
     /// To the connection, for whoever does not want to after all.
     pub back: String,
+}
+
+/// What an end user is asked for, and by whom.
+#[derive(askama::Template)]
+#[template(path = "connect/start.html")]
+pub struct Start {
+    pub chrome: Chrome,
+    pub link: String,
+    pub node_type: NodeMark,
+    pub description: Option<String>,
+    pub workspace: String,
+    /// The host that is gone to.
+    pub host: String,
+    pub scopes: Vec<(Option<String>, String)>,
+    /// The host that they are sent back to in the end.
+    pub back: Option<String>,
+}
+
+/// On to the provider, for an end user.
+#[derive(askama::Template)]
+#[template(path = "connect/gone.html")]
+pub struct Gone {
+    pub chrome: Chrome,
+    pub node_type: NodeMark,
+    pub url: String,
+}
+
+/// What came of it.
+#[derive(askama::Template)]
+#[template(path = "connect/ended.html")]
+pub struct Ended {
+    pub chrome: Chrome,
+    pub heading: &'static str,
+    pub words: String,
+    pub way_on: Option<Link>,
 }

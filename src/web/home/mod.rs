@@ -115,7 +115,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
     let chrome = frame::chrome(&visitor, Some(&found.frame), "Home", Place::Home);
     let start = page::Start {
         key: found.secrets > 0,
-        makes_tokens: chrome.may.tokens,
+        makes_tokens: chrome.may.every_token,
         token: found.tokens > 0,
         used: found.used,
         use_it: found.to_fetch.map(|id| url::secret(ws, id.as_str())),
@@ -126,11 +126,11 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
     let mail = found.failed.map(|failed| about_mail(ws, failed, app.mailer.delivers())).unwrap_or_default();
     let broken = workflows::attention(ws, &found.broken, now);
     let stuck = about_connections(ws, found.stuck);
-    let mut counts = vec![count(found.secrets, ("secret", "secrets"), url::secrets(ws))];
-    if chrome.may.tokens {
-        counts.push(count(found.tokens, ("service token", "service tokens"), url::tokens(ws)));
-    }
-    counts.push(count(found.members, ("member", "members"), url::members(ws)));
+    let counts = vec![
+        count(found.secrets, ("secret", "secrets"), url::secrets(ws)),
+        count(found.tokens, ("service token", "service tokens"), url::tokens(ws)),
+        count(found.members, ("member", "members"), url::members(ws)),
+    ];
     let template = page::Show {
         ws: ws.to_owned(),
         workspace: found.frame.here.as_ref().map(|(row, _)| row.name.to_string()).unwrap_or_default(),

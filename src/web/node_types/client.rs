@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::web::{Data, Path};
 
-use crate::actions::connecting;
 use crate::actions::entering::{self, Facts, FieldFault};
-use crate::actions::oauth_clients::{self, ClientEntry, ClientRefusal};
+use crate::actions::oauth_clients::{self, ClientEntry};
+use crate::actions::{clients, connecting};
 use crate::app::App;
 use crate::catalog::NodeType;
 use crate::crypto::Entered;
-use crate::domain::name::is_hidden;
 use crate::domain::{Environment, Method, Scopes, SecretState, Slug};
 use crate::store::access::Admin;
 use crate::store::node_types::NodeTypeRow;
@@ -29,12 +28,9 @@ use crate::web::url;
 use crate::web::view::{Input, Link, NodeMark, Tone, counted};
 use crate::web::visitor::{Demand, Visitor};
 
-use super::{Never, Nothing};
+use super::{Never, Nothing, page};
 
 type At = Path<(String, String, String)>;
-
-/// Longer ids and secrets are no client's.
-const LONGEST: usize = 2_000;
 
 #[derive(askama::Template)]
 #[template(path = "node_types/client.html")]
@@ -42,6 +38,8 @@ pub struct Client {
     pub chrome: Chrome,
     pub ws: String,
     pub node_type: NodeMark,
+    /// Of the description that is shown.
+    pub revision: i64,
     pub environment: Environment,
     /// Where the provider sends people back to: to be entered there exactly.
     pub redirect: String,
@@ -49,6 +47,8 @@ pub struct Client {
     pub link: Option<Link>,
     pub client_id: Input,
     pub secret_error: Option<String>,
+    /// To whom the secret is shown: hosts, where the workspace itself says who the provider is.
+    pub sent_to: String,
     /// Whether there is one already, whose secret may stay.
     pub known: bool,
     /// Whether the operator has one, for where the workspace has none.
@@ -103,6 +103,7 @@ fn page_of(visitor: &Visitor, app: &App, ws: &str, (found, node): (&Found, &Node
         chrome: frame::chrome(visitor, Some(&found.frame), &format!("Client of {}", node.name), Place::NodeTypes),
         ws: ws.to_owned(),
         node_type: NodeMark { slug: found.row.slug.to_string(), name: found.row.name.to_string() },
+        revision: found.row.revision,
         environment: found.environment,
         redirect: redirect(app, &connecting::callback(&found.row, node, found.environment)),
         steps: oauth.map(|spec| spec.steps.clone()).unwrap_or_default(),
@@ -111,6 +112,7 @@ fn page_of(visitor: &Visitor, app: &App, ws: &str, (found, node): (&Found, &Node
             .map(|url| Link { label: "Where a client is registered".to_owned(), url }),
         client_id: typed.client_id,
         secret_error: typed.secret_error,
+        sent_to: sent_to(&found.row, node),
         known: found.client.is_some(),
         connected: (found.connected > 0).then(|| counted(found.connected, "account is", "accounts are")),
         lent: app.clients.lent(&found.row, found.environment).is_some(),
@@ -124,9 +126,17 @@ fn page_of(visitor: &Visitor, app: &App, ws: &str, (found, node): (&Found, &Node
     }
 }
 
+fn sent_to(row: &NodeTypeRow, node: &NodeType) -> String {
+    if row.spec.is_none() {
+        return node.name.clone();
+    }
+    let origins = clients::providers(node, &BTreeMap::new());
+    origins.iter().map(|origin| page::host_of(origin)).collect::<Vec<_>>().join(" and ")
+}
+
 /// Where a provider sends people back to.
 pub fn redirect(app: &App, callback: &str) -> String {
-    format!("{}{}", app.config.server.base(), url::connected(callback))
+    app.way_back(callback)
 }
 
 /// What the form shows.
@@ -175,13 +185,13 @@ pub async fn update(
         (Some(entry), typed) => (entry, typed),
         (None, typed) => return again(typed),
     };
-    let kit = visitor.kit(&app);
+    let (kit, clients) = (visitor.kit(&app), app.clients.clone());
     let stored = app.db.write(demand.ask(), move |tx, by| {
-        kit.by_person(by.person(), |tools| oauth_clients::put(tx, by, tools, &entry))
+        kit.by_person(by.person(), |tools| oauth_clients::put(tx, by, tools, (&clients, &entry)))
     });
     match stored.await {
         Ok(()) => Ok(see_other(&app, &url::node_type(demand.ws(), &at.1), Some(Flash::ClientStored))),
-        Err(Fault::Refused(refusal @ (ClientRefusal::NoSecret | ClientRefusal::OtherClient))) => {
+        Err(Fault::Refused(refusal)) => {
             typed.secret_error = Some(refusal.to_string());
             typed.refused = true;
             again(typed)
@@ -193,6 +203,7 @@ pub async fn update(
 fn understand((found, node): (&Found, &NodeType), sent: Vec<(String, String)>) -> (Option<ClientEntry>, Typed) {
     let chosen: Vec<String> = sent.iter().filter(|(name, _)| name == "scope").map(|(_, text)| text.clone()).collect();
     let mut sent: form::Sent = sent.into_iter().collect();
+    let revision = form::seen(node, found.row.revision, &sent);
     let secret = sent.remove("client_secret").map(Entered::new).filter(|secret| !secret.is_empty());
     let id = sent.remove("client_id").unwrap_or_default().trim().to_owned();
     let further = sent.remove("further").unwrap_or_default();
@@ -203,13 +214,10 @@ fn understand((found, node): (&Found, &NodeType), sent: Vec<(String, String)>) -
     let scopes = Scopes::of(all.chain(more.as_ref().map(Scopes::names).into_iter().flatten()));
     let client_id = Input { value: id.clone(), error: None };
     let mut typed = Typed { client_id, scopes, parts: given, ..Typed::default() };
-    if id.is_empty() || id.len() > LONGEST || id.chars().any(is_hidden) {
-        typed.client_id = wrong(&id, "Enter the client id that the provider shows.");
+    if let Some(fault) = ClientEntry::id_fault(&id) {
+        typed.client_id = wrong(&id, fault);
     }
-    let unfit = |secret: &Entered| secret.as_str().len() > LONGEST || secret.as_str().contains(['\n', '\0']);
-    if secret.as_ref().is_some_and(unfit) {
-        typed.secret_error = Some("This is no client secret: it is too long, or has several lines.".to_owned());
-    }
+    typed.secret_error = secret.as_ref().and_then(ClientEntry::secret_fault).map(ToOwned::to_owned);
     if more.is_err() {
         typed.further = Some(wrong(&further, "Write the names as the provider does, with spaces between."));
     }
@@ -224,6 +232,7 @@ fn understand((found, node): (&Found, &NodeType), sent: Vec<(String, String)>) -
     };
     let entry = ClientEntry {
         node_type: found.row.slug.clone(),
+        revision,
         environment: found.environment,
         client_id: id,
         secret,

@@ -59,7 +59,7 @@ fn impact(ws: &str, seen: &Seen) -> page::Impact {
         outside: number(outside.len()),
         nodes: nodes.map(|node| format!("{} of {}", node.key, node.workflow_name)).collect(),
         more_nodes: number(hanging.nodes.len().saturating_sub(NAMED)),
-        users: used_by(ws, &hanging.users, seen.now),
+        users: used_by(ws, &seen.frame, &hanging.users, seen.now),
     }
 }
 

@@ -1,12 +1,12 @@
 //! The pages of node types and custom APIs.
 
 use crate::catalog::NodeType;
-use crate::domain::{Environment, Kind, Method};
+use crate::domain::{Environment, Method};
 use crate::web::catalogue::Category;
 use crate::web::chrome::Chrome;
-use crate::web::secrets::page::{Control, Field, Guide};
+use crate::web::secrets::page::Guide;
 use crate::web::url;
-use crate::web::view::{Choice, Input, Link, NodeMark, Shown, Tone, UsedBy, counted};
+use crate::web::view::{Input, Link, NodeMark, Shown, UsedBy, counted};
 
 #[derive(askama::Template)]
 #[template(path = "node_types/index.html")]
@@ -86,6 +86,8 @@ pub struct Show {
     pub kinds: Vec<String>,
     pub ways: Vec<String>,
     pub hosts: Vec<String>,
+    /// Who is asked for tokens, where that is said in whole addresses.
+    pub providers: Vec<String>,
     pub probe: Option<String>,
     pub rates: Option<String>,
     pub links: Vec<Link>,
@@ -201,91 +203,25 @@ pub struct Remove {
     pub confirm: Input,
 }
 
-/// A custom API on its form: a new one, or one to be described anew.
-#[derive(askama::Template)]
-#[template(path = "custom_apis/form.html")]
-pub struct Custom {
-    pub chrome: Chrome,
-    pub ws: String,
-    /// None for a new one.
-    pub known: Option<Known>,
-    pub name: Input,
-    pub base_url: Input,
-    pub kinds: Vec<Choice>,
-    pub placements: Vec<Way>,
-    pub placement_error: Option<String>,
-    pub further: Vec<Further>,
-    pub probe_path: Input,
-    pub verified: Input,
-    pub rejected: Input,
-    pub description: Input,
-    pub refused: bool,
-    /// Whether it comes filled in from a description.
-    pub imported: bool,
-}
-
-pub struct Known {
-    pub slug: String,
-    pub name: String,
-    pub revision: i64,
-    /// How many values there are, which another address or placement would destroy.
-    pub holding: usize,
-    /// To be confirmed, in words, with the number that is confirmed.
-    pub question: Option<(usize, String)>,
-}
-
-impl Known {
-    pub fn holding_words(&self) -> String {
-        counted(u64::try_from(self.holding).unwrap_or_default(), "secret holds a value", "secrets hold a value")
-    }
-}
-
-/// A way for the credential to travel, with the fields that it takes.
-pub struct Way {
-    pub value: String,
-    pub label: &'static str,
-    pub words: &'static str,
-    pub chosen: bool,
-    pub fields: Vec<Field>,
-}
-
-/// A row for what travels beside the key.
-pub struct Further {
-    /// `more1`, which its fields are sent under.
-    pub of: String,
-    pub number: usize,
-    pub fields: Vec<Field>,
-    /// Under which name it is said that pages show it, and whether they do.
-    pub shown: (&'static str, bool),
-    pub is_empty: bool,
-}
-
-impl Further {
-    fn is_open(&self) -> bool {
-        !self.is_empty || self.fields.iter().any(|field| field.error.is_some())
-    }
-}
-
-impl Custom {
-    pub fn has_further(&self) -> bool {
-        self.further.iter().any(Further::is_open)
-    }
-
-    pub fn action(&self) -> String {
-        match &self.known {
-            Some(known) => url::custom_api(&self.ws, &known.slug),
-            None => url::new_custom_api(&self.ws),
-        }
-    }
-
-    pub fn picture(value: &str) -> &'static str {
-        value.parse::<Kind>().map_or("", Kind::picture)
-    }
-}
-
 /// What is asked for, by its kinds.
 pub fn kinds_of(node: &NodeType) -> Vec<String> {
     node.all_kinds().map(|kind| kind.label().to_owned()).collect()
+}
+
+/// The hosts that give tokens under this method. Where an address has parts, it is no host yet.
+pub fn providers_of(node: &NodeType, method: Method) -> Vec<String> {
+    let urls: Vec<&String> = match method {
+        Method::Key => Vec::new(),
+        Method::OAuth => node.oauth.iter().flat_map(|spec| [&spec.authorize_url, &spec.token_url]).collect(),
+        Method::ClientCredentials => node.client_credentials.iter().map(|spec| &spec.token_url).collect(),
+    };
+    let mut hosts: Vec<String> = Vec::new();
+    for host in urls.into_iter().filter(|url| !url.contains('{')).map(|url| host_of(url)) {
+        if !hosts.iter().any(|other| other == host) {
+            hosts.push(host.to_owned());
+        }
+    }
+    hosts
 }
 
 /// The host of an address, which tells where it leads.

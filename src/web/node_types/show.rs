@@ -90,6 +90,7 @@ pub(super) fn page_of(
         kinds: page::kinds_of(node),
         ways: node.kinds.iter().filter_map(way).collect(),
         hosts: node.hosts.clone(),
+        providers: method.map(|method| page::providers_of(node, method)).unwrap_or_default(),
         probe: node.probe.as_ref().map(|probe| format!("{} {}", probe.method, probe.path)),
         rates: node.rate_limits.as_ref().map(rates),
         links: links(node),

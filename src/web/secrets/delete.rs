@@ -29,7 +29,7 @@ fn page_of(visitor: &Visitor, ws: &str, found: &Found, confirm: Input) -> page::
         environment: secret.environment,
         owner: owner_of(&found.row),
         yours: found.yours,
-        used_by: used_by(ws, &found.users, found.now),
+        used_by: used_by(ws, &found.frame, &found.users, found.now),
         serving: found.serving.clone(),
         confirm,
     }

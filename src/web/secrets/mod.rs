@@ -44,7 +44,7 @@ use super::error::Error;
 use super::frame::{self, Frame, Reply};
 use super::story::Teller;
 use super::url;
-use super::view::{self, Link, NodeMark, Snippet, UsedBy, When, counted};
+use super::view::{self, NodeMark, Snippet, UsedBy, When, counted};
 use super::visitor::{Demand, Visitor};
 use sharing::page::Audience;
 
@@ -157,9 +157,10 @@ fn told(ws: &str, found: &Found) -> Vec<view::Entry> {
     found.history.iter().flat_map(|entry| folded(entry.acts())).map(|line| teller.tell(&line)).collect()
 }
 
-pub(super) fn used_by(ws: &str, users: &[UserRow], now: Moment) -> Vec<UsedBy> {
+pub(super) fn used_by(ws: &str, frame: &Frame, users: &[UserRow], now: Moment) -> Vec<UsedBy> {
     let row = |user: &UserRow| UsedBy {
-        token: Link { label: user.name.to_string(), url: url::token(ws, user.token.as_str()) },
+        token: user.name.to_string(),
+        url: frame.may_open_token(&user.maker).then(|| url::token(ws, user.token.as_str())),
         uses: u64::try_from(user.uses).unwrap_or_default(),
         last: When::new(user.last_used_at, now),
     };
@@ -243,7 +244,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         expires: secret.expires_at.map(|at| When::new(at, now)),
         rotate: secret.rotate_at.map(|at| When::new(at, now)),
         last_use: secret.last_used_at.map(|at| When::new(at, now)),
-        used_by: used_by(demand.ws(), &found.users, now),
+        used_by: used_by(demand.ws(), &found.frame, &found.users, now),
         others: others(found.others),
         serving: found.serving.clone(),
         snippet,

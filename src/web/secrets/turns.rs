@@ -107,7 +107,7 @@ async fn revoke_of(app: &Data<App>, demand: &Demand<Member>, found: &Found) -> R
         return Ok(Revoke { asks: false, account: false, text: String::new(), link: None });
     };
     let connected = found.row.secret.kind.method() == Method::OAuth;
-    let asks = connected && node_type.oauth.as_ref().is_some_and(|spec| spec.revoke_url.is_some());
+    let asks = connected && node_type.can_forget();
     let revoke = &node_type.guide.revoke;
     let label = format!("Take it back at {}", node_type.name);
     // The page that the guide names is the one where keys are made.
@@ -133,7 +133,7 @@ pub async fn ask_disconnect(visitor: Visitor, demand: Demand<Member>, path: At, 
         environment: secret.environment,
         yours: found.yours,
         owner: owner_of(&found.row),
-        used_by: used_by(demand.ws(), &found.users, found.now),
+        used_by: used_by(demand.ws(), &found.frame, &found.users, found.now),
         serving: found.serving.clone(),
         values: 1 + found.held.len(),
         revoke: revoke_of(&app, &demand, &found).await?,

@@ -170,7 +170,7 @@ async fn spend(visitor: &Visitor, app: &App, state: &str) -> Result<Option<SignI
         .write(AskNothing, move |tx, by| kit.by(Actor::Unknown, |tools| flows::finish(tx, by, tools, (&mark, &state))));
     Ok(finished.await?.and_then(|errand| match errand {
         Errand::SignIn(errand) => Some(*errand),
-        Errand::Connect(_) | Errand::Link(_) => None,
+        Errand::Connect(_) | Errand::Ask(_) | Errand::Consent(_) | Errand::Finish(_) | Errand::Link(_) => None,
     }))
 }
 

@@ -5,12 +5,13 @@ mod node_types;
 mod people;
 mod rotations;
 mod secrets;
+mod tokens;
 mod workflows;
 
 use std::collections::{HashMap, HashSet};
 
 use crate::domain::audit::{Actor, Entry as Act, Event, ExportFormat, Line, PeopleEvent};
-use crate::domain::{Moment, Name, PersonId, SecretId, TokenId};
+use crate::domain::{Moment, Name, PersonId, SecretId};
 
 use accounts::deed_with_account;
 use node_types::deed_to_node_type;
@@ -85,6 +86,7 @@ impl Teller<'_> {
                 let link = |name: &Name| Link { label: name.to_string(), url: url::token(self.ws, id.as_str()) };
                 return (format!("{maker}’s token"), token.map(link));
             }
+            (_, Actor::Errand { maker, .. }) => format!("An end user, sent by {}’s token", self.person(maker)),
             (_, Actor::CommandLine) => "The command line".to_owned(),
             (_, Actor::SetUpLink) => "Whoever held the set-up link".to_owned(),
             (_, Actor::Keyrack) => "Keyrack".to_owned(),
@@ -96,7 +98,9 @@ impl Teller<'_> {
     /// How something came about that is told without the one who did it.
     fn means(&self, actor: &Actor) -> String {
         match actor {
-            Actor::Person { id } | Actor::Token { maker: id, .. } => format!("by {}", self.person_within(id)),
+            Actor::Person { id } | Actor::Token { maker: id, .. } | Actor::Errand { maker: id, .. } => {
+                format!("by {}", self.person_within(id))
+            }
             Actor::CommandLine => "at the command line".to_owned(),
             Actor::SetUpLink => "with the set-up link".to_owned(),
             Actor::Keyrack => "by Keyrack".to_owned(),
@@ -114,7 +118,6 @@ impl Teller<'_> {
 
     fn deed(&self, event: &Event, by: &Actor) -> Deed {
         let secret = |what, id: &SecretId, name, icon| self.on(what, (id.as_str(), name), url::secret, icon);
-        let token = |what, id: &TokenId, name| self.on(what, (id.as_str(), name), url::token, "ticket");
         match event {
             Event::SecretCreated { secret: s, .. } => {
                 let of = whose(s.end_user.as_ref(), s.organization.as_ref());
@@ -140,8 +143,6 @@ impl Teller<'_> {
                 let of = of.or_else(|| node.as_ref().map(|key| format!("for the node {key}")));
                 Deed { of, ..secret("fetched the value of", id, name, "hand-out") }
             }
-            Event::TokenCreated { token: id, name, .. } => token("made the service token", id, name),
-            Event::TokenRevoked { token: id, name } => token("revoked the service token", id, name),
             Event::ActivityExported { format, .. } => {
                 deed(format!("exported the activity as {}", format_word(*format)), None, "book")
             }
@@ -152,6 +153,7 @@ impl Teller<'_> {
             Event::Connection(event) => self.deed_to_connection(event),
             Event::NodeType(event) => deed_to_node_type(event),
             Event::Workflow(event) => self.deed_to_workflow(event),
+            Event::Token(event) => self.deed_to_token(event),
             Event::Rotation(event) => self.deed_to_rotation(event),
             Event::People(event) => self.deed_among_people(event, by),
             Event::Account(event) => deed_with_account(event),
@@ -169,7 +171,7 @@ fn format_word(format: ExportFormat) -> &'static str {
     }
 }
 
-fn whose(end_user: Option<&String>, organization: Option<&String>) -> Option<String> {
+pub(super) fn whose(end_user: Option<&String>, organization: Option<&String>) -> Option<String> {
     match (end_user, organization) {
         (Some(id), Some(of)) => Some(format!("of end user {id} of organization {of}")),
         (Some(id), None) => Some(format!("of end user {id}")),

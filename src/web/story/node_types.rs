@@ -38,5 +38,9 @@ pub(super) fn deed_to_node_type(event: &NodeTypeEvent) -> Deed {
             };
             deed(format!("let {who} add node types"), None, "building")
         }
+        NodeTypeEvent::ReturnAddressesChanged { addresses, .. } => {
+            let of = (!addresses.is_empty()).then(|| format!("to {}", addresses.join(", ")));
+            Deed { of, ..deed("changed where end users may be sent back to".to_owned(), None, "building") }
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::{Moment, Verdict};
 use crate::web::url;
 
 use super::people::audience;
-use super::{Deed, Teller};
+use super::{Deed, Teller, deed, whose};
 
 impl Teller<'_> {
     pub(super) fn deed_to_secret(&self, event: &SecretEvent) -> Deed {
@@ -69,6 +69,10 @@ impl Teller<'_> {
             ConnectionEvent::Renewed { secret, name, .. } => {
                 self.on("asked the provider for new tokens of", (secret.as_str(), name), url::secret, "refresh")
             }
+            ConnectionEvent::Failed { node_type, end_user, organization, .. } => Deed {
+                of: whose(end_user.as_ref(), organization.as_ref()),
+                ..deed(format!("could not connect an account of {}", node_type.name), None, "alert")
+            },
             ConnectionEvent::ConsentLost { secret, name, .. } => Deed {
                 of: Some("any more".to_owned()),
                 ..self.on("found that the provider does not renew", (secret.as_str(), name), url::secret, "alert")

@@ -1,219 +1,134 @@
-//! Service tokens: listed, made, shown once, revoked.
+//! Service tokens: listed, made, shown once, given another text, revoked.
 
+pub mod create;
+mod form;
+pub mod index;
 mod page;
+pub mod renew;
+mod snippets;
 
-use actix_web::web::{Data, Path, Query};
-use serde::Deserialize;
+use actix_web::web::{Data, Path};
 
-use crate::actions::tokens::{self, Ask};
+use crate::actions::tokens;
 use crate::app::App;
-use crate::domain::{Abilities, Ability, Environment, Moment, TokenId, policy};
-use crate::store::access::Admin;
-use crate::store::tokens::TokenRow;
-use crate::store::{self, Fault};
+use crate::app::routes::{Least, MACHINES};
+use crate::domain::policy::{self, Standing};
+use crate::domain::{Abilities, Ability, Moment, Networks, NodeTypes, Slug, TokenId};
+use crate::store::access::{AtLeast, Member, Proof};
+use crate::store::node_types::NodeTypeRow;
+use crate::store::tokens::{TokenRow, Used, UsedRow};
+use crate::store::{self, Denied, Error as StoreError, Fault, ReadTx};
 
 use super::chrome::Place;
 use super::csrf::CsrfForm;
 use super::error::Error;
 use super::flash::Flash;
-use super::forms;
 use super::frame::{self, Frame, Reply, see_other};
 use super::sign_in::Nothing;
-use super::view::{Input, Snippet, TokenState, When};
+use super::story::whose;
+use super::url;
+use super::view::{Link, When};
 use super::visitor::{Demand, Visitor};
-use super::{paging, url};
 
 type Never = std::convert::Infallible;
 
-pub async fn index(visitor: Visitor, demand: Demand<Admin>, asked: Query<paging::Asked>, app: Data<App>) -> Reply {
-    let turn = asked.turn();
-    let found = app.db.read(demand.ask(), move |tx, by| {
-        let (page, all) = (store::tokens::list(tx, by, &turn)?, store::tokens::count(tx, by)?);
-        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, page, all, tx.now()))
-    });
-    let (frame, page, all, now) = found.await?;
-    let template = page::Index {
-        ws: demand.ws().to_owned(),
-        all,
-        rows: page.rows.iter().map(|row| row_of(row, now)).collect(),
-        pager: paging::pager(&url::tokens(demand.ws()), &[], &page, |row| row.id.to_string()),
-        chrome: frame::chrome(&visitor, Some(&frame), "Service tokens", Place::Tokens),
-    };
-    frame::page(&app, &visitor, &template)
+/// Whether some route of this version asks for it.
+fn is_answered(ability: &Ability) -> bool {
+    MACHINES.iter().any(|row| row.least == Least::Token(*ability))
 }
 
-fn abilities_of(row: &TokenRow) -> Vec<Ability> {
-    row.abilities.parse::<Abilities>().map(|set| set.iter().collect()).unwrap_or_default()
+/// Whether nothing that the token may do can be done with this version.
+fn waits(abilities: &Abilities) -> bool {
+    !abilities.iter().any(|ability| is_answered(&ability))
 }
 
-fn state_of(row: &TokenRow, now: Moment) -> TokenState {
-    if row.revoked_at.is_some() {
-        TokenState::Revoked
-    } else if row.expires_at.is_some_and(|end| end <= now) {
-        TokenState::Expired
-    } else {
-        TokenState::Active
+/// What a token's page shows, read in one moment.
+struct Found {
+    frame: Frame,
+    row: TokenRow,
+    used: Used,
+    node_types: Vec<NodeTypeRow>,
+    may_renew: bool,
+    may_revoke: bool,
+    now: Moment,
+}
+
+fn look(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, id: &TokenId) -> Result<Found, StoreError> {
+    let row = store::tokens::find(tx, by, id)?.ok_or(Denied::NotFound)?;
+    let standing = Standing { person: by.person(), role: by.role() };
+    let lives = row.state(tx.now()).lives();
+    Ok(Found {
+        frame: Frame::of_member(tx, by)?,
+        used: store::tokens::used_by(tx, by, id)?,
+        node_types: store::node_types::list(tx, by)?,
+        may_renew: lives && policy::may_renew_token(standing, &row.maker, &row.abilities),
+        may_revoke: row.revoked_at.is_none() && policy::may_revoke_token(standing, &row.maker),
+        now: tx.now(),
+        row,
+    })
+}
+
+impl Found {
+    /// The node types by their names, or by their slugs where the workspace does not have them at the moment.
+    fn limited_to(&self) -> Vec<String> {
+        let name = |slug: &Slug| self.node_types.iter().find(|row| row.slug == *slug).map(|row| row.name.to_string());
+        let limit = self.row.node_types.iter().flat_map(NodeTypes::iter);
+        limit.map(|slug| name(slug).unwrap_or_else(|| format!("{slug} (not added)"))).collect()
+    }
+
+    fn used(&self, ws: &str) -> page::Used {
+        let line = |row: &UsedRow| page::UsedSecret {
+            secret: Link { label: row.name.to_string(), url: url::secret(ws, row.secret.as_str()) },
+            of: whose(row.end_user.as_ref(), row.organization.as_ref()),
+            uses: u64::try_from(row.uses).unwrap_or_default(),
+            last: When::new(row.last_used_at, self.now),
+        };
+        let latest: Vec<_> = self.used.latest.iter().map(line).collect();
+        page::Used { latest, secrets: self.used.secrets, uses: self.used.uses }
     }
 }
 
-fn row_of(row: &TokenRow, now: Moment) -> page::Row {
-    page::Row {
-        id: row.id.to_string(),
-        name: row.name.to_string(),
-        maker: row.maker_name.to_string(),
-        environment: row.environment,
-        abilities: abilities_of(row),
-        last_use: row.last_used_at.map(|at| When::new(at, now)),
-        expires: row.expires_at.map(|at| When::new(at, now)),
-        state: state_of(row, now),
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Form {
-    id: String,
-    name: String,
-    environment: String,
-    preset: String,
-    allow: Vec<String>,
-    expires_on: String,
-}
-
-struct Filled {
-    id: TokenId,
-    name: Input,
-    environment: Environment,
-    preset: page::Preset,
-    abilities: Vec<Ability>,
-    abilities_error: Option<String>,
-    expires_on: Input,
-}
-
-fn form_page(visitor: &Visitor, frame: &Frame, ws: &str, filled: Filled) -> page::New {
-    page::New {
-        chrome: frame::chrome(visitor, Some(frame), "New service token", Place::Tokens),
-        ws: ws.to_owned(),
-        name: filled.name,
-        environment: filled.environment,
-        id: filled.id.to_string(),
-        preset: filled.preset,
-        abilities: filled.abilities,
-        abilities_error: filled.abilities_error,
-        expires_on: filled.expires_on,
-    }
-}
-
-async fn frame_of(app: &Data<App>, demand: &Demand<Admin>) -> Result<Frame, Error> {
-    Ok(app.db.read(demand.ask(), |tx, by| Ok::<_, Fault<Never>>(Frame::of_member(tx, by)?)).await?)
-}
-
-pub async fn new(visitor: Visitor, demand: Demand<Admin>, app: Data<App>) -> Reply {
-    let frame = frame_of(&app, &demand).await?;
-    let filled = Filled {
-        id: TokenId::draw(app.clock.now(), &*app.chance),
-        name: Input::default(),
-        environment: Environment::Test,
-        preset: page::Preset::Backend,
-        abilities: Vec::new(),
-        abilities_error: None,
-        expires_on: Input::default(),
-    };
-    frame::page(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), filled))
-}
-
-pub async fn create(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form>, app: Data<App>) -> Reply {
-    let form = form.into_inner();
-    let frame = frame_of(&app, &demand).await?;
-    let (name, name_input) = forms::name(&form.name);
-    let (expires_at, expires_on) = forms::last_day(&form.expires_on, app.clock.now());
-    let environment: Environment = form.environment.parse().map_err(|_| Error::BadRequest)?;
-    let id: TokenId = form.id.parse().map_err(|_| Error::BadRequest)?;
-    let preset = page::Preset::parse(&form.preset).ok_or(Error::BadRequest)?;
-    let ticked: Result<Vec<Ability>, _> = form.allow.iter().map(|word| word.parse()).collect();
-    let ticked = ticked.map_err(|_| Error::BadRequest)?;
-    let chosen = if preset == page::Preset::Custom { ticked.as_slice() } else { preset.abilities() };
-    let abilities = Abilities::new(chosen.iter().copied());
-    let (Some(name), Some(expires_at), Some(abilities)) = (name, expires_at, abilities.clone()) else {
-        let abilities_error = abilities.is_none().then(|| "Choose at least one ability.".to_owned());
-        let filled =
-            Filled { id, name: name_input, environment, preset, abilities: ticked, abilities_error, expires_on };
-        return frame::again(&app, &visitor, &form_page(&visitor, &frame, demand.ws(), filled));
-    };
-    let kit = visitor.kit(&app);
-    let ask = Ask { id: id.clone(), name, environment, abilities, expires_at };
-    let made = app.db.write(demand.ask(), move |tx, by| {
-        let made = kit.by_person(by.person(), |tools| tokens::create(tx, by, tools, &ask))?;
-        Ok::<_, Fault<Never>>((made, ask.name.to_string()))
-    });
-    let (made, name) = match made.await {
-        Ok(made) => made,
-        Err(Fault::Store(store::Error::Taken)) => return made_before(&app, &demand, id).await,
-        Err(fault) => return Err(fault.into()),
-    };
-    let template = page::Created {
-        chrome: frame::chrome(&visitor, Some(&frame), "Your new token", Place::Tokens),
-        ws: demand.ws().to_owned(),
-        id: made.id.to_string(),
-        name,
-        environment,
-        token: made.token.as_str().to_owned(),
-        snippets: snippets(&app, frame.person.id.as_str()),
-    };
-    frame::page(&app, &visitor, &template)
-}
-
-/// The form was sent before: by a second press, or by loading the answer again. An id that nobody drew here is none.
-async fn made_before(app: &Data<App>, demand: &Demand<Admin>, id: TokenId) -> Reply {
-    let to = url::token(demand.ws(), id.as_str());
-    let found = app.db.read(demand.ask(), move |tx, by| Ok::<_, Fault<Never>>(store::tokens::find(tx, by, &id)?));
-    if found.await?.is_none() {
-        return Err(Error::BadRequest);
-    }
-    Ok(see_other(app, &to, Some(Flash::TokenShown)))
-}
-
-fn snippets(app: &App, person: &str) -> Vec<Snippet> {
-    let base = app.config.server.base();
-    vec![
-        Snippet::vend("own", "Fetch a key of your own", base, "stripe", person),
-        Snippet::put_api_key("put", "Store an end user's key", base, "stripe", "customer-42"),
-        Snippet::vend("end", "Fetch that end user's key", base, "stripe", "customer-42"),
-    ]
-}
-
-pub async fn show(visitor: Visitor, demand: Demand<Admin>, path: Path<(String, String)>, app: Data<App>) -> Reply {
+pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, String)>, app: Data<App>) -> Reply {
     let id: TokenId = path.1.parse().map_err(|_| Error::NotFound)?;
-    let found = app.db.read(demand.ask(), move |tx, by| {
-        let row = store::tokens::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
-        let uses = store::tokens::uses_of(tx, &row.id)?;
-        let standing = policy::Standing { person: by.person(), role: by.role() };
-        let may_revoke = row.revoked_at.is_none() && policy::may_revoke_token(standing, &row.maker);
-        Ok::<_, Fault<Never>>((Frame::of_member(tx, by)?, row, uses, may_revoke, tx.now()))
-    });
-    let (frame, row, uses, may_revoke, now) = found.await?;
+    let found = app.db.read(demand.ask(), move |tx, by| Ok::<_, Fault<Never>>(look(tx, by, &id)?)).await?;
+    let (row, now, ws) = (&found.row, found.now, demand.ws());
+    let when = |at: Moment| When::new(at, now);
+    let state = row.state(now);
+    let snippets = if state.lives() && row.maker == found.frame.person.id {
+        snippets::of(&app.config.server, &row.abilities, row.node_types.as_ref(), &row.maker)
+    } else {
+        Vec::new()
+    };
     let template = page::Show {
-        chrome: frame::chrome(&visitor, Some(&frame), row.name.as_str(), Place::Tokens),
-        ws: demand.ws().to_owned(),
+        chrome: frame::chrome(&visitor, Some(&found.frame), row.name.as_str(), Place::Tokens),
+        ws: ws.to_owned(),
         id: row.id.to_string(),
         name: row.name.to_string(),
         maker: row.maker_name.to_string(),
         environment: row.environment,
-        abilities: abilities_of(&row),
-        state: state_of(&row, now),
-        created: When::new(row.created_at, now),
-        expires: row.expires_at.map(|at| When::new(at, now)),
-        last_use: row.last_used_at.map(|at| When::new(at, now)),
-        uses: u64::try_from(uses).unwrap_or_default(),
-        revoked: row.revoked_at.map(|at| When::new(at, now)),
-        may_revoke,
+        abilities: row.abilities.iter().collect(),
+        waits: waits(&row.abilities),
+        node_types: found.limited_to(),
+        networks: row.networks.as_ref().map(Networks::words).unwrap_or_default(),
+        state,
+        created: when(row.created_at),
+        expires: row.expires_at.map(when),
+        renewed: row.renewed_at.map(when),
+        old_until: row.overlaps_until(now).map(when),
+        last_use: row.last_used_at.map(when),
+        last_from: row.last_used_from.clone(),
+        used: found.used(ws),
+        revoked: row.revoked_at.map(when),
+        may_renew: found.may_renew,
+        may_revoke: found.may_revoke,
+        snippets,
     };
     frame::page(&app, &visitor, &template)
 }
 
 pub async fn revoke(
     visitor: Visitor,
-    demand: Demand<Admin>,
+    demand: Demand<Member>,
     path: Path<(String, String)>,
     _form: CsrfForm<Nothing>,
     app: Data<App>,

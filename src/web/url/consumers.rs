@@ -60,11 +60,6 @@ pub fn remove_oauth_client(ws: &str, slug: &str, environment: &str) -> String {
     format!("/w/{ws}/node-types/{slug}/client/{environment}/remove")
 }
 
-/// Where a provider sends people back to who have given their consent.
-pub fn connected(slug: &str) -> String {
-    format!("/connect/{slug}/callback")
-}
-
 pub fn new_custom_api(ws: &str) -> String {
     format!("/w/{ws}/custom-apis/new")
 }
@@ -80,6 +75,16 @@ pub fn imported_custom_api(ws: &str) -> String {
 
 pub fn custom_api(ws: &str, slug: &str) -> String {
     format!("/w/{ws}/custom-apis/{slug}")
+}
+
+/// To where end users may be sent back.
+pub fn return_addresses(ws: &str) -> String {
+    format!("/w/{ws}/settings/return-addresses")
+}
+
+/// Where an end user begins who is to connect an account.
+pub fn start_connecting(link: &str) -> String {
+    format!("/connect/start/{link}")
 }
 
 pub fn adders(ws: &str) -> String {

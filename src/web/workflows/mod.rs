@@ -13,7 +13,7 @@ use actix_web::web::{Data, Path};
 
 use crate::app::App;
 use crate::domain::policy::{self, Standing};
-use crate::domain::{Delivery, Moment, Name, Role, SecretState, Slug, TokenId, WorkflowId};
+use crate::domain::{Delivery, Moment, Name, Role, SecretState, Slug, TokenId, TokenState, WorkflowId};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::{self, ListedSecret, Sought};
@@ -24,7 +24,7 @@ use super::chrome::Place;
 use super::error::Error;
 use super::frame::{self, Frame, Reply};
 use super::url;
-use super::view::{Choice, Input, NodeMark, Shown as _, Snippet, TokenState, When};
+use super::view::{Choice, Input, NodeMark, Shown as _, Snippet, When};
 use super::visitor::{Demand, Visitor};
 
 pub use index::index;
@@ -228,17 +228,12 @@ fn choice_of(row: &ListedSecret, bound: Option<&crate::domain::SecretId>, now: M
 }
 
 fn runner_of(ws: &str, found: &Found, row: &RunnerRow) -> page::Runner {
-    let state = match row.expires_at {
-        _ if row.revoked_at.is_some() => TokenState::Revoked,
-        Some(end) if end <= found.now => TokenState::Expired,
-        _ => TokenState::Active,
-    };
     page::Runner {
         id: row.id.to_string(),
         name: row.name.to_string(),
         maker: row.maker_name.to_string(),
-        url: policy::sees_all_tokens(found.role).then(|| url::token(ws, row.id.as_str())),
-        state,
+        url: policy::sees_token(found.standing(), &row.maker).then(|| url::token(ws, row.id.as_str())),
+        state: TokenState::derive(row.revoked_at, row.expires_at, found.now),
     }
 }
 

@@ -1,11 +1,9 @@
 //! The pages of workflows and their nodes. A key is shown by its name, its last four and its state.
 
-use crate::domain::{Environment, SecretState};
+use crate::domain::{Environment, SecretState, TokenState};
 use crate::web::chrome::Chrome;
 use crate::web::url;
-use crate::web::view::{
-    Choice, Input, Link, NodeMark, Pager, Shown, Snippet, TokenState, Tone, When, counted, grouped,
-};
+use crate::web::view::{Choice, Input, Link, NodeMark, Pager, Shown, Snippet, Tone, When, counted, grouped};
 
 /// Whether a workflow's nodes have what they need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ pub mod adders;
 pub mod delete;
 pub mod domains;
 mod page;
+pub mod return_addresses;
 pub mod sharing;
 
 use actix_web::web::Data;
@@ -75,6 +76,7 @@ struct Found {
     row: WorkspaceRow,
     sharing: Sharing,
     adders: Adders,
+    addresses: crate::domain::return_to::ReturnAddresses,
     domains: Vec<String>,
     own_domain: Option<String>,
 }
@@ -86,6 +88,7 @@ async fn find(app: &App, demand: &Demand<Admin>) -> Result<Found, Error> {
             row: store::workspaces::current(tx, by)?,
             sharing: store::workspaces::default_sharing(tx, by)?,
             adders: store::workspaces::adders(tx, by)?,
+            addresses: store::workspaces::return_addresses(tx, by)?,
             domains: store::domains::list(tx, by)?,
             own_domain: opening::mine(tx, by)?,
         })
@@ -93,14 +96,28 @@ async fn find(app: &App, demand: &Demand<Admin>) -> Result<Found, Error> {
     Ok(found.await?)
 }
 
+/// What was typed into the one section that comes back.
+#[derive(Default)]
+struct Typed {
+    name: Option<Input>,
+    addresses: Option<Input>,
+}
+
+impl Typed {
+    fn name(input: Input) -> Self {
+        Self { name: Some(input), ..Self::default() }
+    }
+}
+
 /// Each section is a form of its own: one that comes back leaves the others as they are stored.
-fn edit_page(visitor: &Visitor, app: &App, ws: &str, found: &Found, name: Option<Input>) -> page::Edit {
+fn edit_page(visitor: &Visitor, app: &App, ws: &str, found: &Found, typed: Typed) -> page::Edit {
     let base = app.config.server.base();
     let role = found.frame.here.as_ref().map(|(_, role)| *role);
     page::Edit {
         chrome: frame::chrome(visitor, Some(&found.frame), "Settings", Place::Settings),
         ws: ws.to_owned(),
-        name: name.unwrap_or_else(|| kept(found.row.name.as_str())),
+        name: typed.name.unwrap_or_else(|| kept(found.row.name.as_str())),
+        return_addresses: typed.addresses.unwrap_or_else(|| kept(&found.addresses.text())),
         workspace: found.row.name.to_string(),
         sharing: found.sharing,
         adders: found.adders,
@@ -115,14 +132,14 @@ fn edit_page(visitor: &Visitor, app: &App, ws: &str, found: &Found, name: Option
 
 pub async fn edit(visitor: Visitor, demand: Demand<Admin>, app: Data<App>) -> Reply {
     let found = find(&app, &demand).await?;
-    frame::page(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &found, None))
+    frame::page(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &found, Typed::default()))
 }
 
 pub async fn update(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form>, app: Data<App>) -> Reply {
     let found = find(&app, &demand).await?;
     let (name, input) = forms::name(&form.into_inner().name);
     let Some(name) = name else {
-        return frame::again(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &found, Some(input)));
+        return frame::again(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &found, Typed::name(input)));
     };
     let kit = visitor.kit(&app);
     let renamed = app.db.write(demand.ask(), move |tx, by| {
@@ -132,7 +149,7 @@ pub async fn update(visitor: Visitor, demand: Demand<Admin>, form: CsrfForm<Form
         Ok(slug) => Ok(see_other(&app, &url::settings(slug.as_str()), Some(Flash::WorkspaceRenamed))),
         Err(Fault::Refused(refusal)) => {
             let input = refused(&input, &refusal);
-            frame::again(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &found, Some(input)))
+            frame::again(&app, &visitor, &edit_page(&visitor, &app, demand.ws(), &found, Typed::name(input)))
         }
         Err(Fault::Store(error)) => Err(error.into()),
     }

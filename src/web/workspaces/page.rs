@@ -22,6 +22,7 @@ pub struct Edit {
     pub workspace: String,
     pub sharing: Sharing,
     pub adders: Adders,
+    pub return_addresses: Input,
     /// Whose people join by themselves.
     pub domains: Vec<String>,
     /// The one that the reader could add.

@@ -257,6 +257,30 @@ impl Browser {
         (Token::new(&self.base, &page.text_of("code#token")), page.person())
     }
 
+    /// Makes a token with these fields besides its name and environment.
+    pub async fn make_token_with(&mut self, fields: &[(&str, &str)]) -> Token {
+        let usual = [("name", "Backend"), ("environment", "test")];
+        let page = self.submit_token(&[&usual, fields].concat()).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        Token::new(&self.base, &page.text_of("code#token"))
+    }
+
+    /// The form for a new text, sent once with this overlap.
+    pub async fn renew_token(&mut self, token: &Token, overlap: &str) -> Page {
+        let path = format!("/w/acme/tokens/{}/text", token.id());
+        let form = self.get(&path).await;
+        assert_eq!(form.status, 200, "{}", form.text);
+        let generation = form.attributes("input[name=generation]", "value").remove(0);
+        self.post(&path, &[("csrf", &form.csrf()), ("generation", &generation), ("overlap", overlap)]).await
+    }
+
+    /// Gives a token a new text, and the caller who sends it.
+    pub async fn renewed(&mut self, token: &Token, overlap: &str) -> Token {
+        let page = self.renew_token(token, overlap).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        token.saying(&page.text_of("code#token"))
+    }
+
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Page {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) };

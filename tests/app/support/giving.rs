@@ -149,7 +149,14 @@ impl Stage {
 impl Browser {
     /// A place for an account by the form at this address, still without one; its page.
     pub async fn add_place(&mut self, new: &str, name: &str) -> String {
-        let fields = [("name", name), ("environment", "test"), ("sharing", "private"), ("delivery", "vend")];
+        let revision = self.get(new).await.attributes("input[name=revision]", "value").remove(0);
+        let fields = [
+            ("revision", revision.as_str()),
+            ("name", name),
+            ("environment", "test"),
+            ("sharing", "private"),
+            ("delivery", "vend"),
+        ];
         let made = self.submit(new, new, &fields).await;
         assert_eq!(made.status, 303, "{}", made.text);
         made.location().strip_suffix("/connect").unwrap().to_owned()

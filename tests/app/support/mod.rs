@@ -12,6 +12,8 @@ mod process;
 mod provider;
 mod shares;
 mod token;
+
+mod wire;
 mod workflows;
 
 use std::net::TcpListener;
@@ -36,9 +38,10 @@ pub use mailbox::{Mail, Mailbox};
 pub use oidc::Oidc;
 pub use parts::{ManualClock, SeededChance};
 pub use process::{Machine, Serving, run};
-pub use provider::{Names, PATIENT, PROVIDER, Provider, Says};
+pub use provider::{ELSEWHERE, Names, PATIENT, PROVIDER, Provider, Says};
 pub use shares::share_path;
 pub use token::{Answer, Token};
+pub use wire::{is_access_token, is_account, is_event, is_integration, is_provider, is_vended_token};
 pub use workflows::WORKFLOWS;
 
 pub const EMAIL: &str = "ada@example.com";

@@ -21,6 +21,8 @@ use super::{Browser, Page, TestApp};
 
 /// Its certificate is for this name.
 pub const PROVIDER: &str = "api.provider.test";
+/// And for this one, which nothing should be sent to.
+pub const ELSEWHERE: &str = "elsewhere.provider.test";
 pub const HTTP_REQUEST: &str = "/w/acme/secrets/new/http-request";
 
 /// What is answered: these bytes, and then the end, or nothing more for ever.
@@ -77,7 +79,7 @@ impl Provider {
     pub async fn start_as(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("authority.pem");
-        let (acceptor, pem) = certified(&[name]);
+        let (acceptor, pem) = certified(&[name, ELSEWHERE]);
         std::fs::write(&file, pem).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let this = Self {

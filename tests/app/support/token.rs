@@ -49,16 +49,23 @@ pub struct Token {
     base: String,
     client: reqwest::Client,
     pub text: String,
+    /// What `X-Forwarded-For` says, where it is sent.
+    forwarded: Option<String>,
 }
 
 impl Token {
     pub fn new(base: &str, text: &str) -> Self {
-        Self { base: base.to_owned(), client: client(), text: text.to_owned() }
+        Self { base: base.to_owned(), client: client(), text: text.to_owned(), forwarded: None }
     }
 
     /// The same caller with another text in the header.
     pub fn saying(&self, text: &str) -> Self {
         Self { text: text.to_owned(), ..self.clone() }
+    }
+
+    /// The same caller through a proxy that has seen this address.
+    pub fn forwarded_for(&self, addresses: &str) -> Self {
+        Self { forwarded: Some(addresses.to_owned()), ..self.clone() }
     }
 
     pub fn id(&self) -> String {
@@ -103,6 +110,12 @@ impl Token {
         self.send(self.client.request(method.parse().unwrap(), format!("{}{path}", self.base)).json(body)).await
     }
 
+    /// The same, under a key by which it is known when it comes again.
+    pub async fn once(&self, method: &str, path: &str, body: &Value, key: &str) -> Answer {
+        let request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.base)).json(body);
+        self.send(request.header("idempotency-key", key)).await
+    }
+
     /// Asks with a browser's cookies instead of the header.
     pub async fn with_cookies(&self, method: &str, path: &str, cookies: &str) -> Answer {
         let request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.base)).json(&json!({}));
@@ -129,6 +142,10 @@ impl Token {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let request = match &self.forwarded {
+            Some(addresses) => request.header("x-forwarded-for", addresses),
+            None => request,
+        };
         read(request.header("authorization", format!("Bearer {}", self.text))).await
     }
 }

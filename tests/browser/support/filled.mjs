@@ -18,6 +18,7 @@ export async function fill(page, keyrack) {
   await stage(page, staged, "dl-sandbox-9953-61cb-d4e0");
 
   await addCustomApi(page, { name: "Rooms", base: "https://rooms.example.com/v1" });
+  await addCustomApi(page, { name: "Spa", base: "https://spa.example.com/v2", provider: "https://login.example.com" });
   await addCustomApi(page, { name: "Front desk", base: "https://desk.example.com" });
   await page.goto(`${HOME}/node-types/custom-front-desk/disable`);
   await page.getByRole("button", { name: "Disable it now" }).click();

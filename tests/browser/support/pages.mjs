@@ -1,6 +1,6 @@
 import { expect } from "@playwright/test";
 import { linkTo } from "./letters.mjs";
-import { ADA, HOME, makeToken, openStripeForm, store } from "./steps.mjs";
+import { ADA, HOME, makeToken, openStripeForm, renewToken, store } from "./steps.mjs";
 
 // Pastes a text to be imported, as far as the page on which each row is looked at.
 const lookAt = async (page, text) => {
@@ -196,6 +196,24 @@ export const pages = {
     await page.getByRole("button", { name: "Add this API" }).click();
     await expect(page.getByRole("alert")).toContainText("Nothing is saved yet.");
   },
+  "new custom API, with accounts": async (page) => {
+    await at(`${HOME}/custom-apis/new`, "Add a custom API")(page);
+    await page.getByRole("radio", { name: /^Account/ }).check();
+    await page.getByText("Does the provider do it in its own way?").first().click();
+    await expect(page.getByLabel("Refresh address")).toBeVisible();
+    await expect(page.getByRole("radio", { name: /^Bearer/ })).toBeHidden();
+  },
+  "new custom API, with clients, refused": async (page) => {
+    await page.goto(`${HOME}/custom-apis/new`);
+    await page.getByRole("radio", { name: /^Client credentials/ }).check();
+    await page.getByLabel("Permissions (scopes)").last().fill("*spa.read");
+    await page.locator("form.card").evaluate((form) => (form.noValidate = true));
+    await page.getByRole("button", { name: "Add this API" }).click();
+    await expect(page.getByText("In line 1: leave a space after the star.")).toBeVisible();
+  },
+  "custom API with accounts": at(`${HOME}/node-types/custom-spa`, "Spa"),
+  "custom API with accounts, its client": at(`${HOME}/node-types/custom-spa/client/test`, "Client of Spa"),
+  "custom API with accounts, to describe anew": at(`${HOME}/custom-apis/custom-spa`, "Describe Spa anew"),
   "API description": at(`${HOME}/custom-apis/import`, "Import an API description"),
   "API description, refused": async (page) => {
     await describe(page, "swagger: '2.0'");
@@ -214,6 +232,12 @@ export const pages = {
     await page.getByRole("button", { name: "Go on to the form" }).click();
     await expect(page.getByRole("textbox", { name: "Base URL" })).toHaveValue("https://api.eu.example.com/v2");
     await expect(page.getByText("Filled in from the description.")).toBeVisible();
+  },
+  "API description, on the form of a client": async (page) => {
+    await describe(page, DOGS);
+    await page.getByRole("radio", { name: /^Client credentials/ }).check();
+    await page.getByRole("button", { name: "Go on to the form" }).click();
+    await expect(page.locator("#client_credentials-token_url")).toHaveValue("https://auth.example.com/token");
   },
   "custom API, to describe anew": at(`${HOME}/custom-apis/custom-rooms`, "Describe Rooms anew"),
   "secret, with values before and after": async (page, { places }) => {
@@ -329,7 +353,43 @@ export const pages = {
     await expect(page.getByRole("dialog")).toBeVisible();
   },
   tokens: at(`${HOME}/tokens`, "Service tokens"),
+  "tokens, narrowed": async (page) => {
+    await page.goto(`${HOME}/tokens?q=guest&environment=live&state=active`);
+    await expect(page.getByText(/1 of \d+ service tokens/)).toBeVisible();
+  },
+  "tokens, none found": async (page) => {
+    await page.goto(`${HOME}/tokens?q=guest&state=revoked`);
+    await expect(page.getByText("No token matches")).toBeVisible();
+  },
   "new token": at(`${HOME}/tokens/new`, "Make a service token"),
+  "new token, with limits": async (page) => {
+    await page.goto(`${HOME}/tokens/new`);
+    await page.getByText("Limit it to node types or addresses?").click();
+    await page.getByLabel("Name", { exact: true }).fill("Limited");
+    await page.getByRole("checkbox", { name: "Stripe" }).check();
+    await page.getByLabel("Addresses that it may be used from").fill("10.0.0.0/8\nexample.com");
+    await page.getByRole("button", { name: "Make this token" }).click();
+    await expect(page.getByText("“example.com” is neither")).toBeVisible();
+    await expect(page.getByRole("checkbox", { name: "Stripe" })).toBeChecked();
+  },
+  "token, a new text": async (page, { places }) => {
+    await page.goto(places.token);
+    await page.getByRole("link", { name: "Give it a new text" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Give “Booking backend” a new text");
+  },
+  "token, its new text shown once": async (page) => {
+    await renewToken(page, "New text, shown once");
+  },
+  "token, with an old text": async (page) => {
+    await renewToken(page, "With an old text");
+    await page.getByRole("link", { name: "I have copied it" }).click();
+    await expect(page.getByRole("button", { name: "End the old text now" })).toBeVisible();
+  },
+  "token, for an agent": async (page) => {
+    await makeToken(page, { name: "Agent", preset: /^AI agent/ });
+    await page.getByRole("link", { name: "I have copied it" }).click();
+    await expect(page.getByText("Until then this token opens nothing.")).toBeVisible();
+  },
   "new token, refused": async (page) => {
     await page.goto(`${HOME}/tokens/new`);
     await page.getByRole("radio", { name: /^Custom|choose/i }).check();

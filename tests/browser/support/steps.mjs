@@ -81,11 +81,17 @@ export async function addHttpRequest(page, { name, value, base, environment = "T
   await describe(page, { name, environment, delivery, expires });
 }
 
-// Describes an API of one's own that takes a bearer token.
-export async function addCustomApi(page, { name, base }) {
+// Describes an API of one's own that takes a bearer token, or whose accounts are connected at a provider.
+export async function addCustomApi(page, { name, base, provider }) {
   await page.goto(`${HOME}/custom-apis/new`);
   await page.getByLabel("Name", { exact: true }).fill(name);
   await page.getByLabel("Base URL").fill(base);
+  if (provider) {
+    await page.getByRole("radio", { name: /^Account/ }).check();
+    await page.getByLabel("Authorization address").fill(`${provider}/authorize`);
+    await page.locator("#oauth-token_url").fill(`${provider}/token`);
+    await page.locator("#oauth-scopes").fill("* spa.read See which treatments are free.\nspa.write Book treatments.");
+  }
   await page.getByRole("button", { name: "Add this API" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
 }
@@ -99,6 +105,18 @@ async function describe(page, { name, environment, sharing, delivery, expires })
   if (expires) await page.getByLabel("Expires on").fill(expires);
   await store(page).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+}
+
+// Makes a token and gives it a new text, which the page still shows.
+export async function renewToken(page, name) {
+  const old = await makeToken(page, { name });
+  await page.getByRole("link", { name: "I have copied it" }).click();
+  await page.getByRole("link", { name: "Give it a new text" }).click();
+  await page.getByRole("button", { name: "Make the new text" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`“${name}” has a new text`);
+  const text = await page.locator("#token").textContent();
+  expect(text).not.toBe(old);
+  return { old, text };
 }
 
 // Makes a token and returns it; the page still shows it.

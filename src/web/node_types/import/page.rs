@@ -27,10 +27,6 @@ pub struct Shown {
     pub docs: Option<Link>,
     pub servers: Cut<Offered>,
     pub ways: Cut<Offered>,
-    /// In plain words, where there is no key to choose.
-    pub no_way: &'static str,
-    /// Ways that take no key.
-    pub accounts: Cut<String>,
     pub unused: Cut<Unused>,
 }
 

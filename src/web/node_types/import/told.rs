@@ -1,7 +1,8 @@
 //! What was understood of a description, in plain sentences.
 
-use crate::catalog::openapi::{Credential, Server, Understood, Way};
-use crate::catalog::{KindSpec, OAuth, Part};
+use crate::catalog::openapi::{self, Credential, Server, Understood, Way};
+use crate::catalog::{ClientCredentials, KindSpec, OAuth, Part, Scope};
+use crate::domain::Method;
 use crate::web::chrome::Chrome;
 use crate::web::node_types::{page::host_of, show};
 use crate::web::view::{Link, counted};
@@ -18,26 +19,24 @@ const LONGEST_LINK: usize = 500;
 
 pub(super) fn page(ws: &str, found: &Understood, chrome: Chrome) -> page::Shown {
     let servers = found.servers.iter().enumerate().map(|(at, server)| offered_server(server, at == 0));
-    let (mut ways, mut accounts, mut unused) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ways, mut unused) = (Vec::new(), Vec::new());
     for way in &found.ways {
-        match (&way.credential, way.draft()) {
-            (Credential::Key(spec), Some(draft)) => {
-                // What is only a parameter is for the person to choose, not to be chosen for them.
-                let chosen = ways.is_empty() && !way.as_parameter;
-                let value = serde_html_form::to_string(draft.way_pairs()).unwrap_or_default();
-                let (label, words) = (way.label.clone(), words_of(spec, way));
-                ways.push(Offered { value, label, words, chosen });
+        let Some(draft) = way.draft() else {
+            let why = "It asks for more at once than the form of a custom API can say.".to_owned();
+            unused.push(page::Unused { place: way.schemes.join(" + "), why });
+            continue;
+        };
+        // What is only a parameter is for the person to choose, not to be chosen for them.
+        let chosen = ways.is_empty() && !way.as_parameter;
+        let value = serde_html_form::to_string(draft.way_pairs()).unwrap_or_default();
+        let (label, words) = match &way.credential {
+            Credential::Key(spec) => (way.label.clone(), words_of(spec, way)),
+            Credential::OAuth(oauth) => (Method::OAuth.label().to_owned(), words_of_account(oauth, way)),
+            Credential::ClientCredentials(client) => {
+                (Method::ClientCredentials.label().to_owned(), words_of_client(client, way))
             }
-            (Credential::Key(_), None) => {
-                let why = "It asks for more at once than the form of a custom API can say.".to_owned();
-                unused.push(page::Unused { place: way.schemes.join(" + "), why });
-            }
-            (Credential::OAuth(oauth), _) => accounts.push(words_of_account(oauth, way)),
-            (Credential::ClientCredentials(client), _) => {
-                let host = host_of(&client.token_url);
-                accounts.push(format!("A client of your own gets its tokens at {host}. {}", counts(way)));
-            }
-        }
+        };
+        ways.push(Offered { value, label, words, chosen });
     }
     unused.extend(found.unused.iter().map(|one| page::Unused { place: one.place.clone(), why: one.why.clone() }));
     let docs = found.docs.as_ref().filter(|url| url.len() <= LONGEST_LINK);
@@ -49,13 +48,7 @@ pub(super) fn page(ws: &str, found: &Understood, chrome: Chrome) -> page::Shown 
         summary: found.summary.clone(),
         docs: docs.map(|url| Link { label: host_of(url).to_owned(), url: url.clone() }),
         servers: Cut::of(servers.collect(), SERVERS),
-        no_way: if accounts.is_empty() {
-            "The description says nothing of a key that can be used. Look into the API's own documentation, and choose on the form how a key travels."
-        } else {
-            "The description knows only signing in to an account. If the API gives keys too, choose on the form how one travels."
-        },
         ways: Cut::of(ways, WAYS),
-        accounts: Cut::of(accounts, WAYS),
         unused: Cut::of(unused, UNUSED),
     }
 }
@@ -86,8 +79,21 @@ fn words_of(spec: &KindSpec, way: &Way) -> String {
 
 fn words_of_account(oauth: &OAuth, way: &Way) -> String {
     let host = host_of(&oauth.authorize_url);
-    let scopes = counted(u64::try_from(oauth.scopes.len()).unwrap_or_default(), "permission", "permissions");
-    format!("People sign in at {host}, which knows {scopes}. {}", counts(way))
+    format!("People sign in at {host}, which knows {}. {}", permissions(&oauth.scopes), counts(way))
+}
+
+fn words_of_client(client: &ClientCredentials, way: &Way) -> String {
+    let host = host_of(&client.token_url);
+    let scopes =
+        if client.scopes.is_empty() { String::new() } else { format!(", for {}", permissions(&client.scopes)) };
+    format!("A client of your own gets its tokens at {host}{scopes}. {}", counts(way))
+}
+
+/// How many there are, and how many of them the form is filled in with.
+fn permissions(all: &[Scope]) -> String {
+    let number = |all: usize| u64::try_from(all).unwrap_or_default();
+    let (count, fitting) = (counted(number(all.len()), "permission", "permissions"), openapi::fitting(all).len());
+    if fitting == all.len() { count } else { format!("{count}, of which the form gets the first {fitting}") }
 }
 
 /// `12 of its requests take it; the description calls it "ApiKeyAuth".`

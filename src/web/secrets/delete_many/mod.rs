@@ -115,7 +115,7 @@ fn page_of(visitor: &Visitor, ws: &str, asked: &Asked, found: &Found, again: Aga
         too_many: chosen.too_many,
         serving: bound::shown(ws, &nodes.cloned().collect::<Vec<_>>(), standing),
         nodes: chosen.nodes.len(),
-        used_by: used_by(ws, &chosen.users, found.now),
+        used_by: used_by(ws, &found.frame, &chosen.users, found.now),
         kept: chosen.kept.iter().map(losing).collect(),
         kept_all: chosen.kept_all,
         gone: chosen.gone,

@@ -1,0 +1,128 @@
+//! What a data integration, which is a node type of the workspace, looks like on the wire.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::actions::clients::{Client, Clients};
+use crate::actions::connecting;
+use crate::app::App;
+use crate::catalog::{BodyFormat, ClientAuth, NodeType, OAuth};
+use crate::domain::{Environment, Method};
+use crate::store::access::{Proof, TokenRight};
+use crate::store::node_types::NodeTypeRow;
+use crate::store::{Error, ReadTx};
+
+use super::shapes::method_word;
+
+/// What stands for the secret of a client: that there is one, and nothing of it.
+const REDACTED: &str = "********";
+
+/// Of the workspace's own client, or of the operator's.
+pub(super) fn credentials_type(own: bool) -> &'static str {
+    if own { "custom" } else { "shared" }
+}
+
+/// What is asked for; none where nothing is.
+pub(super) fn scopes_of(clients: &Clients, row: &NodeTypeRow, client: Option<&Client>) -> Option<Vec<String>> {
+    if row.method == Method::Key {
+        return None;
+    }
+    let usual = || clients.describe(row).map(|node| node.usual_scopes(row.method)).unwrap_or_default();
+    let scopes = client.map_or_else(usual, |client| client.scopes.clone());
+    Some(scopes.names().map(ToOwned::to_owned).collect())
+}
+
+/// For whom a root is shown. A node type serves both.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Ownership {
+    User,
+    Organization,
+}
+
+impl Ownership {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Organization => "organization",
+        }
+    }
+
+    pub fn read(text: &str) -> Option<Self> {
+        [Self::User, Self::Organization].into_iter().find(|one| one.word() == text)
+    }
+}
+
+/// A node type with its client, read in one moment.
+pub struct Told {
+    pub row: NodeTypeRow,
+    environment: Environment,
+    client: Option<Client>,
+}
+
+impl Told {
+    pub fn of(
+        tx: &mut ReadTx<'_>,
+        by: &Proof<'_, impl TokenRight>,
+        (clients, row): (&Clients, NodeTypeRow),
+    ) -> Result<Self, Error> {
+        let environment = by.environment();
+        let client = clients.find(tx, by, (&row, environment))?;
+        Ok(Self { row, environment, client })
+    }
+
+    pub fn json(&self, app: &App, ownership: Ownership) -> Value {
+        let row = &self.row;
+        let node = app.clients.describe(row);
+        let oauth = node.as_deref().and_then(|node| node.oauth.as_ref()).filter(|_| row.method == Method::OAuth);
+        let callback = node.as_deref().filter(|_| oauth.is_some());
+        let callback = callback.map(|node| connecting::callback(row, node, self.environment));
+        let own = self.client.as_ref().filter(|client| !client.is_lent());
+        json!({
+            "object": "data_integration",
+            "id": row.id,
+            "slug": row.slug,
+            "integration_type": row.slug,
+            "ownership": ownership.word(),
+            "description": row.description,
+            "enabled": row.enabled,
+            "state": if oauth.is_some() && self.client.is_none() { "invalid" } else { "valid" },
+            "scopes": scopes_of(&app.clients, row, self.client.as_ref()),
+            "redirect_uri": callback.map_or_else(String::new, |callback| app.way_back(&callback)),
+            "auth_methods": [method_word(row.method)],
+            "credentials": own.map(|own| json!({
+                "type": credentials_type(true), "client_id": own.id, "redacted_client_secret": REDACTED,
+            })),
+            "installation": null,
+            "config": own.map(|own| &own.parts).cloned().unwrap_or_default(),
+            "custom_provider": node.as_deref().filter(|_| row.is_homemade()).map(|node| custom(node, oauth)),
+            "created_at": row.created_at.wire(),
+            "updated_at": row.updated_at.wire(),
+        })
+    }
+}
+
+/// A provider that the workspace described itself.
+fn custom(node: &NodeType, oauth: Option<&OAuth>) -> Value {
+    let parameters: BTreeMap<&str, &str> =
+        oauth.iter().flat_map(|of| &of.parameters).map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    json!({
+        "name": node.name,
+        "authorization_url": oauth.map(|of| of.authorize_url.as_str()),
+        "token_url": oauth.map(|of| of.token_url.as_str()),
+        "refresh_token_url": oauth.and_then(|of| of.refresh_url.as_deref()),
+        "pkce_enabled": true,
+        "request_scope_separator": oauth.map_or(" ", |of| of.scope_separator.as_str()),
+        "scopes_required": false,
+        "client_secret_required": true,
+        "additional_authorization_parameters": parameters,
+        "token_body_content_type": match oauth.map(|of| of.body) {
+            Some(BodyFormat::Json) => "application/json",
+            _ => "application/x-www-form-urlencoded",
+        },
+        "authenticate_via": match oauth.map(|of| of.client_auth) {
+            Some(ClientAuth::Body) => "request_body",
+            _ => "basic_auth_header",
+        },
+    })
+}

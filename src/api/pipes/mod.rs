@@ -1,0 +1,20 @@
+//! The Pipes-compatible routes: what backends that speak to the hosted product ask, answered by Keyrack.
+//!
+//! Invariant: every object has every field of its kind, and no error has a field `error`: the official clients raise on
+//! the one, and lose the message on the other.
+
+pub mod accounts;
+pub mod authorize;
+pub mod custom_provider;
+pub mod events;
+mod integration;
+pub mod integrations;
+pub mod providers;
+mod read;
+mod shapes;
+pub mod stored;
+mod subject;
+pub mod vend;
+
+pub(super) use read::read;
+pub(super) use vend::vend_answer;

@@ -1,0 +1,88 @@
+//! Whose connection a request names.
+
+use serde::Deserialize;
+
+use crate::api::error::Error;
+use crate::domain::errand::Intent;
+use crate::domain::name::is_hidden;
+use crate::domain::{PersonId, SecretId};
+use crate::store::access::{ConnectionOf, Whose};
+
+/// The fields that every body shares.
+#[derive(Deserialize)]
+pub(super) struct Subject {
+    pub user_id: String,
+    #[serde(default)]
+    pub organization_id: Option<String>,
+    #[serde(default)]
+    connection_owner: Option<String>,
+    #[serde(default)]
+    connected_account_id: Option<String>,
+}
+
+/// The name of an end user or of an organization, as the customer gave it.
+pub(super) fn external(text: &str, field: &str) -> Result<String, Error> {
+    let fits = (1..=255).contains(&text.chars().count()) && !text.chars().any(is_hidden);
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(Error::Invalid(format!("The field {field} must be 1 to 255 visible characters.")))
+    }
+}
+
+/// The name of an end user, which is none of a member.
+pub(super) fn end_user(text: &str) -> Result<String, Error> {
+    if text.starts_with(PersonId::PREFIX) {
+        return Err(Error::invalid("An end user's id may not begin with usr_."));
+    }
+    external(text, "user_id")
+}
+
+impl Subject {
+    fn connection(&self, user: String) -> Result<ConnectionOf, Error> {
+        let organization = self.organization_id.as_deref().map(|id| external(id, "organization_id")).transpose()?;
+        match self.connection_owner.as_deref() {
+            None | Some("user") => Ok(ConnectionOf { end_user: Some(user), organization }),
+            Some("organization") if organization.is_some() => Ok(ConnectionOf { end_user: None, organization }),
+            Some("organization") => Err(Error::invalid("A connection owned by an organization needs organization_id.")),
+            Some(_) => Err(Error::invalid("connection_owner is user or organization.")),
+        }
+    }
+
+    /// For reading: an end user's, or the maker's own.
+    pub fn whose(&self) -> Result<Whose, Error> {
+        if self.user_id.starts_with(PersonId::PREFIX) {
+            return Ok(Whose::Person(self.user_id.parse().map_err(|_| Error::NotFound)?));
+        }
+        Ok(Whose::Connection(self.connection(external(&self.user_id, "user_id")?)?))
+    }
+
+    /// For writing: an end user's alone.
+    pub fn end_users(&self) -> Result<ConnectionOf, Error> {
+        self.connection(end_user(&self.user_id)?)
+    }
+
+    pub fn account(&self) -> Result<Option<SecretId>, Error> {
+        self.connected_account_id.as_deref().map(|id| id.parse().map_err(|_| Error::NotFound)).transpose()
+    }
+
+    /// Which one an upsert is about.
+    pub fn upserted(&self, intent: Option<&str>) -> Result<Intent, Error> {
+        match (intent, self.account()?) {
+            (None, None) => Ok(Intent::First),
+            (None | Some("reauthorize"), account) => Ok(Intent::Known(account)),
+            (Some(_), _) => Err(Error::invalid("connection_intent is reauthorize here.")),
+        }
+    }
+
+    /// One more, as its sender has to say.
+    pub fn added(&self, intent: Option<&str>) -> Result<Intent, Error> {
+        if intent != Some("add") {
+            return Err(Error::invalid("connection_intent must be add here."));
+        }
+        match self.connected_account_id {
+            None => Ok(Intent::Another),
+            Some(_) => Err(Error::invalid("connected_account_id names what is there; nothing is added to it.")),
+        }
+    }
+}
