@@ -14,6 +14,8 @@ use crate::support::{Answer, EMAIL, PASSWORD, Page, TestApp, Token, WORKSPACE, r
 const VALUE: &str = "rk_test_first1234567890";
 const OTHER: &str = "rk_test_other0987654321";
 const PATIENT: (&str, &str) = ("KEYRACK_DATABASE_WAIT_MS", "60000");
+/// One connection, and a wait for it that outlasts a disk that stands still for a moment, but ends well before `soon`.
+const HURRIED: [(&str, &str); 2] = [("KEYRACK_DATABASE_POOL", "1"), ("KEYRACK_DATABASE_WAIT_MS", "5000")];
 
 /// A connection that somebody keeps to himself until he is told to let go.
 struct Held {
@@ -67,7 +69,7 @@ fn is_busy(page: &Page) {
 
 #[actix_web::test]
 async fn whoever_finds_no_connection_is_told_so_quickly() {
-    let app = TestApp::start_set(&[("KEYRACK_DATABASE_POOL", "1"), ("KEYRACK_DATABASE_WAIT_MS", "50")]).await;
+    let app = TestApp::start_set(&HURRIED).await;
     let mut ada = app.owner().await;
     let token = app.token("test", "vend,connect").await;
     assert_eq!(token.put("stripe", "anna", VALUE).await.status, 200);
@@ -86,7 +88,7 @@ async fn whoever_finds_no_connection_is_told_so_quickly() {
 
 #[actix_web::test]
 async fn whoever_cannot_write_is_told_so_quickly() {
-    let app = TestApp::start_set(&[("KEYRACK_DATABASE_POOL", "1"), ("KEYRACK_DATABASE_WAIT_MS", "50")]).await;
+    let app = TestApp::start_set(&HURRIED).await;
     app.owner().await;
     let token = app.token("test", "vend,connect").await;
     assert_eq!(token.put("stripe", "anna", VALUE).await.status, 200);
