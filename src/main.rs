@@ -75,5 +75,6 @@ async fn serve(app: &App) -> Result<(), Failure> {
     let runner = jobs::start(app.clone());
     let served = server.await;
     runner.stop().await;
+    app.recorder.settle().await;
     Ok(served?)
 }

@@ -92,7 +92,7 @@ async fn fresh(
 ) -> Result<Ready, Fault<VendRefusal>> {
     for _ in 0..READS {
         let (kit, wanted) = (kit.clone(), wanted.clone());
-        let ready = renewer.db.read(ask(), move |tx, by| read(tx, by, (&kit, &wanted))).await?;
+        let ready = renewer.db.glance(ask(), move |tx, by| read(tx, by, (&kit, &wanted))).await?;
         let stale = ready.tokens.as_ref().is_some_and(|tokens| is_stale(&tokens.set, ready.now));
         if !stale {
             return Ok(ready);

@@ -1,5 +1,6 @@
 //! Around every request: its id and nonce before, headers, error page and log line after.
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -32,16 +33,19 @@ pub(super) async fn around<B: MessageBody + 'static>(
     };
     let began = app.clock.now();
     let cookies = Cookies::new(&app.config.server);
+    let machine = is_machine(request.path());
     let known = cookies.read(request.request(), "browser").filter(|b| b.len() == 32);
+    // Only a page has scripts and forms.
+    let for_pages = || if machine { String::new() } else { app.keyring.random_text() };
     let context = RequestContext {
         id: app.keyring.random_text(),
-        nonce: app.keyring.random_text(),
+        nonce: for_pages(),
         address: address_of(&request, &app),
-        browser: known.clone().unwrap_or_else(|| app.keyring.random_text()),
+        browser: known.clone().unwrap_or_else(for_pages),
     };
     request.extensions_mut().insert(context.clone());
     let theme = cookies.read(request.request(), "theme").map(|word| Theme::parse(&word)).unwrap_or_default();
-    let words = Words { machine: is_machine(request.path()), theme };
+    let words = Words { machine, theme };
     let quiet = QUIET_PATHS.iter().any(|p| request.path().starts_with(p));
     let method = request.method().clone();
     // Whatever is logged on the way carries the request's id.
@@ -138,15 +142,7 @@ fn add_headers(headers: &mut HeaderMap, context: &RequestContext, secure: bool, 
             headers.insert(HeaderName::from_static(name), value);
         }
     };
-    let nonce = &context.nonce;
-    set(
-        "content-security-policy",
-        &format!(
-            "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; \
-             img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; \
-             frame-ancestors 'none'; base-uri 'none'"
-        ),
-    );
+    set("content-security-policy", &policy(&context.nonce));
     set("x-request-id", &context.id);
     set("x-content-type-options", "nosniff");
     set("x-frame-options", "DENY");
@@ -159,6 +155,18 @@ fn add_headers(headers: &mut HeaderMap, context: &RequestContext, secure: bool, 
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
+}
+
+/// What an answer may load and do. One that is no page has no nonce, and loads nothing.
+fn policy(nonce: &str) -> Cow<'static, str> {
+    if nonce.is_empty() {
+        return Cow::Borrowed("default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
+    }
+    Cow::Owned(format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; \
+         frame-ancestors 'none'; base-uri 'none'"
+    ))
 }
 
 /// One line a request. The route's pattern, never the path: paths can hold links that must stay secret.

@@ -125,7 +125,7 @@ impl App {
         let db = Db::open(&config.database, clock.clone(), chance.clone());
         let keyring = installation::open_keyring(&db, &config.keys, clock.clone(), chance.clone()).await?;
         let keyring = Arc::new(keyring);
-        let recorder = Recorder::start(db.clone(), keyring.clone());
+        let recorder = Recorder::start(db.clone(), keyring.clone(), clock.clone());
         let kit = Kit { keyring: keyring.clone(), chance: chance.clone(), from: None };
         Ok(Self {
             renewer: Renewer::new(

@@ -1,17 +1,14 @@
 //! Audit chains: append, and read back.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-
 use diesel::prelude::*;
 
 use crate::domain::audit::{ChainKind, Entry};
-use crate::domain::{ChainId, Moment, Name, PersonId, SecretId, TokenId, policy};
+use crate::domain::{ChainId, Moment, Name, PersonId, TokenId, policy};
 
 use super::access::{AtLeast, InWorkspace, Member, Owner, Proof};
 use super::error::Error;
 use super::paging::{Page, Turn, page_of_keys, turned};
-use super::schema::{audit_chains, audit_entries, members, people, secret_uses, secrets, tokens};
+use super::schema::{audit_chains, audit_entries, members, people, tokens};
 use super::secrets::ListedSecret;
 use super::tx::{ReadTx, WriteTx};
 
@@ -96,65 +93,6 @@ pub fn close_chains(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Owner>>) -
     diesel::delete(audit_entries::table.filter(audit_entries::chain_id.eq_any(ids))).execute(tx.conn)?;
     diesel::delete(chains()).execute(tx.conn)?;
     Ok(heads)
-}
-
-/// A secret that a token has used, and from where.
-pub struct Used {
-    pub secret: SecretId,
-    pub token: TokenId,
-    pub from: Option<IpAddr>,
-}
-
-/// Marks when secrets and tokens were last used, in id order so that replicas do not deadlock.
-pub fn mark_used(tx: &mut WriteTx<'_>, used: &[Used]) -> Result<(), Error> {
-    let now = tx.now();
-    let mut secret_ids: Vec<_> = used.iter().map(|one| &one.secret).collect();
-    secret_ids.sort();
-    secret_ids.dedup();
-    for id in secret_ids {
-        diesel::update(secrets::table.filter(secrets::id.eq(id)))
-            .set(secrets::last_used_at.eq(now))
-            .execute(tx.conn)?;
-    }
-    // Of several uses in a group, the last says from where.
-    let last: BTreeMap<_, _> = used.iter().map(|one| (&one.token, one.from)).collect();
-    for (id, from) in last {
-        diesel::update(tokens::table.filter(tokens::id.eq(id)))
-            .set((tokens::last_used_at.eq(now), tokens::last_used_from.eq(from.map(|address| address.to_string()))))
-            .execute(tx.conn)?;
-    }
-    Ok(())
-}
-
-/// Counts who used what. The rows of one workspace are guarded by its chain's head, taken before.
-pub fn count_uses(tx: &mut WriteTx<'_>, used: &[Used]) -> Result<(), Error> {
-    let now = tx.now();
-    let mut counts = BTreeMap::<_, i64>::new();
-    for one in used {
-        *counts.entry((&one.secret, &one.token)).or_default() += 1;
-    }
-    for ((secret, token), count) in counts {
-        let row = secret_uses::table.filter(secret_uses::secret_id.eq(secret)).filter(secret_uses::token_id.eq(token));
-        let known = diesel::update(row)
-            .set((secret_uses::uses.eq(secret_uses::uses + count), secret_uses::last_used_at.eq(now)))
-            .execute(tx.conn)?;
-        let there = secrets::table
-            .inner_join(tokens::table.on(tokens::id.eq(token)))
-            .filter(secrets::id.eq(secret))
-            .select(secrets::id);
-        // Deleted since the value was read: the chain has the use, and there is nothing left to count for.
-        if known == 0 && diesel::select(diesel::dsl::exists(there)).get_result::<bool>(tx.conn)? {
-            diesel::insert_into(secret_uses::table)
-                .values((
-                    secret_uses::secret_id.eq(secret),
-                    secret_uses::token_id.eq(token),
-                    secret_uses::uses.eq(count),
-                    secret_uses::last_used_at.eq(now),
-                ))
-                .execute(tx.conn)?;
-        }
-    }
-    Ok(())
 }
 
 /// One stored entry: where it stands, and its exact text.

@@ -34,6 +34,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod shares;
 mod sql_types;
+pub mod tallies;
 pub mod throttle;
 pub mod token_sets;
 pub mod tokens;

@@ -34,6 +34,8 @@ pub enum Unrecorded {
     Draft,
     /// Who asks a provider for new tokens at the moment. That they are used for it is recorded as a use.
     Lease,
+    /// How often something was used: the uses themselves are recorded before.
+    Tally,
     /// Nothing was changed after all.
     Nothing,
 }

@@ -13,6 +13,9 @@ pub fn sealed_value<'tx, For>(
     by: &Proof<'tx, impl InWorkspace>,
     of: &UseProof<'tx, For>,
 ) -> Result<Option<SealedValue>, Error> {
+    if let Some(held) = of.held() {
+        return Ok(Some(held.clone()));
+    }
     let Some(row) = access::value_row(tx, of)? else { return Ok(None) };
     let Some(key) = keys::find(tx, by, &row.data_key)? else { return Ok(None) };
     let hook = Hook { node_type: of.node_type_id().clone(), environment: of.environment() };

@@ -1,4 +1,5 @@
-//! What the database does for a page of the list: it walks an index in the order of the page and sorts nothing.
+//! What the database does for a page of the list: it walks an index in the order of the page and sorts nothing. And for a
+//! vend: it finds the one secret without looking at others.
 
 use std::collections::BTreeSet;
 
@@ -7,19 +8,25 @@ use diesel::sql_types::Text;
 use serde_json::Value;
 
 use crate::lists::{hang, numbers, older};
-use crate::support::{Browser, Database, EMAIL, Machine, PASSWORD};
+use crate::support::{Browser, Database, EMAIL, Machine, PASSWORD, Serving};
 
-/// The statements that fetch pages of a workspace's secrets, among all that were logged: those of the jobs too.
-fn pages(log: &str) -> BTreeSet<String> {
+/// The statements with these words in them, among all that were logged: those of the jobs too.
+fn statements(log: &str, words: &[&str]) -> BTreeSet<String> {
     let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let statements = lines.filter_map(|line| line["statement"].as_str().map(ToOwned::to_owned));
-    let of_page = [" FROM secrets WHERE ", "secrets.workspace_id = ", " ORDER BY ", "LIMIT"];
-    let is_page = |statement: &String| {
+    let is_meant = |statement: &String| {
         let plain = statement.replace(['`', '"'], "");
-        of_page.iter().all(|part| plain.contains(part))
+        words.iter().all(|part| plain.contains(part))
     };
-    statements.filter(is_page).collect()
+    statements.filter(is_meant).collect()
 }
+
+/// Those that fetch pages of a workspace's secrets.
+const PAGES: [&str; 4] = [" FROM secrets WHERE ", "secrets.workspace_id = ", " ORDER BY ", "LIMIT"];
+/// The one that finds what is handed out.
+const VEND: [&str; 4] = ["secret_values.blob", "meant_user.external_id = ", "secrets.connection_role = ", "LIMIT"];
+/// The one that finds an end user's connections.
+const CONNECTIONS: [&str; 4] = ["secrets.account_name", "meant_user.external_id = ", " ORDER BY ", "LIMIT"];
 
 #[derive(QueryableByName)]
 struct InSqlite {
@@ -73,27 +80,52 @@ fn hang_elsewhere(database: &Database) {
     }
 }
 
+/// A process of its own, which logs each statement: what other tests do at the time stands in no log of it.
+async fn serve_telling(machine: &mut Machine) -> Serving {
+    for (name, text) in [("KEYRACK_SLOW_QUERY_MS", "0"), ("KEYRACK_LOG_FORMAT", "json")] {
+        machine.settings.push((name.to_owned(), text.to_owned()));
+    }
+    let mut server = machine.serve();
+    server.ready().await;
+    server
+}
+
 #[actix_web::test]
 async fn every_page_walks_an_index_and_sorts_nothing() {
     let mut machine = Machine::new();
     machine.set_up();
     hang(&machine.database, 300, "00000000", EMAIL, "private");
     hang_elsewhere(&machine.database);
-    // A process of its own: what other tests do at the time stands in no log of it.
-    for (name, text) in [("KEYRACK_SLOW_QUERY_MS", "0"), ("KEYRACK_LOG_FORMAT", "json")] {
-        machine.settings.push((name.to_owned(), text.to_owned()));
-    }
-    let mut server = machine.serve();
-    server.ready().await;
+    let server = serve_telling(&mut machine).await;
     let mut ada = Browser::new(&server.base);
     assert_eq!(ada.sign_in(EMAIL, PASSWORD).await.status, 303);
     visit(&mut ada).await;
-    let heard = pages(&machine.log());
+    let heard = statements(&machine.log(), &PAGES);
     assert!(heard.len() >= 24, "four orders, forwards and backwards, three filters: {}", heard.len());
     for statement in heard {
         let plan = plan(&machine.database, &statement);
         let sorts = plan.contains("TEMP B-TREE") || plan.contains("Sort");
         let walks = plan.contains("secrets_in_order_of_") || plan.contains("secrets_by_age");
         assert!(walks && !sorts, "{statement}\n{plan}");
+    }
+}
+
+#[actix_web::test]
+async fn a_vend_looks_at_no_secret_but_the_one() {
+    let mut machine = Machine::new();
+    let text = machine.set_up();
+    hang(&machine.database, 300, "00000000", EMAIL, "private");
+    hang_elsewhere(&machine.database);
+    let server = serve_telling(&mut machine).await;
+    let token = server.token(&text);
+    assert_eq!(token.put("stripe", "anna", "rk_test_first1234567890").await.status, 200);
+    token.vend("stripe", "anna").await.hands_out("rk_test_first1234567890");
+    for words in [VEND, CONNECTIONS] {
+        let heard = statements(&machine.log(), &words);
+        assert!(!heard.is_empty(), "{words:?}");
+        for statement in heard {
+            let plan = plan(&machine.database, &statement);
+            assert!(plan.contains("secrets_by_end_user"), "{statement}\n{plan}");
+        }
     }
 }

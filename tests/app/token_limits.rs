@@ -50,6 +50,7 @@ async fn from_another_address_no_route_answers() {
         token.forwarded_for(inside).vend("stripe", "customer-42").await.hands_out(KEY);
     }
     token.forwarded_for("10.0.0.1").vend_node(&workflow, "charge").await.hands_out(KEY);
+    app.counted().await;
     let page = ada.get(&format!("/w/acme/tokens/{}", token.id())).await;
     assert!(page.texts(".facts dd").contains(&"203.0.113.7, 10.0.0.0/8, 2001:db8::/32".to_owned()), "{}", page.text);
     assert!(page.text.contains("from <code class=\"small\">10.0.0.1</code>"), "from where it was used last");

@@ -86,6 +86,7 @@ async fn uses_are_told_with_their_counts_their_time_and_their_place() {
         token.vend("stripe", &person).await.hands_out(KEY);
     }
     token.vend("stripe", "customer-42").await.hands_out(KEY);
+    app.counted().await;
     let shown = ada.get(&page).await;
     let lines = shown.texts("section[aria-labelledby=uses] li");
     assert_eq!(lines.len(), 2, "{lines:?}");

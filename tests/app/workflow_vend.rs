@@ -214,6 +214,7 @@ async fn many_vends_at_once_are_each_recorded() {
     for answer in &answers {
         answer.hands_out(KEY);
     }
+    app.counted().await;
     let uses = app.database.number("SELECT CAST(SUM(uses) AS BIGINT) AS number FROM secret_uses");
     assert_eq!(uses, 20);
     let member = app.member("member@example.com", Role::Member).await;

@@ -94,8 +94,8 @@ CREATE INDEX secrets_in_order_of_expiry ON secrets (workspace_id, COALESCE(expir
 CREATE INDEX secrets_by_expiry ON secrets (workspace_id, expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX secrets_by_shared_end ON secrets (shared_until) WHERE shared_until IS NOT NULL;
 CREATE INDEX secrets_by_owner ON secrets (owner_id, node_type_id, environment);
-CREATE INDEX secrets_by_end_user ON secrets (end_user_id, node_type_id, environment);
-CREATE INDEX secrets_by_organization ON secrets (organization_id, node_type_id, environment);
+CREATE INDEX secrets_by_end_user ON secrets (end_user_id, workspace_id, node_type_id, environment);
+CREATE INDEX secrets_by_organization ON secrets (organization_id, workspace_id, node_type_id, environment);
 CREATE INDEX secrets_by_node_type ON secrets (node_type_id, environment);
 CREATE UNIQUE INDEX secrets_by_name ON secrets (node_type_id, environment, name_key) WHERE owner_id IS NOT NULL;
 -- An end user has one first connection of a node type, however many requests ask for it at once.

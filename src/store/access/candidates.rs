@@ -1,12 +1,15 @@
-//! The secrets that a use may mean: found here, judged where every use is.
+//! The secrets that a use may mean: found here with what they hold, judged where every use is.
 
 use diesel::prelude::*;
 
+use crate::domain::keys::{Hook, SealedValue, WrappedDataKey, WrappedWorkspaceKey};
 use crate::domain::policy::SecretFacts;
-use crate::domain::secret::ConnectionRole;
-use crate::domain::{Delivery, Environment, Moment, Name, NodeTypeId, PersonId, SecretId, Sharing};
+use crate::domain::secret::{ConnectionRole, Slot};
+use crate::domain::{
+    DataKeyId, Delivery, Environment, Moment, Name, NodeTypeId, PersonId, SecretId, Sharing, WorkspaceId,
+};
 use crate::store::error::Error;
-use crate::store::schema::{end_users, organizations, secret_shares, secrets};
+use crate::store::schema::{data_keys, secret_shares, secret_values, secrets, workspaces};
 use crate::store::tx::ReadTx;
 
 use super::uses::ConnectionOf;
@@ -27,6 +30,34 @@ pub(super) struct Candidate {
     pub rejected_at: Option<Moment>,
     pub value_entered_at: Option<Moment>,
     pub number: i64,
+}
+
+/// A secret that may be meant, with the value that it stands for: read in one look, handed out for a proof of use alone.
+pub(super) struct Found {
+    pub candidate: Candidate,
+    pub held: Option<SealedValue>,
+}
+
+/// A sealed value, its data key, and the key of its workspace.
+type HeldRow = (Option<(Vec<u8>, DataKeyId, NodeTypeId, Environment, i32, Vec<u8>)>, (WorkspaceId, String, Vec<u8>));
+
+impl Found {
+    fn new(candidate: Candidate, (value, (workspace, master, key)): HeldRow) -> Self {
+        let held = value.map(|(blob, id, node_type, environment, generation, data_key)| SealedValue {
+            secret: candidate.id.clone(),
+            hook: Hook { node_type: candidate.node_type.clone(), environment: candidate.environment },
+            number: candidate.number,
+            blob,
+            key: WrappedDataKey {
+                id,
+                hook: Hook { node_type, environment },
+                generation,
+                blob: data_key,
+                workspace_key: WrappedWorkspaceKey { workspace, master, blob: key },
+            },
+        });
+        Self { candidate, held }
+    }
 }
 
 /// The share of the one whose right counts: with whom, and until when.
@@ -67,13 +98,78 @@ macro_rules! candidate_columns {
 
 pub(super) use candidate_columns;
 
+/// The secrets of the workspace that a token asks for, each with the value it stands for and the keys around it.
+macro_rules! with_values {
+    ($by:expr, $node_type:expr) => {{
+        let current = secret_values::secret_id
+            .eq(secrets::id)
+            .and(secret_values::slot.eq(Slot::Current))
+            .and(secret_values::number.eq(secrets::value_number));
+        let its_key = data_keys::id
+            .eq(secret_values::data_key_id)
+            .and(data_keys::workspace_id.eq(secrets::workspace_id));
+        secrets::table
+            .inner_join(workspaces::table)
+            .left_join(secret_values::table.on(current))
+            .left_join(data_keys::table.on(its_key))
+            .filter(secrets::workspace_id.eq($by.workspace()))
+            .filter(secrets::node_type_id.eq($node_type))
+            .filter(secrets::environment.eq($by.environment()))
+    }};
+}
+
+/// Narrows secrets to those of an end user, or an organization. Who that is, is looked up first: joined to the secrets,
+/// SQLite would ask each of them whose it is.
+macro_rules! of_whom {
+    ($query:expr, $by:expr, $of:expr) => {{
+        use crate::store::schema::{end_users, organizations, secrets};
+        let (user, organization) = diesel::alias!(end_users as meant_user, organizations as meant_organization);
+        let query = match &$of.end_user {
+            Some(name) => {
+                let here = user.filter(user.field(end_users::workspace_id).eq($by.workspace()));
+                let found = here.filter(user.field(end_users::external_id).eq(name)).select(user.field(end_users::id));
+                $query.filter(secrets::end_user_id.eq(found.single_value()))
+            }
+            None => $query.filter(secrets::end_user_id.is_null()),
+        };
+        match &$of.organization {
+            Some(name) => {
+                let here = organization.filter(organization.field(organizations::workspace_id).eq($by.workspace()));
+                let found = here.filter(organization.field(organizations::external_id).eq(name));
+                let found = found.select(organization.field(organizations::id));
+                query.filter(secrets::organization_id.eq(found.single_value()))
+            }
+            None => query.filter(secrets::organization_id.is_null()),
+        }
+    }};
+}
+
+pub(in crate::store) use of_whom;
+
+macro_rules! held_columns {
+    () => {
+        (
+            (
+                secret_values::blob,
+                data_keys::id,
+                data_keys::node_type_id,
+                data_keys::environment,
+                data_keys::generation,
+                data_keys::blob,
+            )
+                .nullable(),
+            (workspaces::id, workspaces::master, workspaces::key_blob),
+        )
+    };
+}
+
 /// As many as it takes to choose: the one that was named, or of those that hold a value two, which tell that there are
-/// several.
+/// several. Whichever they are: an order by id would have SQLite walk all the secrets of the workspace in that order.
 macro_rules! enough {
     ($query:expr, $chosen:expr) => {
         match $chosen {
             Some(id) => $query.filter(secrets::id.eq(id)),
-            None => $query.filter(secrets::value_entered_at.is_not_null()).order(secrets::id).limit(2),
+            None => $query.filter(secrets::value_entered_at.is_not_null()).limit(2),
         }
     };
 }
@@ -83,7 +179,7 @@ pub(super) fn of_member(
     by: &Proof<'_, VendRight>,
     node_type: &NodeTypeId,
     chosen: Option<&SecretId>,
-) -> Result<Vec<Candidate>, Error> {
+) -> Result<Vec<Found>, Error> {
     let now = tx.now();
     // The SQL of `policy::SecretFacts::usable_by`, exactly: what it let through in vain would count as one of the two.
     let by_all =
@@ -92,21 +188,22 @@ pub(super) fn of_member(
         .eq(Sharing::Members)
         .and(secret_shares::person_id.is_not_null())
         .and(secret_shares::ends_at.is_null().or(secret_shares::ends_at.gt(now)));
-    let query = secrets::table
+    let query = with_values!(by, node_type)
         .left_join(
             secret_shares::table
                 .on(secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(by.maker()))),
         )
-        .filter(secrets::workspace_id.eq(by.workspace()))
-        .filter(secrets::node_type_id.eq(node_type))
-        .filter(secrets::environment.eq(by.environment()))
         .filter(secrets::owner_id.is_not_null())
         .filter(secrets::owner_id.eq(by.maker()).or(by_all).or(among_chosen))
-        .select((candidate_columns!(), (secret_shares::person_id, secret_shares::ends_at).nullable()))
+        .select((
+            candidate_columns!(),
+            held_columns!(),
+            (secret_shares::person_id, secret_shares::ends_at).nullable(),
+        ))
         .into_boxed();
-    let rows: Vec<(Candidate, Share)> = enough!(query, chosen).load(tx.conn)?;
-    let usable = |(candidate, share): &(Candidate, Share)| candidate.is_usable(share, by.maker(), now);
-    Ok(rows.into_iter().filter(usable).map(|(candidate, _)| candidate).collect())
+    let rows: Vec<(Candidate, HeldRow, Share)> = enough!(query, chosen).load(tx.conn)?;
+    let usable = |(candidate, _, share): &(Candidate, HeldRow, Share)| candidate.is_usable(share, by.maker(), now);
+    Ok(rows.into_iter().filter(usable).map(|(candidate, held, _)| Found::new(candidate, held)).collect())
 }
 
 pub(super) fn of_connection(
@@ -114,25 +211,16 @@ pub(super) fn of_connection(
     by: &Proof<'_, VendRight>,
     (node_type, of, several): (&NodeTypeId, &ConnectionOf, bool),
     chosen: Option<&SecretId>,
-) -> Result<Vec<Candidate>, Error> {
-    let mut query = secrets::table
-        .left_join(end_users::table)
-        .left_join(organizations::table)
-        .filter(secrets::workspace_id.eq(by.workspace()))
-        .filter(secrets::node_type_id.eq(node_type))
-        .filter(secrets::environment.eq(by.environment()))
+) -> Result<Vec<Found>, Error> {
+    let mut query = with_values!(by, node_type)
         .filter(secrets::owner_id.is_null())
+        .select((candidate_columns!(), held_columns!()))
         .into_boxed();
-    query = match &of.end_user {
-        Some(id) => query.filter(end_users::external_id.eq(id)),
-        None => query.filter(secrets::end_user_id.is_null()),
-    };
-    query = match &of.organization {
-        Some(id) => query.filter(organizations::external_id.eq(id)),
-        None => query.filter(secrets::organization_id.is_null()),
-    };
+    query = of_whom!(query, by, of);
     if !several {
-        query = query.filter(secrets::connection_role.eq(ConnectionRole::Compatibility));
+        // Not by `=`: an index has that word in its condition, for whose sake SQLite would plan anew at every single use.
+        query = query.filter(secrets::connection_role.ne(ConnectionRole::Standard));
     }
-    Ok(enough!(query.select(candidate_columns!()), chosen).load(tx.conn)?)
+    let rows: Vec<(Candidate, HeldRow)> = enough!(query, chosen).load(tx.conn)?;
+    Ok(rows.into_iter().map(|(candidate, held)| Found::new(candidate, held)).collect())
 }

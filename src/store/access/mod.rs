@@ -43,6 +43,7 @@ mod uses;
 
 use std::marker::PhantomData;
 
+pub(in crate::store) use candidates::of_whom;
 pub use errands::AskErrand;
 pub use links::{AccountLink, AskLink, Brought, LinkRight};
 pub use offers::{AskInvited, AskOffered, Which};

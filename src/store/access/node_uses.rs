@@ -8,7 +8,7 @@ use crate::store::node_types;
 use crate::store::schema::{members, nodes, secret_shares, secrets, workflow_tokens, workflows};
 use crate::store::tx::ReadTx;
 
-use super::candidates::{Candidate, Share, candidate_columns};
+use super::candidates::{Candidate, Found, Share, candidate_columns};
 use super::uses::{Meant, NodeUse, UseRefusal};
 use super::{Proof, VendRight};
 
@@ -58,7 +58,7 @@ pub(super) fn meant(
         return Err(unready(Unready::OutOfReach { secret: candidate.name.to_string() }).into());
     }
     let of_node = Some(NodeUse { workflow: workflow.id, key: node.key });
-    Ok(Meant { node_type, candidate, of_node })
+    Ok(Meant { node_type, found: Found { candidate, held: None }, of_node })
 }
 
 /// The join makes a workflow stop with its owner's membership.

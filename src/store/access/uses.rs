@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use diesel::prelude::*;
 
+use crate::domain::keys::SealedValue;
 use crate::domain::policy::{self, Standing, Test};
 use crate::domain::secret::{Slot, StateFacts};
 use crate::domain::{
@@ -16,7 +17,7 @@ use crate::store::schema::{node_types as node_type_rows, secret_values, secrets}
 use crate::store::secrets as secret_rows;
 use crate::store::tx::ReadTx;
 
-use super::candidates::{Candidate, candidate_columns, of_connection, of_member};
+use super::candidates::{Candidate, Found, candidate_columns, of_connection, of_member};
 use super::{AtLeast, Member, Proof, RunnerIn, VendRight, node_uses};
 
 /// Whose connection a machine names, outside the workspace's own people.
@@ -101,6 +102,8 @@ pub struct UseProof<'tx, For = Vending> {
     /// The number of the value that the row stands for; an older value put back has another.
     number: i64,
     of_node: Option<NodeUse>,
+    /// The value itself, where it was read together with the row.
+    held: Option<SealedValue>,
     brand: PhantomData<fn(&'tx For) -> &'tx For>,
 }
 
@@ -137,12 +140,17 @@ impl<For> UseProof<'_, For> {
     pub fn of_node(&self) -> Option<&NodeUse> {
         self.of_node.as_ref()
     }
+
+    /// The value that it is for, where it was read with the row that was judged.
+    pub(in crate::store) fn held(&self) -> Option<&SealedValue> {
+        self.held.as_ref()
+    }
 }
 
 /// The one secret that is meant, before the rules that hold for every use.
 pub(super) struct Meant {
     pub node_type: NodeTypeRow,
-    pub candidate: Candidate,
+    pub found: Found,
     pub of_node: Option<NodeUse>,
 }
 
@@ -152,7 +160,7 @@ pub fn prove_vend<'tx>(
     by: &Proof<'tx, VendRight>,
     wanted: &Wanted,
 ) -> Result<UseProof<'tx>, Fault<UseRefusal>> {
-    let Meant { node_type, candidate, of_node } = match wanted {
+    let Meant { node_type, found: Found { candidate, held }, of_node } = match wanted {
         Wanted::Secret { node_type, whose, chosen, several, only_tokens } => {
             by.covers(node_type)?;
             let node_type = node_types::find(tx, by, node_type)?.ok_or(Denied::NotFound)?;
@@ -162,12 +170,12 @@ pub fn prove_vend<'tx>(
             if !node_type.enabled {
                 return Err(UseRefusal::Disabled.into());
             }
-            let candidates = match whose {
+            let found = match whose {
                 Whose::Person(person) if person == by.maker() => of_member(tx, by, &node_type.id, chosen.as_ref())?,
                 Whose::Person(_) => return Err(Denied::NotFound.into()),
                 Whose::Connection(of) => of_connection(tx, by, (&node_type.id, of, *several), chosen.as_ref())?,
             };
-            Meant { node_type, candidate: choose(candidates, chosen.as_ref())?, of_node: None }
+            Meant { node_type, found: choose(found, chosen.as_ref())?, of_node: None }
         }
         Wanted::Node { workflow, key } => node_uses::meant(tx, by, (workflow, key))?,
     };
@@ -189,6 +197,7 @@ pub fn prove_vend<'tx>(
         slot: Slot::Current,
         number: candidate.number,
         of_node,
+        held,
         brand: PhantomData,
     })
 }
@@ -232,8 +241,9 @@ pub fn prove_probe<'tx>(
         method: node_type.method,
         environment: row.secret.environment,
         slot,
-        of_node: None,
         number,
+        of_node: None,
+        held: None,
         brand: PhantomData,
     })
 }
@@ -263,6 +273,7 @@ pub fn prove_revocation<'tx>(
         slot: Slot::Current,
         number: row.secret.value_number,
         of_node: None,
+        held: None,
         brand: PhantomData,
     }))
 }
@@ -295,17 +306,18 @@ pub fn prove_renewal<'tx>(
         slot: Slot::Current,
         number: candidate.number,
         of_node: None,
+        held: None,
         brand: PhantomData,
     }))
 }
 
-fn choose(mut candidates: Vec<Candidate>, chosen: Option<&SecretId>) -> Result<Candidate, Fault<UseRefusal>> {
+fn choose(mut found: Vec<Found>, chosen: Option<&SecretId>) -> Result<Found, Fault<UseRefusal>> {
     if let Some(chosen) = chosen {
-        return Ok(candidates.into_iter().find(|c| c.id == *chosen).ok_or(Denied::NotFound)?);
+        return Ok(found.into_iter().find(|one| one.candidate.id == *chosen).ok_or(Denied::NotFound)?);
     }
     // A place without a value is in nobody's way.
-    candidates.retain(|candidate| candidate.value_entered_at.is_some());
-    match (candidates.pop(), candidates.is_empty()) {
+    found.retain(|one| one.candidate.value_entered_at.is_some());
+    match (found.pop(), found.is_empty()) {
         (None, _) => Err(UseRefusal::NotInstalled.into()),
         (Some(only), true) => Ok(only),
         (Some(_), false) => Err(UseRefusal::SelectionRequired.into()),

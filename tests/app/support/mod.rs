@@ -221,6 +221,11 @@ impl TestApp {
         id
     }
 
+    /// Returns once everything is counted that was used so far.
+    pub async fn counted(&self) {
+        self.app.recorder.settle().await;
+    }
+
     /// A token made at the command line by the first Owner.
     pub async fn token(&self, environment: &str, abilities: &str) -> Token {
         self.token_of(WORKSPACE, EMAIL, environment, abilities).await

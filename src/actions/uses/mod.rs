@@ -1,0 +1,183 @@
+//! The record of uses: concurrent ones share a commit, and each answer waits for its own.
+
+mod tallies;
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::crypto::Keyring;
+use crate::domain::audit::{ChainKind, Entry};
+use crate::domain::{Clock, SecretId, TokenId, WorkspaceId};
+use crate::store::access::AskNothing;
+use crate::store::{Db, Error, Fault, Outcome, WriteTx};
+
+use super::audit;
+use tallies::Tallies;
+
+/// At most this many uses in one commit.
+const GROUP: usize = 256;
+/// Uses that may wait to be recorded; more are told to come again.
+const WAITING: usize = 4_096;
+
+/// Of the time that the last commit took, the part for which others are waited for before the next: a slow disk is
+/// worth a longer wait.
+const LINGER: u32 = 16;
+/// So many times, as long as others come.
+const LINGERS: usize = 8;
+const LONGEST_LINGER: Duration = Duration::from_micros(500);
+
+/// One use, to be recorded before its answer leaves.
+#[derive(Clone)]
+pub struct Use {
+    pub workspace: WorkspaceId,
+    pub secret: SecretId,
+    /// None where a person tests it: that is no use of the kind that is counted.
+    pub token: Option<TokenId>,
+    pub entry: Entry,
+}
+
+struct Waiting {
+    of: Use,
+    done: oneshot::Sender<bool>,
+}
+
+/// The way to the writer that gathers concurrent uses.
+#[derive(Clone)]
+pub struct Recorder {
+    queue: mpsc::Sender<Waiting>,
+    tallies: Tallies,
+}
+
+impl Recorder {
+    /// Starts the writer; it ends when the last recorder is gone.
+    pub fn start(db: Db, keyring: Arc<Keyring>, clock: Arc<dyn Clock>) -> Self {
+        let (queue, incoming) = mpsc::channel(WAITING);
+        let tallies = Tallies::new(db.clone());
+        let writer = Writer { db, keyring, tallies: tallies.clone(), clock: clock.clone() };
+        let counting = tokio::spawn(tallies.clone().keep(clock));
+        tokio::spawn(async move {
+            writer.write_groups(incoming).await;
+            counting.abort();
+            writer.tallies.write().await;
+        });
+        Self { queue, tallies }
+    }
+
+    /// Returns once the record is durable. An error means that nothing may be handed out.
+    pub async fn record(&self, of: Use) -> Result<(), Error> {
+        const UNRECORDED: Error = Error::Unavailable("the use could not be recorded");
+        let (done, recorded) = oneshot::channel();
+        self.queue.try_send(Waiting { of, done }).map_err(|_| UNRECORDED)?;
+        if recorded.await.unwrap_or(false) { Ok(()) } else { Err(UNRECORDED) }
+    }
+
+    /// Returns once everything is counted that was recorded before.
+    pub async fn settle(&self) {
+        self.tallies.write().await;
+    }
+}
+
+struct Writer {
+    db: Db,
+    keyring: Arc<Keyring>,
+    tallies: Tallies,
+    clock: Arc<dyn Clock>,
+}
+
+impl Writer {
+    async fn write_groups(&self, mut incoming: mpsc::Receiver<Waiting>) {
+        let mut group = Vec::new();
+        let (mut last, mut took) = (0, Duration::ZERO);
+        while incoming.recv_many(&mut group, GROUP).await > 0 {
+            // Whoever asks alone waits for nobody.
+            if last.max(group.len()) > 1 {
+                linger((took / LINGER).min(LONGEST_LINGER), &incoming).await;
+                while group.len() < GROUP && let Ok(one) = incoming.try_recv() {
+                    group.push(one);
+                }
+            }
+            let waiting = std::mem::take(&mut group);
+            let began = self.clock.now();
+            last = waiting.len();
+            match self.write(&waiting).await {
+                Ok(()) => tell(waiting, true),
+                Err(fault) => self.apart(waiting, &fault).await,
+            }
+            took = self.clock.now().since(began);
+        }
+    }
+
+    /// One workspace's trouble is not the others', whether its record is broken or somebody keeps its rows for long: each
+    /// is tried once more by itself, all at once, and answered as soon as it is written.
+    async fn apart(&self, waiting: Vec<Waiting>, why: &Fault<Infallible>) {
+        let groups = by_workspace(waiting);
+        let is_hopeless = groups.len() == 1 && matches!(why, Fault::Store(Error::Unavailable(_)));
+        let each = groups.into_values().map(|waiting| async move {
+            let written = !is_hopeless && self.write(&waiting).await.is_ok();
+            tell(waiting, written);
+        });
+        join_all(each).await;
+    }
+
+    async fn write(&self, waiting: &[Waiting]) -> Outcome<()> {
+        let mut entries: BTreeMap<WorkspaceId, Vec<Entry>> = BTreeMap::new();
+        for Waiting { of, .. } in waiting {
+            entries.entry(of.workspace.clone()).or_default().push(of.entry.clone());
+        }
+        let keyring = self.keyring.clone();
+        let write = self.db.write::<_, _, Infallible, _>(AskNothing, move |tx, _| Ok(commit(tx, &keyring, &entries)?));
+        let written = write.await;
+        match &written {
+            Ok(()) => self.tallies.add(waiting.iter().map(|one| &one.of)),
+            Err(fault) => tracing::error!(error = %fault, uses = waiting.len(), "uses could not be recorded"),
+        }
+        written
+    }
+}
+
+/// Waits for those who are on their way, for as long as more come.
+async fn linger(pause: Duration, incoming: &mpsc::Receiver<Waiting>) {
+    for _ in 0..LINGERS {
+        let before = incoming.len();
+        if pause.is_zero() || before >= GROUP || tokio::task::spawn_blocking(move || rest(pause)).await.is_err() {
+            return;
+        }
+        if incoming.len() == before {
+            return;
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a fraction of a millisecond, for which the runtime's timer is too coarse")]
+fn rest(pause: Duration) {
+    std::thread::sleep(pause);
+}
+
+fn tell(waiting: Vec<Waiting>, written: bool) {
+    for one in waiting {
+        // Whoever asked may have gone away; the record stands all the same.
+        let _gone = one.done.send(written);
+    }
+}
+
+fn by_workspace(waiting: Vec<Waiting>) -> BTreeMap<WorkspaceId, Vec<Waiting>> {
+    let mut groups: BTreeMap<WorkspaceId, Vec<Waiting>> = BTreeMap::new();
+    for one in waiting {
+        groups.entry(one.of.workspace.clone()).or_default().push(one);
+    }
+    groups
+}
+
+/// One entry per workspace with its uses in order; workspaces in id order, so that replicas never
+/// wait for each other in a circle.
+fn commit(tx: &mut WriteTx<'_>, keyring: &Keyring, uses: &BTreeMap<WorkspaceId, Vec<Entry>>) -> Result<(), Error> {
+    for (workspace, entries) in uses {
+        audit::append(tx, keyring, ChainKind::Uses, workspace.as_str(), entries)?;
+    }
+    Ok(())
+}
