@@ -22,6 +22,7 @@ use crate::actions::installation::{self, OpenError};
 use crate::actions::probe::Means;
 use crate::actions::renewing::Renewer;
 use crate::actions::uses::Recorder;
+use crate::actions::webhooks;
 use crate::catalog::{Catalog, CatalogError};
 use crate::config::Config;
 use crate::crypto::{Hasher, Keyring};
@@ -96,6 +97,12 @@ impl App {
     pub fn means(&self, kit: Kit) -> Means {
         let (db, recorder, upstream) = (self.db.clone(), self.recorder.clone(), self.upstream.clone());
         Means { db, recorder, upstream, renewer: self.renewer.clone(), catalog: self.catalog.clone(), kit }
+    }
+
+    /// For sending events to webhooks.
+    pub fn sending(&self) -> webhooks::Means {
+        let (db, upstream, clock) = (self.db.clone(), self.upstream.clone(), self.clock.clone());
+        webhooks::Means { db, upstream, kit: self.kit(None), clock }
     }
 
     /// For connecting an account, or taking it away, that is asked for from there.

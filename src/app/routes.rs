@@ -13,7 +13,7 @@ use crate::api::workflows as runs;
 use crate::domain::{Ability, Role};
 use crate::web::{
     account, activity, assets, connect, connections, forgotten, home, invitations, jobs, members, node_types,
-    rotations, secrets, set_up, sign_in, sign_up, theme, tokens, workflows, workspaces,
+    rotations, secrets, set_up, sign_in, sign_up, theme, tokens, webhooks, workflows, workspaces,
 };
 
 /// What a caller must be at least.
@@ -261,6 +261,23 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/tokens/{token}/text", MEMBER, |r| r.to(tokens::renew::create)),
     post("/w/{workspace}/tokens/{token}/text/end", MEMBER, |r| r.to(tokens::renew::end)),
     post("/w/{workspace}/tokens/{token}/revoke", MEMBER, |r| r.to(tokens::revoke)),
+    get("/w/{workspace}/webhooks", ADMIN, |r| r.to(webhooks::index::index)),
+    get("/w/{workspace}/webhooks/new", ADMIN, |r| r.to(webhooks::create::new)),
+    post("/w/{workspace}/webhooks/new", ADMIN, |r| r.to(webhooks::create::create)),
+    get("/w/{workspace}/webhooks/{webhook}", ADMIN, |r| r.to(webhooks::show)),
+    get("/w/{workspace}/webhooks/{webhook}/edit", ADMIN, |r| r.to(webhooks::edit::edit)),
+    post("/w/{workspace}/webhooks/{webhook}/edit", ADMIN, |r| r.to(webhooks::edit::update)),
+    post("/w/{workspace}/webhooks/{webhook}/pause", ADMIN, |r| r.to(webhooks::pause)),
+    post("/w/{workspace}/webhooks/{webhook}/resume", ADMIN, |r| r.to(webhooks::resume)),
+    get("/w/{workspace}/webhooks/{webhook}/key", ADMIN, |r| r.to(webhooks::key::new)),
+    post("/w/{workspace}/webhooks/{webhook}/key", ADMIN, |r| r.to(webhooks::key::create)),
+    post("/w/{workspace}/webhooks/{webhook}/key/now", ADMIN, |r| r.to(webhooks::key::take_over)),
+    post("/w/{workspace}/webhooks/{webhook}/test", ADMIN, |r| r.to(webhooks::delivery::test)),
+    get("/w/{workspace}/webhooks/{webhook}/deliveries/{delivery}", ADMIN, |r| r.to(webhooks::delivery::show)),
+    post("/w/{workspace}/webhooks/{webhook}/deliveries/{delivery}/send", ADMIN, |r| {
+        r.to(webhooks::delivery::send_again)
+    }),
+    post("/w/{workspace}/webhooks/{webhook}/delete", ADMIN, |r| r.to(webhooks::destroy)),
     get("/w/{workspace}/activity", ADMIN, |r| r.to(activity::index)),
     get("/w/{workspace}/activity/check", ADMIN, |r| r.to(activity::check::show)),
     get("/w/{workspace}/activity/export", ADMIN, |r| r.to(activity::export::show)),

@@ -1,7 +1,7 @@
 //! What each kind of seal is bound to.
 
 use crate::domain::keys::{Hook, WrappedDataKey};
-use crate::domain::{DataKeyId, FlowId, JobId, SecretId, WorkspaceId};
+use crate::domain::{DataKeyId, FlowId, JobId, SecretId, WebhookId, WorkspaceId};
 
 use super::keyring::ImportOf;
 use super::sealed::Context;
@@ -38,6 +38,18 @@ pub(super) fn work_context(job: &JobId) -> Context<'_> {
         row: job.as_str(),
         column: "jobs.payload",
         number: 0,
+    }
+}
+
+/// The number tells the key that signs from the one that takes over, wherever the two stand.
+pub(super) fn signing_context<'a>(workspace: &'a WorkspaceId, webhook: &'a WebhookId, number: i64) -> Context<'a> {
+    Context {
+        purpose: "webhook signing key",
+        workspace: Some(workspace),
+        hook: None,
+        row: webhook.as_str(),
+        column: "webhooks.key_blob",
+        number,
     }
 }
 

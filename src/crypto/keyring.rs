@@ -14,12 +14,12 @@ use crate::domain::keys::{
     Hook, SealedClient, SealedValue, WrappedDataKey, WrappedInstallationKey, WrappedWorkspaceKey,
 };
 use crate::domain::{
-    Chance, Clock, DataKeyId, Errand, FlowId, ImportId, JobId, Moment, PersonId, SecretId, Work, WorkspaceId,
+    Chance, Clock, DataKeyId, Errand, FlowId, ImportId, JobId, Moment, PersonId, SecretId, WebhookId, Work, WorkspaceId,
 };
 
 use super::contexts::{
-    client_context, data_key_context, errand_context, import_context, installation_context, value_context,
-    work_context, workspace_context,
+    client_context, data_key_context, errand_context, import_context, installation_context, signing_context,
+    value_context, work_context, workspace_context,
 };
 use super::credential::Credential;
 use super::kdf::Key;
@@ -27,6 +27,7 @@ use super::mac::Mac;
 use super::master::MasterKeys;
 use super::plaintext::{Entered, Plaintext, Purpose};
 use super::sealed::{self, Context, KeyName, SealError, Unreadable};
+use super::signing::NewSigningKey;
 use super::token::{Bearer, LinkToken, NewToken, StateToken};
 
 const CACHED_KEYS: usize = 10_000;
@@ -37,6 +38,7 @@ const WRAPPING: &str = "keyrack wrapping v1";
 const WORK: &str = "keyrack queued work v1";
 const IMPORT: &str = "keyrack imports v1";
 const ERRAND: &str = "keyrack errands v1";
+const SIGNING: &str = "keyrack webhook signing v1";
 const WORK_KEY: KeyName<'static> = KeyName { id: PEPPER, generation: 0 };
 
 #[derive(Debug, thiserror::Error)]
@@ -195,6 +197,31 @@ impl Keyring {
         let cipher = self.data_cipher(&client.key)?;
         let context = client_context(&client.key, client.number);
         Credential::decode(&sealed::open(&cipher, name_of(&client.key), &context, &client.blob)?)
+    }
+
+    /// Seals the key that signs what is sent to a webhook. It opens with its workspace's key alone.
+    pub fn seal_signing_key(
+        &self,
+        wrapping: &WrappedWorkspaceKey,
+        (webhook, number): (&WebhookId, i64),
+        key: &NewSigningKey,
+    ) -> Result<Vec<u8>, SealError> {
+        let cipher = self.open_workspace_key(wrapping).map_err(|_| SealError)?.derive(SIGNING).cipher();
+        let (name, of) = (KeyName { id: wrapping.workspace.as_str(), generation: 0 }, &wrapping.workspace);
+        sealed::seal(&cipher, name, &signing_context(of, webhook, number), key.as_str().as_bytes(), &*self.chance)
+    }
+
+    pub fn open_signing_key(
+        &self,
+        purpose: Purpose,
+        wrapping: &WrappedWorkspaceKey,
+        (webhook, number): (&WebhookId, i64),
+        blob: &[u8],
+    ) -> Result<Plaintext, Unreadable> {
+        tracing::trace!(?purpose, %webhook, "opening a signing key");
+        let cipher = self.open_workspace_key(wrapping).map_err(|_| Unreadable)?.derive(SIGNING).cipher();
+        let (name, of) = (KeyName { id: wrapping.workspace.as_str(), generation: 0 }, &wrapping.workspace);
+        sealed::open(&cipher, name, &signing_context(of, webhook, number), blob)
     }
 
     fn data_cipher(&self, key: &WrappedDataKey) -> Result<Arc<Aes256Gcm>, Unreadable> {

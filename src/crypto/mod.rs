@@ -12,6 +12,7 @@ mod master;
 mod password;
 mod plaintext;
 mod sealed;
+mod signing;
 mod token;
 
 pub use credential::{Credential, Route};
@@ -21,6 +22,7 @@ pub use master::{MasterKeyError, MasterKeys};
 pub use password::{Checked, HashError, HashSettings, Hasher};
 pub use plaintext::{Entered, Plaintext, Purpose};
 pub use sealed::{Context, SealError, Unreadable};
+pub use signing::{NewSigningKey, signature};
 pub use token::{Bearer, LinkToken, NewToken, StateToken, challenge_of};
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub enum Purpose {
     Refresh,
     /// Upstream is asked to forget the tokens.
     Revoke,
+    /// An event that is sent is signed.
+    Sign,
 }
 
 /// A stored value, opened. It erases itself and cannot be printed, copied or serialised.

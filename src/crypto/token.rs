@@ -18,7 +18,7 @@ const SUM_CHARS: usize = 7;
 const ID_CHARS: usize = 26;
 
 /// Base 32 in lower case without padding; every text has exactly one reading.
-static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
+pub(super) static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = Specification::new();
     specification.symbols.push_str("abcdefghijklmnopqrstuvwxyz234567");
     specification.encoding().unwrap_or(data_encoding::BASE32_NOPAD)

@@ -122,6 +122,10 @@ ids! {
     ImportId "imp_";
     /// Something that has happened, as machines are told of it.
     EventId "evt_";
+    /// Where events are sent to.
+    WebhookId "whk_";
+    /// An event on its way there.
+    DeliveryId "dlv_";
     /// A way to a provider and back.
     FlowId "flw_";
     /// Who somebody is at a provider.

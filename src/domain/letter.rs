@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::word::words;
-use super::{Email, Method, Moment, Role, SecretId};
+use super::{Email, Method, Moment, Role, SecretId, WebhookId};
 
 words! {
     /// What somebody else did to a secret, as its owner is told.
@@ -155,6 +155,15 @@ pub enum Letter {
         /// How many more there are than are named.
         more: usize,
     },
+    /// To those who look after a workspace: a webhook is given up.
+    WebhookGivenUp {
+        workspace: String,
+        slug: String,
+        id: WebhookId,
+        name: String,
+        host: String,
+        since: Option<Moment>,
+    },
     /// An Owner tries whether mail arrives.
     Trial {
         workspace: String,
@@ -183,6 +192,7 @@ impl Letter {
             Self::AccountDeleted => "Notice of a deleted account",
             Self::SignInLinked { .. } | Self::SignInUnlinked { .. } => "Notice of a way to sign in",
             Self::RotationAsked { .. } => "Request for new values",
+            Self::WebhookGivenUp { .. } => "Notice of a webhook that is given up",
             Self::Trial { .. } => "Trial letter",
         }
     }

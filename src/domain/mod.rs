@@ -31,6 +31,7 @@ pub mod secret;
 pub mod slug;
 pub mod tell;
 pub mod token;
+pub mod webhook;
 pub(crate) mod word;
 pub mod work;
 pub mod workflow;

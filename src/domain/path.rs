@@ -36,6 +36,10 @@ pub fn workflows(ws: &str) -> String {
     format!("/w/{ws}/workflows")
 }
 
+pub fn webhook(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/webhooks/{id}")
+}
+
 pub fn members(ws: &str) -> String {
     format!("/w/{ws}/members")
 }

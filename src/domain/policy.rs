@@ -116,6 +116,11 @@ pub fn changes_settings(role: Role) -> bool {
     role >= Role::Admin
 }
 
+/// Where events are sent to, and the keys that sign them.
+pub fn manages_webhooks(role: Role) -> bool {
+    role >= Role::Admin
+}
+
 /// The letters and other work that concern a workspace and its members.
 pub fn sees_jobs(role: Role) -> bool {
     role == Role::Owner

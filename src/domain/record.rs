@@ -8,11 +8,11 @@ use std::str::FromStr;
 use super::audit::{ChainKind, Event};
 use super::id::Malformed;
 use super::word::words;
-use super::{InvitationId, NodeTypeId, PersonId, SecretId, TokenId, WorkflowId};
+use super::{InvitationId, NodeTypeId, PersonId, SecretId, TokenId, WebhookId, WorkflowId};
 
 words! {
     /// What kind of thing an entry is about.
-    Topic { Secrets = "secrets", Members = "members", Tokens = "tokens", NodeTypes = "node_types", Workflows = "workflows", Workspace = "workspace" }
+    Topic { Secrets = "secrets", Members = "members", Tokens = "tokens", NodeTypes = "node_types", Workflows = "workflows", Webhooks = "webhooks", Workspace = "workspace" }
 }
 
 impl Topic {
@@ -26,6 +26,7 @@ impl Topic {
             (TokenId::PREFIX, Self::Tokens),
             (NodeTypeId::PREFIX, Self::NodeTypes),
             (WorkflowId::PREFIX, Self::Workflows),
+            (WebhookId::PREFIX, Self::Webhooks),
         ];
         kinds.into_iter().find(|(prefix, _)| subject.starts_with(prefix)).map_or(Self::Workspace, |(_, topic)| topic)
     }

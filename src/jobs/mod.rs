@@ -7,14 +7,16 @@ mod accounts;
 mod renewals;
 mod shares;
 mod sweep;
+mod told;
 mod values;
+mod webhooks;
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -47,7 +49,8 @@ pub struct Running {
 pub fn start(app: App) -> Running {
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(async move {
-        join_all((0..LANES).map(|lane| keep_running(&app, lane == 0, stopped.clone()))).await;
+        let lanes = join_all((0..LANES).map(|lane| keep_running(&app, lane == 0, stopped.clone())));
+        join(lanes, webhooks::keep_sending(&app, stopped.clone())).await;
     });
     Running { task, stop }
 }
@@ -110,6 +113,11 @@ pub async fn run_due(app: &App) -> usize {
         done += 1;
     }
     done
+}
+
+/// Sends every event that is due to its webhooks; how many tries that were.
+pub async fn send_due(app: &App) -> usize {
+    webhooks::send_due(app).await
 }
 
 /// Does one piece of work; false where there is none, or none could be looked for.

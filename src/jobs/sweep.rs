@@ -1,5 +1,5 @@
 //! Takes away what is over: sessions, counted attempts, links, invitations, imports, values that were kept to go back to,
-//! shares, and failures that nobody has looked at.
+//! shares, and failures that nobody has looked at; and tells of what soon will be over.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::store::access::AskRunner;
 use crate::store::{self, Fault, Unrecorded};
 
-use super::{Outcome, shares, troubled, values};
+use super::{Outcome, shares, told, troubled, values};
 
 const EVERY: Duration = Duration::from_hours(1);
 /// How long what has failed is kept for an Owner to see.
@@ -44,6 +44,6 @@ async fn sweep(app: &App) -> Result<Option<Duration>, Fault<Infallible>> {
     });
     swept.await?;
     // What stands still in one of them is no reason for the other to wait.
-    let (values, shares) = (values::end(app).await, shares::end(app).await);
-    values.and(shares)
+    let (values, told, shares) = (values::end(app).await, told::look(app).await, shares::end(app).await);
+    values.and(told).and(shares)
 }

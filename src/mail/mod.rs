@@ -10,6 +10,7 @@ mod smtp;
 mod tests;
 mod words;
 mod words_of_secrets;
+mod words_of_webhooks;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

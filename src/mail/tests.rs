@@ -74,6 +74,11 @@ fn letters() -> impl Strategy<Value = (Letter, &'static str)> {
                 (gone, "/w/acme/members")
             }
         ),
+        (anything(), anything()).prop_map(move |(workspace, name)| {
+            let (slug, host, since) = ("acme".to_owned(), name.clone(), Some(until));
+            let id = "whk_01jd8x3f5k7q9r2t4v6w8y0z1a".parse().unwrap();
+            (Letter::WebhookGivenUp { workspace, slug, id, name, host, since }, "/w/acme/webhooks/whk_")
+        }),
         (anything(), names()).prop_map(|(workspace, nodes)| {
             (Letter::WorkflowsBroken { workspace, slug: "acme".to_owned(), nodes }, "/w/acme/workflows")
         }),

@@ -12,7 +12,7 @@ pub(super) fn sheet(letter: &Letter, base: &str) -> Option<Sheet> {
         Letter::ConsentLost { .. } => Some(lost(letter, base)),
         Letter::SecretsEnded { .. } => Some(ended(letter, base)),
         Letter::RotationAsked { .. } => Some(asked(letter, base)),
-        _ => None,
+        _ => super::words_of_webhooks::sheet(letter, base),
     }
 }
 

@@ -5,12 +5,13 @@ use diesel::prelude::*;
 use crate::domain::audit::{ChainKind, Entry};
 use crate::domain::{ChainId, Moment, Name, PersonId, TokenId, policy};
 
-use super::access::{AtLeast, InWorkspace, Member, Owner, Proof};
+use super::access::{Admin, AtLeast, InWorkspace, Member, Owner, Proof};
 use super::error::Error;
 use super::paging::{Page, Turn, page_of_keys, turned};
 use super::schema::{audit_chains, audit_entries, members, people, tokens};
 use super::secrets::ListedSecret;
 use super::tx::{ReadTx, WriteTx};
+use super::webhooks;
 
 /// The next place in a chain, taken for this transaction.
 pub struct Place {
@@ -160,10 +161,11 @@ pub fn names(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Resul
     Ok(rows)
 }
 
-/// Ids of people and tokens with their names.
+/// Ids of people, tokens and webhooks with their names.
 pub type Names = Vec<(String, Name)>;
 
-/// The names of the workspace's people, and of the tokens that the caller may open, for pages that show who acted.
+/// The names of the workspace's people, and of the tokens and webhooks that the caller may open, for pages that show who
+/// acted.
 pub fn actors(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Names, Error> {
     type Row = (PersonId, Name, Option<(TokenId, Name)>);
     let made_here = tokens::maker_id.eq(people::id).and(tokens::workspace_id.eq(members::workspace_id));
@@ -179,6 +181,10 @@ pub fn actors(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Resu
         let shown = token.filter(|_| every || person == *by.person());
         names.extend(shown.map(|(id, name)| (id.to_string(), name)));
         names.push((person.to_string(), name));
+    }
+    if let Some(admin) = by.raised::<Admin>() {
+        let webhooks = webhooks::list(tx, &admin)?.into_iter();
+        names.extend(webhooks.map(|row| (row.id.to_string(), row.name)));
     }
     Ok(names)
 }

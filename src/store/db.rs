@@ -69,6 +69,7 @@ pub struct Db {
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     queued: Arc<Notify>,
+    outgoing: Arc<Notify>,
 }
 
 impl Db {
@@ -83,7 +84,7 @@ impl Db {
             }
         };
         let embedded = matches!(config.url, DatabaseAddress::Sqlite(_));
-        Self { readers, writers, embedded, clock, chance, queued: Arc::default() }
+        Self { readers, writers, embedded, clock, chance, queued: Arc::default(), outgoing: Arc::default() }
     }
 
     /// Waits for the first connections, which a program that starts needs before it can say anything.
@@ -144,11 +145,18 @@ impl Db {
             ask.lock(&mut tx)?;
             let proof = ask.prove(&mut tx)?;
             let done = work(&mut tx, &proof)?;
-            if tx.is_recorded() { Ok((done, tx.has_queued())) } else { Err(Error::Unrecorded.into()) }
+            if tx.is_recorded() {
+                Ok((done, tx.has_queued(), tx.has_outgoing()))
+            } else {
+                Err(Error::Unrecorded.into())
+            }
         });
-        let (done, queued) = written.await?;
+        let (done, queued, outgoing) = written.await?;
         if queued {
             self.queued.notify_one();
+        }
+        if outgoing {
+            self.outgoing.notify_one();
         }
         Ok(done)
     }
@@ -161,6 +169,11 @@ impl Db {
     /// Returns once a transaction of this process was kept that queued work, or somebody found some.
     pub async fn work_was_queued(&self) {
         self.queued.notified().await;
+    }
+
+    /// Returns once a transaction of this process was kept by which an event is to be sent.
+    pub async fn events_are_due(&self) {
+        self.outgoing.notified().await;
     }
 
     async fn run<D, T, E, F>(

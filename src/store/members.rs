@@ -97,7 +97,7 @@ pub fn other_owners(
 }
 
 /// Those who look after the workspace: its Owners and Admins.
-pub fn caretakers(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Vec<MemberRow>, Error> {
+pub fn caretakers(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>) -> Result<Vec<MemberRow>, Error> {
     let rows = members::table
         .inner_join(people::table)
         .filter(members::workspace_id.eq(by.workspace()))

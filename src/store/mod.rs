@@ -42,6 +42,7 @@ pub mod trail;
 pub mod trials;
 mod tx;
 pub mod vend;
+pub mod webhooks;
 pub mod workflows;
 pub mod workspaces;
 

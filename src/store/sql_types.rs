@@ -114,6 +114,8 @@ trusted_text!(
     ImportId,
     FlowId,
     IdentityId,
+    WebhookId,
+    DeliveryId,
     Email,
     Name,
     Slug,
@@ -122,6 +124,7 @@ trusted_text!(
 word_text!(Role, Environment, Method, Kind, Sharing, Delivery, Slot, ConnectionRole, ChainKind, JobKind);
 word_text!(Adders, rotation::Done, TroubleBy, TroubleWhy);
 word_text!(Finding, Hindrance, TellKind);
+word_text!(webhook::DeliveryState, webhook::Reply);
 
 /// Lists that are written as texts; a text that is none is an error, not an empty list.
 macro_rules! listed_text {
@@ -135,7 +138,7 @@ macro_rules! listed_text {
     )+};
 }
 
-listed_text!(Abilities, NodeTypes, Networks);
+listed_text!(Abilities, NodeTypes, Networks, webhook::Kinds);
 
 column!(Moment as BigInt);
 

@@ -17,6 +17,7 @@ pub struct WriteTx<'tx> {
     read: ReadTx<'tx>,
     recorded: bool,
     queued: bool,
+    outgoing: bool,
 }
 
 /// The few changes that are bookkeeping and leave no entry.
@@ -52,7 +53,7 @@ impl<'tx> ReadTx<'tx> {
 
 impl<'tx> WriteTx<'tx> {
     pub(super) fn new(conn: &'tx mut Conn, now: Moment) -> Self {
-        Self { read: ReadTx::new(conn, now), recorded: false, queued: false }
+        Self { read: ReadTx::new(conn, now), recorded: false, queued: false, outgoing: false }
     }
 
     /// Says why this transaction needs no entry.
@@ -70,6 +71,15 @@ impl<'tx> WriteTx<'tx> {
 
     pub(super) fn mark_queued(&mut self) {
         self.queued = true;
+    }
+
+    pub(super) fn mark_outgoing(&mut self) {
+        self.outgoing = true;
+    }
+
+    /// Whether there is an event to be sent once this transaction is kept.
+    pub(super) fn has_outgoing(&self) -> bool {
+        self.outgoing
     }
 
     /// Whether there is more work to be done once this transaction is kept.

@@ -97,6 +97,11 @@ impl Upstream {
         &self.guard
     }
 
+    /// How long an answer is waited for.
+    pub(super) fn patience(&self) -> Duration {
+        self.limits.head
+    }
+
     /// The same client with other limits for each part of a call; that of connecting stays.
     #[must_use]
     pub fn within(&self, limits: Limits) -> Self {

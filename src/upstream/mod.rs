@@ -14,6 +14,7 @@ mod path;
 pub mod probe;
 mod ranges;
 mod resolve;
+pub mod webhook;
 
 pub use body::{Body, empty, full};
 pub use client::{Answer, Limits, Upstream, UpstreamError};

@@ -45,6 +45,9 @@ impl Chrome {
         items.push(item(Place::NodeTypes, "Node types", "hook", url::node_types(slug)));
         items.push(item(Place::Members, "Members", "people", url::members(slug)));
         items.push(item(Place::Tokens, "Tokens", "ticket", url::tokens(slug)));
+        if self.may.webhooks {
+            items.push(item(Place::Webhooks, "Webhooks", "bell", url::webhooks(slug)));
+        }
         if self.may.activity {
             items.push(item(Place::Activity, "Activity", "book", url::activity(slug)));
         }
@@ -176,6 +179,7 @@ pub enum Place {
     Workflows,
     Members,
     Tokens,
+    Webhooks,
     Activity,
     Settings,
     Account,
@@ -190,4 +194,5 @@ pub struct May {
     pub every_token: bool,
     pub activity: bool,
     pub settings: bool,
+    pub webhooks: bool,
 }

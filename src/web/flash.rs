@@ -116,6 +116,18 @@ flashes! {
     OldTextEnded "old-text-ended" Good "The old text is refused from now on. The new one works as before.";
     TokenOver "token-over" Info "A token that has expired or was revoked gets no new text. Make another token.";
     TokenRevoked "token-revoked" Good "The token is revoked. The next request with it is refused.";
+    WebhookShown "webhook-shown" Info "This webhook was made already. Its signing key was shown once, when it was made.";
+    WebhookChanged "webhook-changed" Good "The webhook is changed. What waits goes to its new address.";
+    WebhookPaused "webhook-paused" Good "The webhook is paused. Nothing is sent to it until you resume it.";
+    WebhookResumed "webhook-resumed" Good "Events are sent to it again, and first of all those that waited.";
+    WebhookDeleted "webhook-deleted" Good "The webhook is deleted, with its signing key and the log of its deliveries.";
+    WebhookTested "webhook-tested" Good "A test event is on its way. What comes of it stands in the log in a moment.";
+    WebhookSentAgain "webhook-sent-again" Good "It is sent again, as the same event. What comes of it stands in the log in a moment.";
+    WebhookUnderWay "webhook-under-way" Info "It is being sent at this moment. What comes of it stands in the log in a moment.";
+    WebhookIsPaused "webhook-is-paused" Info "Nothing was sent: the webhook is paused. Resume it first.";
+    WebhookTooOften "webhook-too-often" Warn "Nothing was sent: too much was sent by hand lately. Wait ten minutes, then try again.";
+    KeyChanged "key-changed" Info "No key was made: the webhook has had another one since you opened the page.";
+    KeyTookOver "key-took-over" Good "The new key signs from now on, and the old one is destroyed.";
     TrialQueued "trial-queued" Good "A trial letter is on its way to you. If it cannot leave, it stands below with the reason.";
     JobRetried "job-retried" Info "It is tried again. If it fails once more, it stands below with the reason.";
     JobUnderWay "job-under-way" Info "It is being tried again already.";

@@ -75,6 +75,7 @@ pub fn chrome(visitor: &Visitor, frame: Option<&Frame>, page: &str, here: Place)
             every_token: role.is_some_and(policy::may_make_every_token),
             activity: role.is_some_and(policy::sees_activity),
             settings: role.is_some_and(policy::changes_settings),
+            webhooks: role.is_some_and(policy::manages_webhooks),
         },
         workspace,
         here,

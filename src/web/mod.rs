@@ -41,5 +41,6 @@ mod upload;
 pub mod url;
 pub mod view;
 mod visitor;
+pub mod webhooks;
 pub mod workflows;
 pub mod workspaces;

@@ -2,13 +2,15 @@
 //! a path literal in a template or handler is a mistake.
 
 mod consumers;
+mod outgoing;
 
 pub use consumers::*;
+pub use outgoing::*;
 
 use super::assets;
 pub use crate::domain::path::{
     account, connect_secret, email_proof, forgotten, invitation, members, replace_secret, reset, secret, secrets,
-    sign_in, sign_up as sign_up_link, workflows, workspace,
+    sign_in, sign_up as sign_up_link, webhook, workflows, workspace,
 };
 
 pub fn home() -> String {

@@ -128,7 +128,7 @@ pub fn meaning(ability: &Ability) -> &'static str {
         Ability::Manage => {
             "Add, change and remove node types and their clients, and register workflows and their nodes."
         }
-        Ability::Audit => "Read what has happened to the connections of end users.",
+        Ability::Audit => "Read what has happened to connections, secrets and workflows.",
     }
 }
 

@@ -117,6 +117,12 @@ async fn with_workflow(ada: &mut Browser) {
     let (workflow, _) = ada.add_bound("Invoices", &secret).await;
     assert_eq!(ada.let_run(&workflow, &token.id()).await.status, 303);
     ada.start_round("Yearly", &[]).await;
+    // One with a key that waits, and one that is paused.
+    let hook = ada.add_webhook("https://hooks.example.com/in", &[]).await;
+    assert_eq!(ada.press(&hook, "test").await.status, 303);
+    assert_eq!(ada.submit_key(&hook, "day").await.status, 200);
+    let paused = ada.add_webhook("https://hooks.example.com/in", &[("name", "Paused")]).await;
+    assert_eq!(ada.press(&paused, "pause").await.status, 303);
 }
 
 #[actix_web::test]
@@ -198,8 +204,12 @@ async fn every_form_is_sent_to_the_thing_that_its_page_shows() {
     app.anonymous().sign_in(crate::support::EMAIL, crate::support::PASSWORD).await;
     let mut forms: Vec<_> = crawl(&mut ada, "/").await.sent.into_iter().collect();
     // What takes the others' thing away comes last.
-    let takes_away =
-        |form: &str| form.ends_with("/revoke-others") || form.ends_with("/discard") || form.ends_with("/remove");
+    let takes_away = |form: &str| {
+        form.ends_with("/revoke-others")
+            || form.ends_with("/discard")
+            || form.ends_with("/remove")
+            || (form.contains("/webhooks/") && form.ends_with("/delete"))
+    };
     forms.sort_by_key(|(form, _)| (form == "/sign-out", takes_away(form)));
     for part in ["/tokens/tok_", "/secrets/sec_", "/sessions/ses_"] {
         assert!(forms.iter().any(|(form, _)| form.contains(part)), "no form is sent to {part}…");

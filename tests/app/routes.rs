@@ -51,6 +51,8 @@ struct Ids {
     workflow: String,
     node: String,
     rotation: String,
+    webhook: String,
+    delivery: String,
 }
 
 #[derive(Debug, PartialEq)]
@@ -120,6 +122,8 @@ fn filled(path: &str, ids: &Ids) -> String {
         .replace("{workflow}", &ids.workflow)
         .replace("{node}", &ids.node)
         .replace("{rotation}", &ids.rotation)
+        .replace("{webhook}", &ids.webhook)
+        .replace("{delivery}", &ids.delivery)
         .replace("/assets/{hash}/{path:.*}", &ids.asset)
         .replace("{link}", "kr_setup_gone")
         .replace("{state}", "kr_state_gone")
@@ -191,7 +195,25 @@ async fn ids(app: &TestApp, (member, owner): (&mut Browser, &mut Browser), own: 
     let workflow = own.add_workflow("Routes", "").await;
     let node = own.add_node(&workflow, "charge", "stripe").await;
     let rotation = owner.start_round(&format!("Round {at}"), &[]).await;
-    Ids { secret, token, member, connection, invitation, job, asset, custom_api, workflow, node, rotation }
+    let hook = owner.add_webhook("https://hooks.example.com/in", &[("name", &format!("Hook {at}"))]).await;
+    assert_eq!(owner.press(&hook, "test").await.status, 303);
+    let delivery = owner.log(&hook).await.remove(0).rsplit('/').next().unwrap().to_owned();
+    let webhook = hook.id;
+    Ids {
+        secret,
+        token,
+        member,
+        connection,
+        invitation,
+        job,
+        asset,
+        custom_api,
+        workflow,
+        node,
+        rotation,
+        webhook,
+        delivery,
+    }
 }
 
 #[actix_web::test]
@@ -263,6 +285,7 @@ async fn ids_of_another_workspace_are_not_found() {
         "{workflow}",
         "{import}",
         "{rotation}",
+        "{webhook}",
     ];
     let import = begin_import(&mut ada).await;
     let of_workspace = PAGES.iter().filter(|row| row.path.starts_with("/w/"));

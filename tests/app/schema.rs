@@ -22,6 +22,7 @@ fn declared() -> Tables {
         include_str!("../../src/store/schema/drafts.rs"),
         include_str!("../../src/store/schema/machines.rs"),
         include_str!("../../src/store/schema/ways.rs"),
+        include_str!("../../src/store/schema/outgoing.rs"),
     );
     let table = Regex::new(r"table! \{\s*(\w+) \([\w, ]+\) \{([^}]*)\}").unwrap();
     let column = Regex::new(r"(\w+) -> (?:(Nullable)<)?(\w+)>?,").unwrap();
@@ -153,6 +154,9 @@ async fn fill(app: &TestApp, provider: &Oidc) {
         "INSERT INTO token_sets (secret_id, client_id, scopes_asked, scopes, ends_at, renew_at, renewed_at, tries, \
          hindrance, lease, leased_until) SELECT id, 'app', 'read', 'read', 0, 0, 0, 0, 'busy', 'lease', 0 FROM secrets",
     );
+    let hook = ada.add_webhook("https://hooks.example.com/", &[]).await;
+    assert_eq!(ada.press(&hook, "test").await.status, 303);
+    app.database.run("INSERT INTO ends_told (secret_id, expires_at) SELECT id, 0 FROM secrets");
     // No action makes any of these yet.
     let acme = "(SELECT id FROM workspaces)";
     app.database.run(&format!(

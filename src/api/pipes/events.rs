@@ -1,17 +1,18 @@
-//! What has happened to the connections of end users, for whoever asks.
+//! What has happened, for whoever asks: to the connections of end users, unless something else is named.
 
 use std::convert::Infallible;
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Query};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::actions::events;
 use crate::api::authenticate::Caller;
 use crate::api::error::Error;
 use crate::app::App;
 use crate::domain::{EventId, Moment, TellKind};
 use crate::store::access::AuditRight;
-use crate::store::events::{EventRow, Sought};
+use crate::store::events::Sought;
 use crate::store::{self, Fault};
 
 use super::subject::external;
@@ -69,17 +70,7 @@ pub async fn index(caller: Caller, asked: Asked, app: Data<App>) -> Result<HttpR
     let after = rows.last().filter(|_| has_more).map(|row| row.id.to_string());
     Ok(HttpResponse::Ok().json(json!({
         "object": "list",
-        "data": rows.iter().map(told).collect::<Vec<_>>(),
+        "data": rows.iter().map(events::wire).collect::<Vec<_>>(),
         "list_metadata": { "before": null, "after": after },
     })))
-}
-
-fn told(row: &EventRow) -> Value {
-    json!({
-        "object": "event",
-        "id": row.id,
-        "event": row.kind,
-        "data": serde_json::from_str::<Value>(&row.data).unwrap_or_else(|_| json!({})),
-        "created_at": row.created_at.wire(),
-    })
 }

@@ -19,7 +19,9 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::domain::keys::{Hook, SealedValue, WrappedDataKey, WrappedWorkspaceKey};
-use crate::domain::{Chance, Clock, Environment, LinkId, Moment, NodeTypeId, SecretId, TokenId, WorkspaceId};
+use crate::domain::{
+    Chance, Clock, Environment, LinkId, Moment, NodeTypeId, SecretId, TokenId, WebhookId, WorkspaceId,
+};
 
 use super::kdf::Key;
 use super::sealed::{self, KeyName};

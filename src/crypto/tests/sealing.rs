@@ -183,3 +183,21 @@ proptest! {
         prop_assert!(!world.opens(&foreign));
     }
 }
+
+#[test]
+fn a_signing_key_opens_for_its_own_webhook_and_number_alone() {
+    let world = World::new();
+    let ids = || WebhookId::draw(Moment::EPOCH, &*world.chance);
+    let (webhook, other, key) = (ids(), ids(), NewSigningKey::draw(&*world.chance));
+    let blob = world.keyring.seal_signing_key(&world.workspace_key, (&webhook, 1), &key).unwrap();
+    let open = |wrapping: &WrappedWorkspaceKey, of| {
+        let opened = world.keyring.open_signing_key(Purpose::Sign, wrapping, of, &blob);
+        opened.map(|plain| plain.expose(Purpose::Sign).to_vec()).ok()
+    };
+    assert_eq!(open(&world.workspace_key, (&webhook, 1)).as_deref(), Some(key.as_str().as_bytes()));
+    assert_eq!(open(&world.workspace_key, (&webhook, 2)), None);
+    assert_eq!(open(&world.workspace_key, (&other, 1)), None);
+    let workspace = WorkspaceId::draw(Moment::EPOCH, &*world.chance);
+    let elsewhere = world.keyring.new_workspace_key(&workspace).unwrap();
+    assert_eq!(open(&elsewhere, (&webhook, 1)), None);
+}

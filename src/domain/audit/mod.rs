@@ -7,6 +7,7 @@ mod people;
 mod rotations;
 mod secrets;
 mod tokens;
+mod webhooks;
 mod workflows;
 
 use std::net::IpAddr;
@@ -20,6 +21,7 @@ pub use people::PeopleEvent;
 pub use rotations::RotationEvent;
 pub use secrets::SecretEvent;
 pub use tokens::TokenEvent;
+pub use webhooks::{WebhookEvent, WebhookFacts};
 pub use workflows::{WorkflowEvent, WorkflowFacts};
 
 use super::word::words;
@@ -148,6 +150,8 @@ pub enum Event {
     #[serde(untagged)]
     Token(TokenEvent),
     #[serde(untagged)]
+    Webhook(WebhookEvent),
+    #[serde(untagged)]
     Rotation(RotationEvent),
     #[serde(untagged)]
     Account(AccountEvent),
@@ -174,6 +178,7 @@ impl Event {
             Self::Rotation(event) => event.subject(),
             Self::Workflow(event) => event.workflow().id.as_str(),
             Self::Token(event) => event.subject(),
+            Self::Webhook(event) => event.webhook().id.as_str(),
             Self::JobRetried { job, .. } | Self::JobDiscarded { job, .. } => job.as_str(),
         }
     }
@@ -326,6 +331,7 @@ mod tests {
             name: name(),
             method: crate::domain::Method::Key,
         };
+        let webhook = || WebhookFacts { id: id("whk"), name: name(), environment, host: "example.com".to_owned() };
         let workflow = || WorkflowFacts { id: id("wfl"), name: name(), environment };
         let events = [
             Event::ActivityExported { workspace: id("wsp"), format: ExportFormat::Csv },
@@ -352,6 +358,7 @@ mod tests {
             Event::Secret(SecretEvent::ShareEnded { secret: id("sec"), name: name(), person: None }),
             Event::Secret(answered()),
             Event::NodeType(NodeTypeEvent::Removed { node_type: node_type(), secrets, nodes: 4 }),
+            Event::Webhook(WebhookEvent::GivenUp { webhook: webhook(), failing_since: None }),
             Event::Rotation(RotationEvent::Closed { rotation: id("rot"), name: name(), done: 3, left: 1 }),
             Event::Workflow(WorkflowEvent::NodeUnbound { workflow: workflow(), node: name() }),
         ];

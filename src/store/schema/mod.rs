@@ -4,12 +4,14 @@ mod connections;
 mod consumers;
 mod drafts;
 mod machines;
+mod outgoing;
 mod ways;
 
 pub(super) use connections::{oauth_clients, token_sets};
 pub(super) use consumers::{nodes, rotation_items, rotations, workflow_tokens, workflows};
 pub(super) use drafts::{flows, imports};
 pub(super) use machines::{events, repeats};
+pub(super) use outgoing::{deliveries, ends_told, webhooks};
 pub(super) use ways::{identities, workspace_domains};
 
 diesel::table! {
@@ -319,6 +321,9 @@ diesel::table! {
 
 diesel::joinable!(secret_uses -> secrets (secret_id));
 diesel::joinable!(secret_uses -> tokens (token_id));
+diesel::joinable!(deliveries -> events (event_id));
+diesel::joinable!(deliveries -> webhooks (webhook_id));
+diesel::joinable!(ends_told -> secrets (secret_id));
 diesel::joinable!(data_keys -> node_types (node_type_id));
 diesel::joinable!(invitations -> people (inviter_id));
 diesel::joinable!(invitations -> workspaces (workspace_id));
@@ -350,7 +355,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_chains,
     audit_entries,
     data_keys,
+    deliveries,
     end_users,
+    ends_told,
+    events,
     installation_keys,
     invitations,
     jobs,
@@ -370,6 +378,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     throttles,
     tokens,
+    webhooks,
     workflow_tokens,
     workflows,
     workspace_slugs,

@@ -64,6 +64,7 @@ fn topic_word(topic: Topic) -> &'static str {
         Topic::Tokens => "Service tokens",
         Topic::NodeTypes => "Node types",
         Topic::Workflows => "Workflows",
+        Topic::Webhooks => "Webhooks",
         Topic::Workspace => "The workspace",
     }
 }

@@ -71,6 +71,8 @@ struct Found {
     broken: workflows::Broken,
     /// Work that failed, for an Owner alone.
     failed: Option<u64>,
+    /// Webhooks that Keyrack has paused, for Admins.
+    given_up: u64,
     recent: Vec<Line>,
     names: Names,
     seen: HashSet<String>,
@@ -80,7 +82,9 @@ struct Found {
 fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Found, store::Error> {
     let now = tx.now();
     let mut recent = Vec::new();
+    let mut given_up = 0;
     if let Some(admin) = by.raised::<Admin>() {
+        given_up = store::webhooks::given_up(tx, &admin)?;
         let look = Look { which: Which::Everything, narrow: Narrow::default(), size: LATELY };
         let entries = store::trail::page(tx, &admin, &look, &Turn::Newest)?.entries;
         recent = entries.into_iter().flat_map(|entry| folded(entry.acts)).collect();
@@ -92,6 +96,7 @@ fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Fou
     };
     Ok(Found {
         failed,
+        given_up,
         frame: Frame::of_member(tx, by)?,
         secrets: store::secrets::count(tx, by, &Sought::default())?,
         members: store::members::count(tx, by)?,
@@ -125,7 +130,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
     let further = found.troubles.all.saturating_sub(u64::try_from(secrets.len()).unwrap_or(u64::MAX));
     let mail = found.failed.map(|failed| about_mail(ws, failed, app.mailer.delivers())).unwrap_or_default();
     let broken = workflows::attention(ws, &found.broken, now);
-    let stuck = about_connections(ws, found.stuck);
+    let stuck = about_connections(ws, found.stuck).into_iter().chain(about_webhooks(ws, found.given_up));
     let counts = vec![
         count(found.secrets, ("secret", "secrets"), url::secrets(ws)),
         count(found.tokens, ("service token", "service tokens"), url::tokens(ws)),
@@ -173,6 +178,16 @@ fn about_connections(ws: &str, stuck: u64) -> Option<page::Attention> {
         title: format!("{} {verb} not renewed", counted(stuck, "connection", "connections")),
         detail: "What uses them gets nothing at the moment. The list says what is in the way.".to_owned(),
         action: Link { label: "Look at the connections".to_owned(), url: url::connections(ws) },
+    })
+}
+
+fn about_webhooks(ws: &str, given_up: u64) -> Option<page::Attention> {
+    let verb = if given_up == 1 { "is" } else { "are" };
+    (given_up > 0).then(|| page::Attention {
+        tone: Tone::Bad,
+        title: format!("{} {verb} paused", counted(given_up, "webhook", "webhooks")),
+        detail: "Nothing was taken there for five days, so nothing is sent there any more.".to_owned(),
+        action: Link { label: "Look at the webhooks".to_owned(), url: url::webhooks(ws) },
     })
 }
 

@@ -6,6 +6,7 @@ mod people;
 mod rotations;
 mod secrets;
 mod tokens;
+mod webhooks;
 mod workflows;
 
 use std::collections::{HashMap, HashSet};
@@ -154,6 +155,7 @@ impl Teller<'_> {
             Event::NodeType(event) => deed_to_node_type(event),
             Event::Workflow(event) => self.deed_to_workflow(event),
             Event::Token(event) => self.deed_to_token(event),
+            Event::Webhook(event) => self.deed_to_webhook(event),
             Event::Rotation(event) => self.deed_to_rotation(event),
             Event::People(event) => self.deed_among_people(event, by),
             Event::Account(event) => deed_with_account(event),

@@ -10,6 +10,7 @@ mod oidc;
 mod parts;
 mod process;
 mod provider;
+mod receiver;
 mod shares;
 mod token;
 
@@ -39,6 +40,7 @@ pub use oidc::Oidc;
 pub use parts::{ManualClock, SeededChance};
 pub use process::{Machine, Serving, run};
 pub use provider::{ELSEWHERE, Names, PATIENT, PROVIDER, Provider, Says};
+pub use receiver::{Arrived, WEBHOOKS, Webhook};
 pub use shares::share_path;
 pub use token::{Answer, Token};
 pub use wire::{is_access_token, is_account, is_event, is_integration, is_provider, is_vended_token};

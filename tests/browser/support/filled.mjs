@@ -1,4 +1,4 @@
-import { ADA, addCustomApi, addHttpRequest, addStripe, HOME, invite, joinAs, makeToken, send, signInAs } from "./steps.mjs";
+import { ADA, addCustomApi, addHttpRequest, addStripe, addWebhook, HOME, invite, joinAs, makeToken, send, signInAs } from "./steps.mjs";
 import { expect } from "@playwright/test";
 import { addWorkflows } from "./workflows.mjs";
 
@@ -50,10 +50,11 @@ export async function fill(page, keyrack) {
   await offer(page, "/w/hill-station", ADA.email);
   const foreign = await offer(page, "/w/hill-station", "lena@example.com");
 
+  const { webhook, delivery } = await addHooks(page);
   const round = await startRound(page);
   await page.goto(`${HOME}/tokens`);
   const used = await page.getByRole("link", { name: "Booking backend" }).getAttribute("href");
-  return { secret, staged, connection, round, workflow, node, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname, foreign: new URL(foreign).pathname };
+  return { secret, staged, connection, round, webhook, delivery, workflow, node, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname, foreign: new URL(foreign).pathname };
 }
 
 // A node type that connects accounts, its client for test, and a place that waits for its account.
@@ -68,6 +69,23 @@ async function addConnection(page) {
   await page.getByLabel("Name").fill("Contracts");
   await page.getByRole("button", { name: "Go on to the consent" }).click();
   return new URL(page.url()).pathname.replace(/\/connect$/, "");
+}
+
+// Two webhooks: one that cannot be reached, and one that is paused.
+async function addHooks(page) {
+  await addWebhook(page, { name: "Night audit", address: "https://audit.harbour-hotels.example/keys", kinds: ["secret.rejected", "secret.expiring"] });
+  await page.getByRole("link", { name: "I have copied it" }).click();
+  await page.getByRole("button", { name: "Pause it" }).click();
+  await addWebhook(page, { name: "Booking backend", address: "https://hooks.harbour-hotels.example/keyrack/events" });
+  await page.getByRole("link", { name: "I have copied it" }).click();
+  const webhook = new URL(page.url()).pathname;
+  await page.getByRole("button", { name: "Send a test event" }).click();
+  const delivery = await page.getByRole("link", { name: "keyrack.test" }).getAttribute("href");
+  await expect(async () => {
+    await page.goto(webhook);
+    await expect(page.getByText("To be tried again")).toBeVisible();
+  }).toPass();
+  return { webhook, delivery };
 }
 
 // Asks for new values of what is called over HTTP, and gets one of them.

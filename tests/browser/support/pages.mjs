@@ -1,6 +1,6 @@
 import { expect } from "@playwright/test";
 import { linkTo } from "./letters.mjs";
-import { ADA, HOME, makeToken, openStripeForm, renewToken, store } from "./steps.mjs";
+import { ADA, addWebhook, HOME, makeToken, openStripeForm, renewToken, store } from "./steps.mjs";
 
 // Pastes a text to be imported, as far as the page on which each row is looked at.
 const lookAt = async (page, text) => {
@@ -50,6 +50,7 @@ export const emptyPages = {
   "rotation rounds, none yet": at(`${HOME}/rotations`, "Rotation rounds"),
   "workflows, none yet": at(`${HOME}/workflows`, "Workflows"),
   "tokens, none yet": at(`${HOME}/tokens`, "Service tokens"),
+  "webhooks, none yet": at(`${HOME}/webhooks`, "Webhooks"),
   "account of an only Owner, to delete": async (page) => {
     await at("/account/delete", "Delete your account?")(page);
     await expect(page.getByRole("heading", { name: "You are the only Owner of Harbour Hotels" })).toBeVisible();
@@ -407,6 +408,44 @@ export const pages = {
     await page.getByRole("button", { name: "Revoke…" }).click();
     await expect(page.getByRole("dialog")).toBeVisible();
   },
+  webhooks: at(`${HOME}/webhooks`, "Webhooks"),
+  "new webhook": at(`${HOME}/webhooks/new`, "New webhook"),
+  "new webhook, refused": async (page) => {
+    await page.goto(`${HOME}/webhooks/new`);
+    await page.getByRole("radio", { name: /^Chosen events/ }).check();
+    await page.getByLabel("Address").fill("http://hooks.example.com/");
+    await page.locator("form.card").evaluate((form) => (form.noValidate = true));
+    await page.getByRole("button", { name: "Make this webhook" }).click();
+    await expect(page.getByText("Choose at least one kind of event.")).toBeVisible();
+    await expect(page.getByLabel("Address")).toHaveValue("http://hooks.example.com/");
+  },
+  "new webhook, its key shown once": async (page) => {
+    await addWebhook(page, { name: "Shown once", address: "https://once.example.com/" });
+  },
+  webhook: async (page, { places }) => at(places.webhook, "Booking backend")(page),
+  "webhook, a log of nothing": async (page, { places }) => {
+    await page.goto(`${places.webhook}?state=delivered`);
+    await expect(page.getByText("None of this kind")).toBeVisible();
+  },
+  "webhook, about to be deleted": async (page, { places }) => {
+    await page.goto(places.webhook);
+    await page.getByRole("button", { name: "Delete…" }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+  },
+  "webhook, to change": async (page, { places }) => at(`${places.webhook}/edit`, "Change “Booking backend”")(page),
+  "webhook, a new key": async (page, { places }) => at(`${places.webhook}/key`, "A new signing key for “Booking backend”")(page),
+  "webhook, its new key shown once": async (page, { places }) => {
+    await page.goto(`${places.webhook}/key`);
+    await page.getByRole("button", { name: "Make the new key" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("“Booking backend” has a new signing key");
+  },
+  "webhook, with a key that waits": async (page, { places }) => {
+    await page.goto(`${places.webhook}/key`);
+    await page.getByRole("button", { name: "Make the new key" }).click();
+    await at(places.webhook, "Booking backend")(page);
+    await expect(page.getByRole("button", { name: "Let it take over now" })).toBeVisible();
+  },
+  "a delivery": async (page, { places }) => at(places.delivery, "keyrack.test")(page),
   activity: at(`${HOME}/activity`, "Activity"),
   "activity, narrowed": async (page) => {
     await at(`${HOME}/activity`, "Activity")(page);

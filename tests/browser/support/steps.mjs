@@ -151,3 +151,18 @@ export async function revokeToken(page) {
   await page.getByRole("button", { name: "Revoke…" }).click();
   await page.getByRole("button", { name: "Revoke it now" }).click();
 }
+
+// Makes a webhook for the test environment, and returns its signing key.
+export async function addWebhook(page, { name, address, environment = "Test", kinds }) {
+  await page.goto(`${HOME}/webhooks/new`);
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("Address").fill(address);
+  await page.getByRole("radio", { name: new RegExp(`^${environment}`) }).check();
+  if (kinds) {
+    await page.getByRole("radio", { name: /^Chosen events/ }).check();
+    for (const kind of kinds) await page.getByRole("checkbox", { name: kind }).check();
+  }
+  await page.getByRole("button", { name: "Make this webhook" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`“${name}” is ready`);
+  return page.locator("#key").textContent();
+}

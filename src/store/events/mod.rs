@@ -1,16 +1,20 @@
-//! What has happened to the connections of end users, in order, for whoever asks.
+//! What has happened, in order, for whoever asks.
 //!
 //! Invariant: whoever writes an event holds the workspace's row, so that an event that is read later has a greater number.
+
+mod things;
 
 use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::domain::{Environment, EventId, Moment, NodeTypeId, Scopes, SecretId, Slug, TellKind};
 
-use super::access::{AuditRight, InWorkspace, Proof, Runner};
-use super::error::Error;
-use super::schema::{end_users, events, node_types, organizations, secrets, token_sets};
-use super::tx::{ReadTx, WriteTx};
+use crate::store::access::{AuditRight, InWorkspace, Proof, Runner};
+use crate::store::error::Error;
+use crate::store::schema::{end_users, events, node_types, organizations, secrets, token_sets};
+use crate::store::tx::{ReadTx, WriteTx};
+
+pub use things::{NodeSubject, SecretSubject, expiring, node, note_end_told, secret, with_expiring};
 
 /// An end user's connection as far as an event tells of it.
 #[derive(Queryable)]
@@ -78,7 +82,7 @@ pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, new: &NewE
     Ok(())
 }
 
-#[derive(Queryable)]
+#[derive(Queryable, Clone)]
 pub struct EventRow {
     pub id: EventId,
     pub kind: TellKind,
@@ -89,7 +93,7 @@ pub struct EventRow {
 /// What is asked for.
 #[derive(Default)]
 pub struct Sought {
-    /// Empty for all of them.
+    /// Empty for those of connections.
     pub kinds: Vec<TellKind>,
     pub after: Option<EventId>,
     pub from: Option<Moment>,
@@ -115,9 +119,8 @@ pub fn list(
             here().filter(events::id.eq(after)).select(events::number).first(tx.conn).optional()?;
         query = query.filter(events::number.gt(number.unwrap_or(0)));
     }
-    if !sought.kinds.is_empty() {
-        query = query.filter(events::kind.eq_any(sought.kinds.clone()));
-    }
+    let kinds = if sought.kinds.is_empty() { TellKind::OF_CONNECTIONS.to_vec() } else { sought.kinds.clone() };
+    query = query.filter(events::kind.eq_any(kinds));
     if let Some(from) = sought.from {
         query = query.filter(events::created_at.ge(from));
     }

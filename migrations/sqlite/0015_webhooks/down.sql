@@ -1,0 +1,3 @@
+DROP TABLE ends_told;
+DROP TABLE deliveries;
+DROP TABLE webhooks;
