@@ -29,6 +29,7 @@ pub mod members;
 pub mod node_types;
 pub mod nodes;
 pub mod oauth_clients;
+pub mod once;
 pub mod outbox;
 pub mod people;
 pub mod probe;

@@ -11,8 +11,8 @@ use crate::crypto::{Credential, Purpose};
 use crate::domain::audit::{Actor, ConnectionEvent, Event};
 use crate::domain::keys::Hook;
 use crate::domain::{Method, SecretId};
-use crate::store::access::{self, Ask, AskRunnerIn, InWorkspace, Member, Proof};
-use crate::store::{self, Error, Fault, WriteTx};
+use crate::store::access::{self, Ask, AskRunnerIn, Demand, InWorkspace, Member, Proof};
+use crate::store::{self, Denied, Error, Fault, Outcome, Refusal, WriteTx};
 use crate::upstream::Upstream;
 use crate::upstream::oauth::Endpoints;
 use crate::upstream::oauth::tokens::{self, Asker, Fetched};
@@ -52,33 +52,49 @@ struct Last {
 }
 
 /// Disconnects a secret, and asks its provider to forget what was connected where it takes such requests.
-pub async fn disconnect<F>(means: &Means, ask: F, id: SecretId) -> Result<Forgetting, Fault<Infallible>>
+pub async fn disconnect(means: &Means, ask: Ask<Member>, id: SecretId) -> Result<Forgetting, Fault<Infallible>> {
+    disconnect_as(means, ask, id, |_, by| {
+        let member = by.raised::<Member>().ok_or(Denied::Forbidden)?;
+        Ok((member, Actor::Person { id: by.person().clone() }))
+    })
+    .await
+}
+
+/// The same for whoever is found, where it is done, to act as a member.
+pub async fn disconnect_as<D, E, F>(means: &Means, ask: D, id: SecretId, acting: F) -> Result<Forgetting, Fault<E>>
 where
-    F: Fn() -> Ask<Member>,
+    D: Demand,
+    E: Refusal,
+    F: for<'tx> Fn(&mut WriteTx<'tx>, &Proof<'tx, D::Right>) -> Outcome<(Proof<'tx, Member>, Actor), E>
+        + Send
+        + 'static,
 {
     let (clients, kit) = (means.renewer.clients.clone(), means.kit.clone());
-    let gone = means.renewer.db.write(ask(), move |tx, by| {
-        kit.by_person(by.person(), |tools| {
+    let gone = means.renewer.db.write(ask, move |tx, by| {
+        let (member, actor) = acting(tx, by)?;
+        let left = kit.by(actor.clone(), |tools| {
             // Read where they are destroyed: tokens that were renewed a moment ago are the ones to be forgotten.
-            let left = left(tx, by, tools, (&clients, &id))?;
-            values::disconnect(tx, by, tools, &id)?;
-            Ok(left)
-        })
+            let left = left(tx, &member, tools, (&clients, &id))?;
+            values::disconnect(tx, &member, tools, &id).map_err(Error::from)?;
+            Ok::<_, Error>(left)
+        });
+        Ok((left?, member.workspace().clone(), actor))
     });
-    let last = match gone.await? {
+    let (left, workspace, actor) = gone.await?;
+    let last = match left {
         Left::Nothing => return Ok(Forgetting::Nothing),
         Left::Unaskable => return Ok(Forgetting::Unsure),
         Left::Tokens(last) => last,
     };
     // Whoever goes away meanwhile does not stop it: here nothing is left to try it with once more.
-    let (means, ask) = (means.clone(), ask());
+    let (means, ask) = (means.clone(), AskRunnerIn { workspace });
     let asking = async move {
         let worked = last.forget(&means.renewer.upstream).await;
         let (kit, secret, name) = (means.kit.clone(), last.secret, last.name);
         let noted = means.renewer.db.write::<_, _, Infallible, _>(ask, move |tx, by| {
-            Ok(kit.by_person(by.person(), |tools| answered(tx, by, tools, (&secret, &name, worked)))?)
+            Ok(kit.by(actor.clone(), |tools| answered(tx, by, tools, (&secret, &name, worked)))?)
         });
-        // Whatever became of the person's session meanwhile: the tokens are gone, and the provider has answered.
+        // Whatever became of the one who asked meanwhile: the tokens are gone, and the provider has answered.
         if let Err(error) = noted.await {
             tracing::warn!(%error, "what a provider said of tokens to be forgotten is not recorded");
         }

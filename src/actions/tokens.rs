@@ -1,13 +1,15 @@
 //! Service tokens: made, shown once, given another text, revoked.
 
+use std::net::IpAddr;
+
 use crate::crypto::NewToken;
 use crate::domain::audit::{Event, TokenEvent};
 use crate::domain::policy::{self, Standing};
 use crate::domain::token::Overlap;
 use crate::domain::{Abilities, Environment, Moment, Name, Networks, NodeTypes, TokenId};
-use crate::store::access::{AtLeast, Member, Proof};
+use crate::store::access::{AtLeast, Member, Proof, TokenRight};
 use crate::store::tokens::{NewText, NewTokenRow, TokenRow};
-use crate::store::{self, Denied, Fault, Outcome, Refusal, WriteTx};
+use crate::store::{self, Denied, Error, Fault, Outcome, Refusal, WriteTx};
 
 use super::{Tools, audit};
 
@@ -149,4 +151,9 @@ pub fn revoke(
         tx.unrecorded(store::Unrecorded::Nothing);
     }
     Ok(())
+}
+
+/// Notes that a token has just changed something. Called last in its transaction.
+pub fn used(tx: &mut WriteTx<'_>, by: &Proof<'_, impl TokenRight>, from: Option<IpAddr>) -> Result<(), Error> {
+    store::tokens::mark_used(tx, by, from)
 }

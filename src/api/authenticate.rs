@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 
 use crate::app::App;
 use crate::app::context::RequestContext;
@@ -35,6 +35,14 @@ impl Caller {
 }
 
 impl Caller {
+    /// What was understood of a request, for whoever holds the right; others hear what they lack.
+    pub async fn judged<A: TokenRight, T>(&self, app: &App, understood: Result<T, Error>) -> Result<T, Error> {
+        match understood {
+            Ok(understood) => Ok(understood),
+            Err(wrong) => Err(self.hears::<A>(app, wrong).await),
+        }
+    }
+
     /// What is wrong with a request is told to whoever holds the right alone; others hear what they lack.
     pub async fn hears<A: TokenRight>(&self, app: &App, wrong: Error) -> Error {
         match app.db.read::<_, _, Infallible, _>(self.ask::<A>(), |_, _| Ok(())).await {
@@ -63,6 +71,16 @@ fn caller_of(request: &HttpRequest) -> Result<Caller, Error> {
         return Err(Error::NoToken);
     }
     let bearer: Bearer = token.parse().map_err(|_| Error::UnknownToken)?;
+    let mac = app.keyring.bearer_mac(&bearer);
+    in_time(request, app, &mac)?;
     let address = RequestContext::of(request).and_then(|context| context.address);
-    Ok(Caller { token: bearer.id.clone(), mac: app.keyring.bearer_mac(&bearer), address })
+    Ok(Caller { token: bearer.id.clone(), mac, address })
+}
+
+/// Counts the request, for the answer to tell, before any database is asked.
+fn in_time(request: &HttpRequest, app: &App, mac: &Mac) -> Result<(), Error> {
+    let (Some(pace), Some(key)) = (&app.pace, mac.as_bytes().first_chunk()) else { return Ok(()) };
+    let counted = pace.take(key, app.clock.now());
+    request.extensions_mut().insert(counted);
+    counted.wait.map_or(Ok(()), |seconds| Err(Error::TooMany(seconds)))
 }

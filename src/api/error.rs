@@ -4,15 +4,17 @@ use std::convert::Infallible;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::actions::connections::ConnectionRefusal;
 use crate::actions::integrations::IntegrationRefusal;
+use crate::actions::secrets::SecretRefusal;
 use crate::actions::vend::VendRefusal;
+use crate::api::codes::Code;
 use crate::api::pipes::custom_provider;
 use crate::domain::Ability;
 use crate::store::access::UseRefusal;
-use crate::store::{self, Denied, Fault};
+use crate::store::{self, Denied, Fault, Refusal};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -58,6 +60,16 @@ pub enum Error {
     Unreadable(String),
     #[error("{0}")]
     NotRenewed(String),
+    #[error("Only the owner may do that. Use a token of theirs.")]
+    NotTheirs,
+    #[error("This is an end user's connection. It is taken away under /api/v1/connections.")]
+    OfEndUser,
+    #[error("It has changed since: If-Match names another state than the present one.")]
+    Changed,
+    #[error("{0}")]
+    Taken(String),
+    #[error("This token sends too many requests. Try again in {0} seconds.")]
+    TooMany(u64),
     #[error("The request body is too large.")]
     TooLarge,
     #[error("The request body did not arrive in time.")]
@@ -72,99 +84,111 @@ pub enum Error {
     Internal,
 }
 
+/// Work in a transaction may refuse in the words of the API itself.
+impl Refusal for Error {}
+
 impl Error {
     /// What is wrong with a parameter, in a fixed sentence.
     pub fn invalid(text: &str) -> Self {
         Self::Invalid(text.to_owned())
     }
 
-    fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         match self {
-            Self::NoToken | Self::UnknownToken => "unauthorized",
-            Self::Lacks(_) => "insufficient_ability",
-            Self::OutOfNetworks => "address_not_allowed",
-            Self::OtherNodeType => "node_type_not_allowed",
-            Self::NotFound => "not_found",
-            Self::Disabled => "node_type_disabled",
-            Self::ProxyOnly => "delivery_proxy_only",
-            Self::Unlisted => "workflow_token_not_listed",
-            Self::NotYours => "workflow_of_another_member",
-            Self::NeedsReconfiguration(_) => "needs_reconfiguration",
-            Self::SelectionRequired => "account_selection_required",
-            Self::ReturnTo(_) => "invalid_return_to",
-            Self::ReturnToExactly(_) => "return_to_requires_exact_match",
-            Self::ConnectCode => "invalid_connect_code",
-            Self::AuthorizationOver => "authorization_state_expired",
-            Self::InUse(_) => "data_integration_in_use",
-            Self::Exists => "already_exists",
-            Self::KeyReused => "idempotency_key_reused",
-            Self::Unreadable(_) => "secret_unreadable",
-            Self::NotRenewed(_) => "token_not_renewed",
-            Self::TooLarge => "payload_too_large",
-            Self::TooSlow => "request_timeout",
-            Self::Body(_) => "invalid_request",
-            Self::Invalid(_) => "invalid_request_parameters",
-            Self::Unavailable => "unavailable",
-            Self::Internal => "internal_error",
+            Self::NoToken | Self::UnknownToken => Code::Unauthorized,
+            Self::Lacks(_) => Code::InsufficientAbility,
+            Self::OutOfNetworks => Code::AddressNotAllowed,
+            Self::OtherNodeType => Code::NodeTypeNotAllowed,
+            Self::NotFound => Code::NotFound,
+            Self::Disabled => Code::NodeTypeDisabled,
+            Self::ProxyOnly => Code::ProxyOnly,
+            Self::Unlisted => Code::TokenNotListed,
+            Self::NotYours => Code::OfAnotherMember,
+            Self::NotTheirs => Code::NotYours,
+            Self::OfEndUser => Code::OwnedByEndUser,
+            Self::NeedsReconfiguration(_) => Code::NeedsReconfiguration,
+            Self::SelectionRequired => Code::SelectionRequired,
+            Self::ReturnTo(_) => Code::ReturnTo,
+            Self::ReturnToExactly(_) => Code::ReturnToExactly,
+            Self::ConnectCode => Code::ConnectCode,
+            Self::AuthorizationOver => Code::AuthorizationOver,
+            Self::InUse(_) => Code::InUse,
+            Self::Exists | Self::Taken(_) => Code::AlreadyExists,
+            Self::KeyReused => Code::KeyReused,
+            Self::Changed => Code::PreconditionFailed,
+            Self::Unreadable(_) => Code::Unreadable,
+            Self::NotRenewed(_) => Code::NotRenewed,
+            Self::TooLarge => Code::PayloadTooLarge,
+            Self::TooSlow => Code::RequestTimeout,
+            Self::Body(_) => Code::InvalidRequest,
+            Self::Invalid(_) => Code::InvalidParameters,
+            Self::TooMany(_) => Code::RateLimited,
+            Self::Unavailable => Code::Unavailable,
+            Self::Internal => Code::Internal,
         }
     }
 }
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
-        match self {
-            Self::NoToken | Self::UnknownToken => StatusCode::UNAUTHORIZED,
-            Self::Lacks(_)
-            | Self::OutOfNetworks
-            | Self::OtherNodeType
-            | Self::Disabled
-            | Self::ProxyOnly
-            | Self::Unlisted
-            | Self::NotYours => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::SelectionRequired
-            | Self::Exists
-            | Self::InUse(_)
-            | Self::KeyReused
-            | Self::Unreadable(_)
-            | Self::NeedsReconfiguration(_) => StatusCode::CONFLICT,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Body(_)
-            | Self::ReturnTo(_)
-            | Self::ReturnToExactly(_)
-            | Self::ConnectCode
-            | Self::AuthorizationOver => StatusCode::BAD_REQUEST,
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Unavailable | Self::NotRenewed(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        }
+        self.code().status()
     }
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         let again = match self {
-            Self::Unavailable => Some("2"),
-            Self::NotRenewed(_) => Some("30"),
+            Self::Unavailable => Some(2),
+            Self::NotRenewed(_) => Some(30),
+            Self::TooMany(seconds) => Some(*seconds),
             _ => None,
         };
         if let Some(seconds) = again {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
-        response.json(json!({ "code": self.code(), "message": self.to_string() }))
+        response.json(told(self.code(), &self.to_string()))
     }
 }
 
+fn told(code: Code, message: &str) -> Value {
+    json!({ "code": code, "message": message })
+}
+
+/// Where the code is explained, on this very server.
+fn told_with_docs(code: Code, message: &str) -> Value {
+    json!({ "code": code, "message": message, "docs": docs(code) })
+}
+
+pub fn docs(code: Code) -> String {
+    format!("/api/reference#error-{code}")
+}
+
+/// An error of a route of Keyrack's own, once more with where it is explained. The clients of the other routes know of no
+/// such field.
+pub fn explained(error: &actix_web::Error) -> Option<HttpResponse> {
+    let error = error.as_error::<Error>()?;
+    let answered = error.error_response();
+    let mut response = HttpResponse::build(answered.status());
+    if let Some(again) = answered.headers().get(header::RETRY_AFTER) {
+        response.insert_header((header::RETRY_AFTER, again.clone()));
+    }
+    Some(response.json(told_with_docs(error.code(), &error.to_string())))
+}
+
 /// For what the framework itself refused before a handler was reached.
-pub fn plain(status: StatusCode) -> HttpResponse {
-    let (code, message) = match status {
-        StatusCode::NOT_FOUND => ("not_found", "There is no such route."),
-        StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "This route does not take that method."),
-        StatusCode::PAYLOAD_TOO_LARGE => ("payload_too_large", "The request body is too large."),
-        status if status.is_server_error() => ("internal_error", "Something went wrong on our side."),
-        _ => ("invalid_request", "The request could not be understood."),
-    };
-    HttpResponse::build(status).json(json!({ "code": code, "message": message }))
+pub fn plain(status: StatusCode, native: bool) -> HttpResponse {
+    let (code, message) = plain_words(status);
+    let told = if native { told_with_docs(code, message) } else { told(code, message) };
+    HttpResponse::build(status).json(told)
+}
+
+fn plain_words(status: StatusCode) -> (Code, &'static str) {
+    match status {
+        StatusCode::NOT_FOUND => (Code::NotFound, "There is no such route."),
+        StatusCode::METHOD_NOT_ALLOWED => (Code::MethodNotAllowed, "This route does not take that method."),
+        StatusCode::PAYLOAD_TOO_LARGE => (Code::PayloadTooLarge, "The request body is too large."),
+        status if status.is_server_error() => (Code::Internal, "Something went wrong on our side."),
+        _ => (Code::InvalidRequest, "The request could not be understood."),
+    }
 }
 
 impl From<store::Error> for Error {
@@ -174,6 +198,7 @@ impl From<store::Error> for Error {
             store::Error::Denied(Denied::Lacks(ability)) => Self::Lacks(ability),
             store::Error::Denied(Denied::OutOfNetworks) => Self::OutOfNetworks,
             store::Error::Denied(Denied::OtherNodeType) => Self::OtherNodeType,
+            store::Error::Denied(Denied::Forbidden) => Self::NotTheirs,
             store::Error::Denied(_) => Self::NotFound,
             store::Error::Unavailable(why) => {
                 tracing::warn!(why, "unavailable");
@@ -245,6 +270,16 @@ impl From<VendRefusal> for Error {
             }
             // Answered as a success that says so, before it comes here.
             VendRefusal::Use(UseRefusal::NotInstalled | UseRefusal::NeedsReauthorization) => Self::NotFound,
+        }
+    }
+}
+
+impl From<SecretRefusal> for Error {
+    fn from(refusal: SecretRefusal) -> Self {
+        match refusal {
+            SecretRefusal::NameTaken => Self::Taken(refusal.to_string()),
+            SecretRefusal::Disabled => Self::Disabled,
+            other => Self::Invalid(other.to_string()),
         }
     }
 }

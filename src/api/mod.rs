@@ -5,6 +5,7 @@
 
 mod authenticate;
 mod body;
+pub mod codes;
 pub mod error;
+pub mod native;
 pub mod pipes;
-pub mod workflows;

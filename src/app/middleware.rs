@@ -16,12 +16,15 @@ use tracing::Instrument as _;
 
 use super::App;
 use super::context::{Cookies, RequestContext, client_address};
+use super::pace::Counted;
 use crate::api;
 use crate::web;
 use crate::web::chrome::Theme;
 
 /// Addresses that speak to machines: their errors are JSON, and no cookie is set on them.
 const MACHINE_PATHS: [&str; 5] = ["/api", "/data-integrations", "/user_management", "/organizations", "/events"];
+/// Among them, but for people.
+const REFERENCE: &str = "/api/reference";
 const QUIET_PATHS: [&str; 2] = ["/assets/", "/health/"];
 
 pub(super) async fn around<B: MessageBody + 'static>(
@@ -45,7 +48,7 @@ pub(super) async fn around<B: MessageBody + 'static>(
     };
     request.extensions_mut().insert(context.clone());
     let theme = cookies.read(request.request(), "theme").map(|word| Theme::parse(&word)).unwrap_or_default();
-    let words = Words { machine, theme };
+    let words = Words { machine, native: api::native::is_under(request.path()), theme };
     let quiet = QUIET_PATHS.iter().any(|p| request.path().starts_with(p));
     let method = request.method().clone();
     // Whatever is logged on the way carries the request's id.
@@ -66,13 +69,20 @@ pub(super) async fn around<B: MessageBody + 'static>(
         }
     };
     web::error::lead_on(&mut response);
-    if needs_words(&response) {
+    let explained = if words.native { response.response().error().and_then(api::error::explained) } else { None };
+    if let Some(explained) = explained {
+        response = response.into_response(explained);
+    } else if needs_words(&response) {
         let worded = explain(words, &response, &context);
         response = response.into_response(worded);
     }
     if known.is_none() && !quiet && !words.machine {
         let cookie = cookies.make("browser", &context.browser, Some(actix_web::cookie::time::Duration::days(365)));
         let _kept = response.response_mut().add_cookie(&cookie);
+    }
+    let counted = response.request().extensions().get::<Counted>().copied();
+    if let Some(counted) = counted {
+        tell_pace(response.headers_mut(), counted);
     }
     let route = response.request().match_pattern();
     let route = route.as_deref().unwrap_or("-");
@@ -93,12 +103,18 @@ fn referrer(route: &str) -> &'static str {
 #[derive(Clone, Copy)]
 struct Words {
     machine: bool,
+    /// Whether an error says where it is explained.
+    native: bool,
     theme: Theme,
 }
 
 impl Words {
     fn of(self, status: StatusCode, context: &RequestContext) -> HttpResponse {
-        if self.machine { api::error::plain(status) } else { web::error::page(status, self.theme, context) }
+        if self.machine {
+            api::error::plain(status, self.native)
+        } else {
+            web::error::page(status, self.theme, context)
+        }
     }
 }
 
@@ -116,7 +132,15 @@ fn address_of(request: &ServiceRequest, app: &App) -> Option<std::net::IpAddr> {
 
 fn is_machine(path: &str) -> bool {
     let begins = |with: &&str| path.strip_prefix(*with).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    MACHINE_PATHS.iter().any(begins)
+    path != REFERENCE && MACHINE_PATHS.iter().any(begins)
+}
+
+/// The three fields by which a client learns how fast it may go on.
+fn tell_pace(headers: &mut HeaderMap, counted: Counted) {
+    let Counted { limit, remaining, reset, .. } = counted;
+    for (name, number) in [("ratelimit-limit", limit), ("ratelimit-remaining", remaining), ("ratelimit-reset", reset)] {
+        headers.insert(HeaderName::from_static(name), number.into());
+    }
 }
 
 /// An error that nobody has put into words yet.

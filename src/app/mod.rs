@@ -6,6 +6,7 @@ pub mod context;
 mod health;
 pub mod logging;
 mod middleware;
+pub mod pace;
 pub mod routes;
 pub mod server;
 pub mod system;
@@ -33,6 +34,8 @@ use crate::store::{Db, Refusal};
 use crate::upstream::oauth::{Desk, Means as Asking};
 use crate::upstream::{Limits, SystemResolver, Upstream, UpstreamError};
 
+use pace::Pace;
+
 #[derive(Clone)]
 pub struct App {
     pub config: Arc<Config>,
@@ -48,6 +51,10 @@ pub struct App {
     pub clients: Clients,
     /// Of the providers that people sign in with.
     pub desk: Arc<Desk>,
+    /// How fast each service token may ask; none where there is no limit.
+    pub pace: Option<Arc<Pace>>,
+    /// What `/api/v1` can do, as OpenAPI.
+    pub description: Arc<serde_json::Value>,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
 }
@@ -147,6 +154,8 @@ impl App {
             desk: Arc::new(Desk::new(&config.providers)),
             mailer,
             upstream,
+            description: Arc::new(crate::api::native::document()),
+            pace: Pace::new(config.server.api_rate).map(Arc::new),
             config: Arc::new(config),
             db,
             keyring,

@@ -8,12 +8,12 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpResponse, Resource, Route, web};
 
 use super::health;
+use crate::api::native::{self, audit, connections as outside, outsiders, pickers, shares};
 use crate::api::pipes::{accounts, authorize, events, integrations, providers, stored, vend};
-use crate::api::workflows as runs;
 use crate::domain::{Ability, Role};
 use crate::web::{
     account, activity, assets, connect, connections, forgotten, home, invitations, jobs, members, node_types,
-    rotations, secrets, set_up, sign_in, sign_up, theme, tokens, webhooks, workflows, workspaces,
+    reference, rotations, secrets, set_up, sign_in, sign_up, theme, tokens, webhooks, workflows, workspaces,
 };
 
 /// What a caller must be at least.
@@ -23,6 +23,8 @@ pub enum Least {
     SignedIn,
     Role(Role),
     Token(Ability),
+    /// Whatever it may do.
+    AnyToken,
 }
 
 pub struct Entry {
@@ -48,11 +50,16 @@ const fn delete(path: &'static str, least: Least, handler: fn(Route) -> Route) -
     Entry { method: Method::DELETE, path, least, handler }
 }
 
+const fn patch(path: &'static str, least: Least, handler: fn(Route) -> Route) -> Entry {
+    Entry { method: Method::PATCH, path, least, handler }
+}
+
 const VEND: Least = Least::Token(Ability::Vend);
 const CONNECT: Least = Least::Token(Ability::Connect);
 const READ: Least = Least::Token(Ability::Read);
 const MANAGE: Least = Least::Token(Ability::Manage);
 const AUDIT: Least = Least::Token(Ability::Audit);
+const ANY_TOKEN: Least = Least::AnyToken;
 
 const OF_USER: &str = "/user_management/users/{user}/connected_accounts/{slug}";
 const OF_ORGANIZATION: &str = "/organizations/{organization}/connected_accounts/{slug}";
@@ -95,20 +102,49 @@ pub static MACHINES: &[Entry] = &[
     delete(OF_ORGANIZATION, CONNECT, |r| r.to(accounts::destroy)),
     get("/user_management/users/{user}/data_providers", READ, |r| r.to(providers::of_user)),
     get("/organizations/{organization}/data_providers", READ, |r| r.to(providers::of_organization)),
-    get("/api/v1/workflows", READ, |r| r.to(runs::index)),
-    get("/api/v1/workflows/{workflow}", READ, |r| r.to(runs::show)),
-    put("/api/v1/workflows/{workflow}", MANAGE, |r| r.to(runs::register)),
-    post("/api/v1/workflows/{workflow}/nodes/{node}/credentials", VEND, |r| r.to(runs::vend)),
+    get("/api/v1/token", ANY_TOKEN, |r| r.to(native::token::show)),
+    get("/api/v1/node-types", READ, |r| r.to(native::node_types::index)),
+    get("/api/v1/node-types/{slug}", READ, |r| r.to(native::node_types::show)),
+    get("/api/v1/secrets", READ, |r| r.to(native::secrets::index)),
+    get("/api/v1/secrets/{secret}", READ, |r| r.to(native::secrets::show)),
+    patch("/api/v1/secrets/{secret}", MANAGE, |r| r.to(native::secrets::update)),
+    delete("/api/v1/secrets/{secret}", MANAGE, |r| r.to(native::secrets::destroy)),
+    post("/api/v1/secrets/{secret}/disconnect", MANAGE, |r| r.to(native::secrets::disconnect)),
+    get("/api/v1/secrets/{secret}/uses", READ, |r| r.to(native::secrets::uses)),
+    get("/api/v1/secrets/{secret}/shares", READ, |r| r.to(shares::show)),
+    put("/api/v1/secrets/{secret}/shares", MANAGE, |r| r.to(shares::update)),
+    delete("/api/v1/secrets/{secret}/shares", MANAGE, |r| r.to(shares::destroy)),
+    get("/api/v1/pickers/{slug}", READ, |r| r.to(pickers::show)),
+    get("/api/v1/workflows", READ, |r| r.to(native::workflows::index)),
+    get("/api/v1/workflows/{workflow}", READ, |r| r.to(native::workflows::show)),
+    put("/api/v1/workflows/{workflow}", MANAGE, |r| r.to(native::workflows::register)),
+    delete("/api/v1/workflows/{workflow}", MANAGE, |r| r.to(native::workflows::destroy)),
+    post("/api/v1/workflows/{workflow}/nodes", MANAGE, |r| r.to(native::workflows::add_node)),
+    delete("/api/v1/workflows/{workflow}/nodes/{node}", MANAGE, |r| r.to(native::workflows::remove_node)),
+    put("/api/v1/workflows/{workflow}/nodes/{node}/secret", MANAGE, |r| r.to(native::workflows::bind_node)),
+    delete("/api/v1/workflows/{workflow}/nodes/{node}/secret", MANAGE, |r| r.to(native::workflows::unbind_node)),
+    post("/api/v1/workflows/{workflow}/nodes/{node}/credentials", VEND, |r| r.to(native::workflows::vend)),
+    get("/api/v1/end-users", READ, |r| r.to(outsiders::end_users)),
+    get("/api/v1/end-users/{user}", READ, |r| r.to(outsiders::end_user)),
+    get("/api/v1/organizations", READ, |r| r.to(outsiders::organizations)),
+    get("/api/v1/organizations/{organization}", READ, |r| r.to(outsiders::organization)),
+    delete("/api/v1/connections/{connection}", CONNECT, |r| r.to(outside::destroy)),
+    post("/api/v1/connections/{connection}/disconnect", CONNECT, |r| r.to(outside::disconnect)),
+    get("/api/v1/members", READ, |r| r.to(native::members::index)),
+    get("/api/v1/members/{member}", READ, |r| r.to(native::members::show)),
+    get("/api/v1/audit", AUDIT, |r| r.to(audit::index)),
 ];
 
 /// The same for everybody: answered without looking at any session.
 pub static FILES: &[Entry] = &[
+    get("/api/v1/openapi.json", ANYONE, |r| r.to(native::openapi::show)),
     get("/favicon.ico", ANYONE, |r| r.to(assets::favicon)),
     get("/assets/{hash}/{path:.*}", ANYONE, |r| r.to(assets::show)),
 ];
 
 pub static PAGES: &[Entry] = &[
     get("/", ANYONE, |r| r.to(home::root)),
+    get("/api/reference", ANYONE, |r| r.to(reference::show)),
     post("/theme", ANYONE, |r| r.to(theme::update)),
     get("/set-up/{link}", ANYONE, |r| r.to(set_up::new)),
     post("/set-up/{link}", ANYONE, |r| r.to(set_up::create)),

@@ -78,6 +78,8 @@ pub struct ServerConfig {
     pub body_limit: usize,
     /// How long a request body may take to arrive.
     pub body_patience: Duration,
+    /// Requests of one service token in a minute; none is no limit.
+    pub api_rate: u32,
 }
 
 impl ServerConfig {
@@ -269,6 +271,7 @@ fn server(reader: &mut Reader) -> Result<ServerConfig, Noted> {
     let workers = reader.optional(settings::WORKERS, parse::number(1..=256));
     let body_limit = reader.required(settings::BODY_LIMIT_KIB, parse::number(32_usize..=16_384));
     let body_seconds = reader.required(settings::BODY_SECONDS, parse::number(1_u64..=600));
+    let api_rate = reader.required(settings::API_RATE, parse::number(0_u32..=1_000_000));
     // Each is judged as far as the others were understood, so that one mistake does not hide another.
     let public_url = match (given_url, listen) {
         (Ok(Some(url)), _) => Ok(url),
@@ -284,6 +287,7 @@ fn server(reader: &mut Reader) -> Result<ServerConfig, Noted> {
         workers: workers?.unwrap_or_else(cores),
         body_limit: body_limit? * 1_024,
         body_patience: Duration::from_secs(body_seconds?),
+        api_rate: api_rate?,
     })
 }
 

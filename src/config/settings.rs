@@ -47,6 +47,7 @@ pub const TRUSTED_PROXIES: &str = "KEYRACK_TRUSTED_PROXIES";
 pub const WORKERS: &str = "KEYRACK_WORKERS";
 pub const BODY_LIMIT_KIB: &str = "KEYRACK_BODY_LIMIT_KIB";
 pub const BODY_SECONDS: &str = "KEYRACK_BODY_SECONDS";
+pub const API_RATE: &str = "KEYRACK_API_RATE";
 pub const MASTER_KEYS: &str = "KEYRACK_MASTER_KEYS";
 pub const MASTER_KEY_FILE: &str = "KEYRACK_MASTER_KEY_FILE";
 pub const PASSWORD_MEMORY_KIB: &str = "KEYRACK_PASSWORD_MEMORY_KIB";
@@ -137,6 +138,12 @@ pub const SETTINGS: &[Setting] = &[
         ("server", "body_seconds"),
         Text("10"),
         "Seconds that a request body may take to arrive. 1 to 600.",
+    ),
+    setting(
+        API_RATE,
+        ("server", "api_rate"),
+        Text("6000"),
+        "Requests that a service token may send in a minute, counted by each process for itself; 0 sets no limit. 0 to 1000000.",
     ),
     setting(
         MASTER_KEYS,

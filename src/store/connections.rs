@@ -55,7 +55,6 @@ macro_rules! rows {
             .filter(secrets::environment.eq($by.environment()))
             // By the time of their making, as the ids are: in the order of the ids SQLite walks all of the workspace.
             .order((secrets::connection_role, secrets::created_at, secrets::id))
-            .limit(MOST)
             .select((
                 columns!(),
                 secrets::connection_role,
@@ -87,7 +86,7 @@ pub fn list(
         // Not by `=`: an index has that word in its condition, for whose sake SQLite would plan anew at every single use.
         query = query.filter(secrets::connection_role.ne(ConnectionRole::Standard));
     }
-    Ok(query.load(tx.conn)?)
+    Ok(query.limit(MOST).load(tx.conn)?)
 }
 
 /// What the maker of a token may use themselves, as machines see it.
@@ -107,6 +106,16 @@ pub fn usable_by_maker(
     }
     let ids: Vec<SecretId> = own.order(secrets::id.desc()).limit(MOST).load(tx.conn)?;
     Ok(rows!(by).filter(secrets::id.eq_any(ids)).load(tx.conn)?)
+}
+
+/// An end user's or an organization's connection, whoever they are.
+pub fn of_anybody(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl InEnvironment>,
+    id: &SecretId,
+) -> Result<Option<ConnectionRow>, Error> {
+    let row = rows!(by).filter(secrets::owner_id.is_null()).filter(secrets::id.eq(id));
+    Ok(row.first(tx.conn).optional()?)
 }
 
 /// One of their connections.

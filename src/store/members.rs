@@ -4,9 +4,9 @@ use diesel::prelude::*;
 
 use crate::domain::{Email, Moment, Name, PersonId, Role, Sharing};
 
-use super::access::{AtLeast, InWorkspace, Member, Proof};
+use super::access::{Admin, AtLeast, InWorkspace, Member, Proof};
 use super::error::Error;
-use super::paging::{Page, Turn, page_of_keys, turned};
+use super::paging::{Page, Part, Stretch, Turn, page_of_keys, turned};
 use super::schema::{members, people, secret_shares, secrets};
 use super::tx::{ReadTx, WriteTx};
 
@@ -44,6 +44,25 @@ pub fn list(
         .select(columns!())
         .load(tx.conn)?;
     Ok(Page { rows, has_newer: page.has_newer, has_older: page.has_older })
+}
+
+/// Some of the members, who came last first.
+pub fn part(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
+    stretch: &Stretch<PersonId>,
+) -> Result<Part<MemberRow>, Error> {
+    let mut rows = members::table
+        .inner_join(people::table)
+        .filter(members::workspace_id.eq(by.workspace()))
+        .order(members::person_id.desc())
+        .limit(stretch.fetch())
+        .select(columns!())
+        .into_boxed();
+    if let Some(after) = &stretch.after {
+        rows = rows.filter(members::person_id.lt(after));
+    }
+    Ok(stretch.cut(rows.load(tx.conn)?))
 }
 
 pub fn count(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<u64, Error> {

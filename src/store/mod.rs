@@ -24,6 +24,7 @@ pub mod migrate;
 pub mod node_types;
 pub mod nodes;
 pub mod oauth_clients;
+pub mod outsiders;
 pub mod paging;
 pub mod people;
 pub mod record;

@@ -96,7 +96,14 @@ pub fn loosen(
     if !keep {
         diesel::update(row()).set(nodes::secret_id.eq(None::<SecretId>)).execute(tx.conn)?;
     }
-    Ok(())
+    changed(tx, by, node)
+}
+
+/// A node has changed, and so has the workflow that it belongs to.
+pub(super) fn changed(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, node: &NodeId) -> Result<(), Error> {
+    let of_node = nodes::table.filter(nodes::workspace_id.eq(by.workspace())).filter(nodes::id.eq(node));
+    let workflow: Option<WorkflowId> = of_node.select(nodes::workflow_id).first(tx.conn).optional()?;
+    workflow.map_or(Ok(()), |workflow| super::workflows::counted(tx, by, &workflow))
 }
 
 /// Takes away what was wrong only because the node type was disabled.

@@ -34,6 +34,32 @@ impl<T> Page<T> {
     }
 }
 
+/// What a machine reads at once of a list: so many after a place, in the list's own order.
+#[derive(Clone, Debug)]
+pub struct Stretch<K> {
+    pub after: Option<K>,
+    pub limit: usize,
+}
+
+/// What was read, and whether the list goes on.
+pub struct Part<T> {
+    pub rows: Vec<T>,
+    pub has_more: bool,
+}
+
+impl<K> Stretch<K> {
+    /// One too many, which tells that there are more.
+    pub(super) fn fetch(&self) -> i64 {
+        i64::try_from(self.limit).unwrap_or(i64::MAX).saturating_add(1)
+    }
+
+    pub fn cut<T>(&self, mut rows: Vec<T>) -> Part<T> {
+        let has_more = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        Part { rows, has_more }
+    }
+}
+
 /// Orders and bounds a query by its key, beginning next to the place that is turned from.
 macro_rules! turned {
     ($query:expr, $key:expr, $turn:expr, $limit:expr) => {{

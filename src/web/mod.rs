@@ -28,6 +28,7 @@ mod marks;
 pub mod members;
 pub mod node_types;
 mod paging;
+pub mod reference;
 pub mod rotations;
 pub mod secrets;
 pub mod session;

@@ -13,7 +13,8 @@ const BEHIND_A_PROXY: (&str, &str) = ("KEYRACK_TRUSTED_PROXIES", "127.0.0.1");
 
 /// The path of a route with something that is there in place of each part.
 fn path(row: &Entry, workflow: &str) -> String {
-    let called = if row.method == "PUT" { "limits" } else { workflow };
+    let is_registered = row.method == "PUT" && !row.path.contains("{node}");
+    let called = if is_registered { "limits" } else { workflow };
     let path = row.path.replace("{slug}", "stripe").replace("{workflow}", called).replace("{node}", "charge");
     regex::Regex::new(r"\{[^}]*\}").unwrap().replace_all(&path, "customer-42").into_owned()
 }
@@ -81,7 +82,8 @@ async fn for_another_node_type_no_route_answers() {
     for row in MACHINES {
         let names_one = row.path.contains("{slug}") || row.path.contains("{node}");
         if names_one || (row.method == "PUT" && row.path.contains("{workflow}")) {
-            let answer = token.ask(row.method.as_str(), &path(row, &workflow), &body()).await;
+            let body = if row.path.ends_with("/secret") { json!({ "secret": secret }) } else { body() };
+            let answer = token.ask(row.method.as_str(), &path(row, &workflow), &body).await;
             answer.refused(403, "node_type_not_allowed");
             tried += 1;
         }
@@ -221,7 +223,7 @@ async fn a_token_never_makes_another() {
     let mut ada = app.owner().await;
     let token = app.token("test", "vend,proxy,connect,read,manage,audit").await;
     for row in MACHINES {
-        assert!(matches!(row.least, Least::Token(_)));
+        assert!(matches!(row.least, Least::Token(_) | Least::AnyToken));
         token.ask(row.method.as_str(), &path(row, "limits"), &body()).await;
     }
     for path in [NEW, &format!("/w/acme/tokens/{}/text", token.id())] {

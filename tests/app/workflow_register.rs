@@ -22,13 +22,13 @@ async fn a_workflow_is_registered_read_and_its_node_vended() {
     let made = token.register("invoices", &nodes(&json!(secret))).await;
     assert_eq!(made.status, 200, "{}", made.text);
     let expected = json!({
-        "object": "workflow", "id": made.body["id"], "external_id": "invoices", "name": "Invoices", "environment": "test",
+        "id": made.body["id"], "external_id": "invoices", "name": "Invoices", "environment": "test",
         "owner_id": person, "state": "needs_reconfiguration", "token_ids": [token.id()],
         "created_at": "2026-11-21T10:42:00.000Z", "updated_at": "2026-11-21T10:42:00.000Z",
         "nodes": [
-            { "object": "node", "key": "call", "node_type": "http-request", "state": "needs_reconfiguration",
+            { "key": "call", "node_type": "http-request", "state": "needs_reconfiguration",
               "reason": "no key is bound to it yet", "secret": null },
-            { "object": "node", "key": "charge", "node_type": "stripe", "state": "ready", "reason": null,
+            { "key": "charge", "node_type": "stripe", "state": "ready", "reason": null,
               "secret": { "id": secret, "name": "Till", "last_four": "4567", "state": "connected" } },
         ],
     });
@@ -40,8 +40,7 @@ async fn a_workflow_is_registered_read_and_its_node_vended() {
         token.vend_node(called, "call").await.refused(409, "needs_reconfiguration");
     }
     let list = token.ask("GET", "/api/v1/workflows", &json!({})).await;
-    let all = json!({ "object": "list", "data": [expected], "list_metadata": { "before": null, "after": null } });
-    assert_eq!(list.body, all);
+    assert_eq!(list.body, json!({ "data": [expected], "next": null }));
     assert!(![&made.text, &list.text].iter().any(|text| text.contains(KEY)));
     token.workflow("nothing").await.refused(404, "not_found");
     token.workflow("wfl_01jd8x3f5k7q9r2t4v6w8y0z1a").await.refused(404, "not_found");
@@ -179,11 +178,11 @@ async fn a_long_list_is_read_page_by_page() {
     ));
     let token = app.token("test", "read").await;
     let first = token.ask("GET", "/api/v1/workflows", &json!({})).await;
-    let after = first.body["list_metadata"]["after"].as_str().unwrap();
+    let after = first.body["next"].as_str().unwrap();
     let second = token.ask("GET", &format!("/api/v1/workflows?after={after}"), &json!({})).await;
     assert_eq!((first.body["data"].as_array().unwrap().len(), second.body["data"].as_array().unwrap().len()), (50, 10));
-    assert_eq!(second.body["list_metadata"]["after"], json!(null));
-    let before = second.body["list_metadata"]["before"].as_str().unwrap();
-    let back = token.ask("GET", &format!("/api/v1/workflows?before={before}"), &json!({})).await;
-    assert_eq!(back.body["data"], first.body["data"]);
+    assert_eq!(second.body["next"], json!(null));
+    let short = token.ask("GET", &format!("/api/v1/workflows?limit=7&after={after}"), &json!({})).await;
+    assert_eq!(short.body["data"].as_array().unwrap(), &second.body["data"].as_array().unwrap()[..7]);
+    assert_eq!(short.body["next"], second.body["data"][6]["id"]);
 }

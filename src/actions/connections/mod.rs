@@ -1,7 +1,6 @@
 //! End users' connections, as backends put them on the rack and take them off.
 
 pub mod imported;
-mod once;
 
 use crate::crypto::Credential;
 use crate::domain::audit::{Event, SecretFacts};
@@ -9,16 +8,16 @@ use crate::domain::errand::Intent;
 use crate::domain::keys::Hook;
 use crate::domain::secret::ConnectionRole;
 use crate::domain::{Delivery, Environment, Kind, Moment, Name, Scopes, SecretId, Sharing, Slug};
-use crate::store::access::{ConnectRight, ConnectionOf, InEnvironment, Proof};
+use crate::store::access::{ConnectRight, ConnectionOf, InEnvironment, Proof, TokenRight};
 use crate::store::connections::{ConnectionRow, Sought};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::{Dates, NewOwner, NewSecret, Replaced};
 use crate::store::token_sets::Given;
-use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, WriteTx};
+use crate::store::{self, Denied, Error, Fault, Outcome, ReadTx, Refusal, WriteTx};
 
+use super::once::{self, KeyReused, Once};
 use super::sealing::{Numbered, Shown};
 use super::{Tools, audit, renewing, sealing};
-pub use once::Once;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectionRefusal {
@@ -39,6 +38,12 @@ pub enum ConnectionRefusal {
 }
 
 impl Refusal for ConnectionRefusal {}
+
+impl From<KeyReused> for ConnectionRefusal {
+    fn from(_: KeyReused) -> Self {
+        Self::KeyReused
+    }
+}
 
 /// What is stored beside the credential itself.
 pub enum Holding {
@@ -110,7 +115,7 @@ pub(super) fn place(
 ) -> Result<ConnectionRow, Fault<ConnectionRefusal>> {
     let node_type = usable(tx, by, ask)?;
     let found = |tx: &mut ReadTx<'_>, id: &SecretId| store::connections::find(tx, by, (&node_type.id, &ask.of, id));
-    if let Some(made) = once::made(tx, by, ask.once.as_ref())?
+    if let Some(made) = once::made::<SecretId, ConnectionRefusal>(tx, by, ask.once.as_ref())?
         && let Some(row) = found(tx, &made)?
     {
         tx.unrecorded(store::Unrecorded::Nothing);
@@ -130,7 +135,7 @@ pub(super) fn place(
         }
         (Intent::Another, Some(_)) => create(tx, by, tools, (&node_type, ConnectionRole::Standard), ask)?,
     };
-    once::note(tx, by, ask.once.as_ref(), &id)?;
+    once::note(tx, by, ask.once.as_ref(), id.as_str())?;
     Ok(found(tx, &id)?.ok_or(Denied::NotFound)?)
 }
 
@@ -185,10 +190,37 @@ pub fn remove(
     sought: &Sought<'_>,
 ) -> Result<(), Fault<ConnectionRefusal>> {
     let row = one(tx, by, sought)?;
-    let secret = facts_of(&row);
+    Ok(taken(tx, by, tools, &row)?)
+}
+
+/// The same, by its own id.
+pub fn remove_named(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, ConnectRight>,
+    tools: Tools<'_>,
+    id: &SecretId,
+) -> Outcome<()> {
+    let row = named(tx, by, id)?;
+    Ok(taken(tx, by, tools, &row)?)
+}
+
+/// A connection by its id, for a token that may be told of its node type.
+pub fn named(tx: &mut ReadTx<'_>, by: &Proof<'_, impl TokenRight>, id: &SecretId) -> Result<ConnectionRow, Error> {
+    let row = store::connections::of_anybody(tx, by, id)?.ok_or(Denied::NotFound)?;
+    by.covers(&row.secret.node_type)?;
+    Ok(row)
+}
+
+fn taken(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, ConnectRight>,
+    tools: Tools<'_>,
+    row: &ConnectionRow,
+) -> Result<(), Error> {
+    let secret = facts_of(row);
     store::secrets::delete(tx, by, std::slice::from_ref(&row.secret.id))?;
     store::tokens::mark_used(tx, by, tools.origin.from)?;
-    Ok(audit::change(tx, by, tools, Event::SecretDeleted { secret })?)
+    audit::change(tx, by, tools, Event::SecretDeleted { secret })
 }
 
 fn create(

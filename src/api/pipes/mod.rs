@@ -16,5 +16,7 @@ pub mod stored;
 mod subject;
 pub mod vend;
 
-pub(super) use read::read;
+pub(super) use read::{present, read};
+pub(super) use stored::once_of;
+pub(super) use subject::external;
 pub(super) use vend::vend_answer;

@@ -25,7 +25,7 @@ fn missing(error: &serde_json::Error) -> String {
 }
 
 /// Tells a field that is null from one that is not there.
-pub(super) fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+pub(in crate::api) fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
     from: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(from).map(Some)

@@ -7,8 +7,9 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use crate::actions::connections::{self, Brought, Holding, Once, Put};
+use crate::actions::connections::{self, Brought, Holding, Put};
 use crate::actions::entering::{self, Facts, Filled, Given};
+use crate::actions::once::Once;
 use crate::api::authenticate::Caller;
 use crate::api::body::Sent;
 use crate::api::error::Error;
@@ -137,7 +138,7 @@ pub(super) async fn node_type(app: &App, caller: &Caller, slug: Result<Slug, Err
 }
 
 /// A request that names a key is one and the same however often it comes.
-pub(super) fn once_of(app: &App, ask: &HttpRequest, sent: &Sent) -> Result<Option<Once>, Error> {
+pub(in crate::api) fn once_of(app: &App, ask: &HttpRequest, sent: &Sent) -> Result<Option<Once>, Error> {
     let Some(key) = key_of(ask)? else { return Ok(None) };
     let asked = [ask.method().as_str(), ask.path(), ask.query_string()].map(str::as_bytes);
     let whole = [asked.as_slice(), &[sent.bytes()?]].concat();

@@ -21,7 +21,7 @@ pub(super) struct Subject {
 }
 
 /// The name of an end user or of an organization, as the customer gave it.
-pub(super) fn external(text: &str, field: &str) -> Result<String, Error> {
+pub(in crate::api) fn external(text: &str, field: &str) -> Result<String, Error> {
     let fits = (1..=255).contains(&text.chars().count()) && !text.chars().any(is_hidden);
     if fits {
         Ok(text.to_owned())

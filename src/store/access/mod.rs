@@ -51,8 +51,8 @@ pub use rights::{
     Admin, AtLeast, CommandLine, InEnvironment, InWorkspace, Invited, Member, Nobody, Offered, Oneself, Owner, Right,
 };
 pub use rights::{
-    AuditRight, ConnectRight, EmailChange, Everywhere, Invitee, ManageRight, Offer, ReadRight, Reset, Runner, RunnerIn,
-    SetUp, SignUp, TokenRight, VendRight,
+    AnyRight, AuditRight, ConnectRight, EmailChange, Everywhere, Invitee, ManageRight, Offer, ReadRight, Reset, Runner,
+    RunnerIn, SetUp, SignUp, TokenRight, VendRight,
 };
 pub use rights::{Membership, Myself, MyselfEverywhere, TokenHolder};
 pub use runner::AskRunnerIn;

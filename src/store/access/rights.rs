@@ -126,9 +126,9 @@ impl AtLeast<Admin> for Owner {
     const LEAST: Role = Role::Owner;
 }
 
-/// Rights of service tokens: each asks for one ability.
+/// Rights of service tokens: each asks for one ability, but the one that only asks who somebody is.
 pub trait TokenRight: Right<Holder = TokenHolder> + InEnvironment {
-    const ABILITY: Ability;
+    const ABILITY: Option<Ability>;
 }
 
 macro_rules! abilities {
@@ -148,17 +148,18 @@ macro_rules! abilities {
             }
         }
         impl TokenRight for $name {
-            const ABILITY: Ability = $ability;
+            const ABILITY: Option<Ability> = $ability;
         }
     )+};
 }
 
 abilities! {
-    VendRight Ability::Vend;
-    ConnectRight Ability::Connect;
-    ReadRight Ability::Read;
-    ManageRight Ability::Manage;
-    AuditRight Ability::Audit;
+    VendRight Some(Ability::Vend);
+    ConnectRight Some(Ability::Connect);
+    ReadRight Some(Ability::Read);
+    ManageRight Some(Ability::Manage);
+    AuditRight Some(Ability::Audit);
+    AnyRight None;
 }
 
 /// The program itself, in one workspace.
@@ -264,6 +265,11 @@ impl<'tx, R: Right<Holder = TokenHolder>> Proof<'tx, R> {
 
     pub fn maker(&self) -> &PersonId {
         &self.holder.maker
+    }
+
+    /// The node types that it is limited to, where it is.
+    pub fn limit(&self) -> Option<&NodeTypes> {
+        self.holder.node_types.as_ref()
     }
 
     /// Whether the token's limits name this node type. Whatever a token uses, writes or is told of passes here.

@@ -119,8 +119,9 @@ pub(super) fn prove<'tx, A: TokenRight>(
     let row = row.filter(|row| row.lasts(tx.now())).ok_or(Denied::UnknownToken)?;
     is_theirs(&row, tx.now())?;
     // Never more than its maker may give today.
-    if !policy::may_make_token(row.maker_role, &row.abilities) || !row.abilities.contains(A::ABILITY) {
-        return Err(Denied::Lacks(A::ABILITY).into());
+    let may = |ability| policy::may_make_token(row.maker_role, &row.abilities) && row.abilities.contains(ability);
+    if let Some(lacking) = A::ABILITY.filter(|ability| !may(*ability)) {
+        return Err(Denied::Lacks(lacking).into());
     }
     let Row { workspace, maker, environment, node_types, maker_role: role, .. } = row;
     Ok(Proof::new(tx, TokenHolder { workspace, token: token.clone(), maker, environment, role, node_types }))

@@ -6,6 +6,7 @@ mod many;
 mod names;
 mod of_type;
 mod order;
+mod parts;
 mod values;
 
 use diesel::prelude::*;
@@ -34,6 +35,7 @@ pub use many::{Parted, among, delete, parted};
 pub use names::names_among;
 pub use of_type::{count_by_type, disconnect_type, of_type};
 pub use order::{Order, Spot};
+pub use parts::{Narrow, part};
 pub use values::{
     EndedPrevious, Held, NewValue, Replaced, destroy_slot, destroy_values, ended_previous, held, insert_value,
     note_new_value, note_staged, promote, roll_back, with_ended_previous,

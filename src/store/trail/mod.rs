@@ -3,6 +3,7 @@
 //! Invariant: a page is cut off by the numbers of its entries within their chains, never by their times: two entries may
 //! have the same time, and clocks go wrong.
 
+mod scope;
 mod walk;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use super::access::{Admin, AtLeast, Proof};
 use super::error::Error;
 use super::paging::Turn;
 use super::tx::ReadTx;
+pub use scope::{keep_told, word};
 use walk::Walk;
 
 /// Entries that one page looks at, at most, before it says that it stopped.
@@ -70,6 +72,8 @@ pub struct Narrow {
     /// The word of whoever acted.
     pub actor: Option<String>,
     pub topic: Option<Topic>,
+    /// The word of an event, as `secret.created`.
+    pub event: Option<String>,
     pub from: Option<Moment>,
     pub to: Option<Moment>,
 }
@@ -82,6 +86,7 @@ impl Narrow {
     fn meets(&self, act: &Entry) -> bool {
         self.actor.as_ref().is_none_or(|actor| act.by.word() == actor)
             && self.topic.is_none_or(|topic| Topic::of(&act.event) == topic)
+            && self.event.as_ref().is_none_or(|word| scope::word(&act.event).as_ref() == Some(word))
             && self.from.is_none_or(|from| from <= act.at)
             && self.to.is_none_or(|to| act.at <= to)
     }

@@ -10,7 +10,7 @@ use crate::domain::{Called, Environment, Moment, PersonId, Sharing, WorkflowId, 
 use crate::store::access::{AtLeast, InWorkspace, Member, Proof, TokenRight};
 use crate::store::connection::Backend;
 use crate::store::error::Error;
-use crate::store::paging::{IDS_AT_ONCE, Page, Turn, page_of_keys, turned};
+use crate::store::paging::{IDS_AT_ONCE, Page, Part, Stretch, Turn, page_of_keys, turned};
 use crate::store::schema::{nodes, people, secret_shares, secrets, workflows};
 use crate::store::secrets::anywhere;
 use crate::store::tx::ReadTx;
@@ -119,16 +119,19 @@ pub fn counts(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, sought:
     Ok((matching, all))
 }
 
-/// A page of the workflows of the token's environment.
-pub fn list_for_token(
+/// Some of the workflows of the token's environment, the newest first.
+pub fn part_for_token(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, impl TokenRight>,
-    turn: &Turn<WorkflowId>,
-) -> Result<Page<WorkflowRow>, Error> {
-    let page = page_of_keys(turn, &mut |turn, limit| {
-        Ok(turned!(of_environment(by), workflows::id, turn, limit).load(tx.conn)?)
-    })?;
-    Ok(Page { rows: rows_of(tx, by, &page.rows)?, has_newer: page.has_newer, has_older: page.has_older })
+    stretch: &Stretch<WorkflowId>,
+) -> Result<Part<WorkflowRow>, Error> {
+    let mut ids = of_environment(by);
+    if let Some(after) = &stretch.after {
+        ids = ids.filter(workflows::id.lt(after));
+    }
+    let ids: Vec<WorkflowId> = ids.order(workflows::id.desc()).limit(stretch.fetch()).load(tx.conn)?;
+    let Part { rows, has_more } = stretch.cut(ids);
+    Ok(Part { rows: rows_of(tx, by, &rows)?, has_more })
 }
 
 pub fn find(

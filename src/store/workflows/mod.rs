@@ -12,7 +12,7 @@ use super::error::Error;
 use super::schema::{people, tokens, workflow_tokens, workflows};
 use super::tx::{ReadTx, WriteTx};
 
-pub use lists::{Sought, count, counts, find, find_for_token, list, list_for_token, owned_by};
+pub use lists::{Sought, count, counts, find, find_for_token, list, owned_by, part_for_token};
 pub use nodes::{
     BoundSecret, NewNode, NodeRow, ToBind, bind, bound_in, delete_node, find_node, insert_node, nodes_of,
     of_secrets_of, to_bind, unbind,
@@ -30,6 +30,8 @@ pub struct WorkflowRow {
     pub external_id: Option<String>,
     pub owner: PersonId,
     pub owner_name: Name,
+    /// Counts every change of it, of its nodes and of who may run it.
+    pub revision: i64,
     pub created_at: Moment,
     pub updated_at: Moment,
 }
@@ -43,6 +45,7 @@ macro_rules! columns {
             workflows::external_id,
             workflows::owner_id,
             people::name,
+            workflows::revision,
             workflows::created_at,
             workflows::updated_at,
         )
@@ -194,6 +197,7 @@ pub fn list_token(
     diesel::insert_into(workflow_tokens::table)
         .values((workflow_tokens::workflow_id.eq(workflow), workflow_tokens::token_id.eq(token)))
         .execute(tx.conn)?;
+    counted(tx, by, workflow)?;
     Ok(true)
 }
 
@@ -208,7 +212,20 @@ pub fn unlist_token(
         .filter(workflow_tokens::workflow_id.eq(workflow))
         .filter(workflow_tokens::token_id.eq(token))
         .filter(workflow_tokens::workflow_id.eq_any(of_workspace));
-    Ok(diesel::delete(row).execute(tx.conn)? == 1)
+    let was_listed = diesel::delete(row).execute(tx.conn)? == 1;
+    counted(tx, by, workflow)?;
+    Ok(was_listed)
+}
+
+/// Something that belongs to the workflow has changed.
+pub(super) fn counted(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    workflow: &WorkflowId,
+) -> Result<(), Error> {
+    let row = workflows::table.filter(workflows::workspace_id.eq(by.workspace())).filter(workflows::id.eq(workflow));
+    diesel::update(row).set(workflows::revision.eq(workflows::revision + 1)).execute(tx.conn)?;
+    Ok(())
 }
 
 /// Whether there is such a living token in this environment of the workspace.

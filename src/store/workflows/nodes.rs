@@ -10,7 +10,7 @@ use crate::domain::{
 };
 use crate::store::access::{InWorkspace, Proof};
 use crate::store::error::Error;
-use crate::store::nodes::{BoundNode, bound};
+use crate::store::nodes::{BoundNode, bound, changed};
 use crate::store::schema::{node_types, nodes, secret_shares, secrets, workflows};
 use crate::store::tx::{ReadTx, WriteTx};
 
@@ -182,10 +182,11 @@ pub fn insert_node(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, new: 
             nodes::updated_at.eq(now),
         ))
         .execute(tx.conn)?;
-    Ok(())
+    super::counted(tx, by, new.workflow)
 }
 
 pub fn delete_node(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &NodeId) -> Result<(), Error> {
+    changed(tx, by, id)?;
     let row = nodes::table.filter(nodes::workspace_id.eq(by.workspace())).filter(nodes::id.eq(id));
     diesel::delete(row).execute(tx.conn)?;
     Ok(())
@@ -223,7 +224,7 @@ fn set(
             nodes::updated_at.eq(now),
         ))
         .execute(tx.conn)?;
-    Ok(())
+    changed(tx, by, node)
 }
 
 /// A secret that somebody wants to bind.

@@ -46,7 +46,12 @@ impl Asked {
             _ => Which::Everything,
         };
         let topic = self.about.parse().ok();
-        Filter { which, narrow: Narrow { actor: actor(&self.by), topic, from: from_moment, to: to_moment }, from, to }
+        Filter {
+            which,
+            narrow: Narrow { actor: actor(&self.by), topic, event: None, from: from_moment, to: to_moment },
+            from,
+            to,
+        }
     }
 }
 

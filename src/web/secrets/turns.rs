@@ -150,7 +150,7 @@ pub async fn disconnect(
 ) -> Reply {
     let id: SecretId = path.1.parse().map_err(|_| Error::NotFound)?;
     let means = app.connecting(visitor.kit(&app));
-    let flash = match revoking::disconnect(&means, || demand.ask(), id.clone()).await? {
+    let flash = match revoking::disconnect(&means, demand.ask(), id.clone()).await? {
         Forgetting::Nothing => Flash::SecretDisconnected,
         Forgetting::Done => Flash::AccountForgotten,
         Forgetting::Unsure => Flash::AccountKept,

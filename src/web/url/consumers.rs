@@ -134,3 +134,12 @@ pub fn unbind_node(ws: &str, id: &str, node: &str) -> String {
 pub fn remove_node(ws: &str, id: &str, node: &str) -> String {
     format!("/w/{ws}/workflows/{id}/nodes/{node}/remove")
 }
+
+/// What machines can ask for, explained.
+pub fn reference() -> String {
+    "/api/reference".to_owned()
+}
+
+pub fn openapi() -> String {
+    "/api/v1/openapi.json".to_owned()
+}

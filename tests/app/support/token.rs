@@ -11,9 +11,14 @@ pub struct Answer {
     pub kind: String,
     /// Seconds to wait before another try, as the answer says.
     pub retry_after: Option<u64>,
+    pub headers: reqwest::header::HeaderMap,
 }
 
 impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|text| text.to_str().unwrap()).unwrap_or_default()
+    }
+
     /// Checks that this is an error as all SDKs can read it.
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) {
@@ -110,6 +115,12 @@ impl Token {
         self.send(self.client.request(method.parse().unwrap(), format!("{}{path}", self.base)).json(body)).await
     }
 
+    /// The same with further headers.
+    pub async fn ask_with(&self, (method, path): (&str, &str), body: &Value, headers: &[(&str, &str)]) -> Answer {
+        let request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.base)).json(body);
+        self.send(headers.iter().fold(request, |request, (name, text)| request.header(*name, *text))).await
+    }
+
     /// The same, under a key by which it is known when it comes again.
     pub async fn once(&self, method: &str, path: &str, body: &Value, key: &str) -> Answer {
         let request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.base)).json(body);
@@ -160,7 +171,8 @@ async fn try_read(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
     let header = |name: &str| response.headers().get(name).map(|text| text.to_str().unwrap().to_owned());
     let kind = header("content-type").unwrap_or_default();
     let retry_after = header("retry-after").map(|text| text.parse().unwrap());
+    let headers = response.headers().clone();
     let text = response.text().await?;
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Ok(Answer { status, body, text, kind, retry_after })
+    Ok(Answer { status, body, text, kind, retry_after, headers })
 }

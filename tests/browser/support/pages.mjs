@@ -507,6 +507,7 @@ export const pages = {
 
 // The pages for whoever is not signed in.
 export const outsidePages = {
+  "the reference of the API": at("/api/reference", "API reference"),
   "sign in": at("/sign-in", "Sign in to Keyrack"),
   "sign in, refused": async (page) => {
     await page.goto("/sign-in");
