@@ -142,7 +142,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         API_RATE,
         ("server", "api_rate"),
-        Text("6000"),
+        Text("60000"),
         "Requests that a service token may send in a minute, counted by each process for itself; 0 sets no limit. 0 to 1000000.",
     ),
     setting(

@@ -83,8 +83,7 @@ pub fn list(
         query = query.filter(secrets::id.eq(chosen));
     }
     if !sought.several {
-        // Not by `=`: an index has that word in its condition, for whose sake SQLite would plan anew at every single use.
-        query = query.filter(secrets::connection_role.ne(ConnectionRole::Standard));
+        query = query.filter(secrets::connection_role.eq(ConnectionRole::Compatibility));
     }
     Ok(query.limit(MOST).load(tx.conn)?)
 }

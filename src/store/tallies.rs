@@ -32,7 +32,7 @@ pub fn add(tx: &mut WriteTx<'_>, _by: &Proof<'_, Nobody>, tallies: &[Tally]) -> 
             .execute(tx.conn)?;
     }
     for tally in of_tokens(tallies) {
-        let earlier = tokens::last_used_at.is_null().or(tokens::last_used_at.lt(tally.last_at));
+        let earlier = tokens::last_used_at.is_null().or(tokens::last_used_at.le(tally.last_at));
         diesel::update(tokens::table.filter(tokens::id.eq(&tally.token)).filter(earlier))
             .set((
                 tokens::last_used_at.eq(tally.last_at),

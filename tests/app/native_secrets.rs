@@ -197,6 +197,7 @@ async fn who_has_used_a_secret_is_told_with_how_often() {
     assert_eq!(native.get(&path).await.body, json!({ "data": [] }));
     token.vend("stripe", &person).await.hands_out(KEY);
     token.vend("stripe", &person).await.hands_out(KEY);
+    app.counted().await;
     let uses = json!([{ "token_id": token.id(), "token_name": "Backend", "maker_id": person, "uses": 2,
         "last_used_at": "2026-11-21T10:42:00.000Z" }]);
     assert_eq!(native.get(&path).await.body, json!({ "data": uses }));

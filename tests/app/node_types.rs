@@ -144,6 +144,7 @@ async fn what_is_disabled_is_used_by_nobody_until_it_is_enabled() {
     let (token, person) = ada.make_token("test").await;
     token.put("stripe", "customer-42", KEY).await;
     token.vend("stripe", &person).await.hands_out(KEY);
+    app.counted().await;
     let asked = ada.get(&format!("{LIST}/stripe/disable")).await;
     for line in
         ["1 secret of a member", "Payments", "1 connection of an end user", "charge of Night audit 1a", "Backend"]
@@ -199,6 +200,7 @@ async fn removing_one_takes_every_secret_of_it() {
     let (token, person) = ada.make_token("test").await;
     token.put("stripe", "customer-42", KEY).await;
     token.vend("stripe", &person).await.hands_out(KEY);
+    app.counted().await;
     let theirs = app.token_of("Other", "eve@example.com", "test", "vend,connect").await;
     theirs.put("stripe", "customer-42", KEY).await;
     let path = format!("{LIST}/stripe/remove");

@@ -71,7 +71,9 @@ async fn what_happens_to_a_connection_is_told_in_order() {
     assert_eq!(kinds(&events(&token, "?range_start=2026-11-21T10:43:00Z").await), Vec::<&str>::new());
     assert_eq!(kinds(&events(&token, "?range_end=2026-11-21T10:43:00Z").await).len(), 5);
 
-    // Another environment and another workspace hear nothing of it.
+    // A token that is limited to other node types, another environment and another workspace hear nothing of it.
+    let limits = [("preset", "backend"), ("node_type", "http-request")];
+    assert_eq!(kinds(&events(&ada.make_token_with(&limits).await, "").await), Vec::<&str>::new());
     assert_eq!(kinds(&events(&app.token("live", ALL).await, "").await), Vec::<&str>::new());
     app.owner_of("Other", "eve@example.com").await;
     let eve = app.token_of("Other", "eve@example.com", "test", ALL).await;

@@ -181,6 +181,7 @@ async fn every_column_is_read_as_its_type() {
     let provider = Oidc::start().await;
     let app = provider.app("acme", &OPEN).await;
     fill(&app, &provider).await;
+    app.counted().await;
     for (table, columns) in declared() {
         assert!(app.database.count(&table) > 0, "{table} is empty; put something into it");
         for (column, (kind, nullable)) in columns {

@@ -108,6 +108,7 @@ async fn disconnecting_destroys_the_value_and_keeps_the_place() {
     let (token, person) = ada.make_token("test").await;
     bind(&app, &person, &id);
     assert_eq!(vended(&token, &person, &id).await, OLD);
+    app.counted().await;
     let path = format!("/w/acme/secrets/{id}/disconnect");
     let page = ada.get(&path).await;
     for told in ["Monthly invoices", "charge-card", "Backend", "1 use", "Take the key itself back"] {
@@ -149,6 +150,7 @@ async fn a_value_that_cannot_be_read_is_entered_again_in_its_place() {
     assert!(ada.get("/w/acme").await.text.contains("Enter it again"));
     assert_eq!(ada.enter(&id, "replace", NEW, &[]).await.status, 303);
     assert_eq!(vended(&token, &person, &id).await, NEW);
+    app.counted().await;
     assert!(ada.get("/w/acme").await.text.contains("Nothing needs attention"));
 }
 

@@ -87,6 +87,7 @@ async fn a_shared_secret_is_used_by_others_and_seen_by_nobody() {
     let live = app.token_of("Acme", GRACE, "live", "vend").await;
     live.vend("stripe", &her).await.is_not_installed();
 
+    app.counted().await;
     let mut member = app.member("member@example.com", Role::Member).await;
     let page = member.get(&shared).await;
     assert!(

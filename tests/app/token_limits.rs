@@ -1,5 +1,7 @@
 //! To what a service token is limited, tried on every route of machines.
 
+use std::time::Duration;
+
 use keyrack::app::routes::{Entry, Least, MACHINES};
 use keyrack::domain::Role;
 use serde_json::json;
@@ -50,6 +52,7 @@ async fn from_another_address_no_route_answers() {
     for inside in ["203.0.113.7", "10.255.1.1", "::ffff:10.0.0.1", "2001:db8:1::1", "6.6.6.6, 10.0.0.1"] {
         token.forwarded_for(inside).vend("stripe", "customer-42").await.hands_out(KEY);
     }
+    app.advance(Duration::from_secs(1));
     token.forwarded_for("10.0.0.1").vend_node(&workflow, "charge").await.hands_out(KEY);
     app.counted().await;
     let page = ada.get(&format!("/w/acme/tokens/{}", token.id())).await;

@@ -107,6 +107,7 @@ async fn whose_secret_it_is_learns_of_tokens_that_they_may_not_open() {
     let secret = app.share(&mut member, "Till", "rk_test_shared1234567").await;
     let (token, person) = ada.make_token("test").await;
     token.vend("stripe", &person).await.hands_out("rk_test_shared1234567");
+    app.counted().await;
     let page = format!("/w/acme/secrets/{secret}");
     for path in [page.clone(), format!("{page}/delete"), format!("{page}/disconnect")] {
         let shown = member.get(&path).await;

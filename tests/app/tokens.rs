@@ -116,6 +116,7 @@ async fn a_maker_who_lost_their_role_is_not_told_of_what_they_may_not_see() {
     let token = admin.make_token_with(&[("preset", "backend")]).await;
     assert_eq!(token.put("stripe", "customer-42", KEY).await.status, 200);
     token.vend("stripe", "customer-42").await.hands_out(KEY);
+    app.counted().await;
     let page = format!("{LIST}/{}", token.id());
     assert!(admin.get(&page).await.text.contains("customer-42, 1 use"));
     app.database.run("UPDATE members SET role = 'member' WHERE role = 'admin'");

@@ -6,6 +6,8 @@ CREATE TABLE events (
     number BIGINT NOT NULL,
     environment TEXT NOT NULL CHECK (environment IN ('test', 'live')),
     kind TEXT NOT NULL,
+    -- None for what concerns none.
+    node_type TEXT,
     organization TEXT,
     -- As it is told, as JSON. Never a value.
     data TEXT NOT NULL,

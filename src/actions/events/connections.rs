@@ -8,7 +8,7 @@ use crate::store::access::{InWorkspace, Proof};
 use crate::store::events::Subject;
 use crate::store::{self, Error, WriteTx};
 
-use super::{Tools, put};
+use super::{About, Tools, put};
 
 /// An account that could not be connected.
 pub(super) struct Failure<'a> {
@@ -68,7 +68,8 @@ fn of_account(
         "created_at": of.created_at.wire(),
         "updated_at": of.updated_at.wire(),
     });
-    put(tx, by, tools, (of.environment, kind, of.organization.as_deref(), &data))
+    let (environment, organization) = (of.environment, of.organization.as_deref());
+    put(tx, by, tools, (kind, About { environment, node_type: of.node_type.as_str(), organization }, &data))
 }
 
 /// The row may be gone by now: what the record says of it is enough.
@@ -116,5 +117,7 @@ pub(super) fn failed(
         "provider_error_description": null,
         "created_at": tx.now().wire(),
     });
-    put(tx, by, tools, (failure.environment, TellKind::ConnectionFailed, failure.organization, &data))
+    let (environment, organization) = (failure.environment, failure.organization);
+    let about = About { environment, node_type: &failure.node_type.slug, organization };
+    put(tx, by, tools, (TellKind::ConnectionFailed, about, &data))
 }

@@ -85,14 +85,23 @@ pub(super) fn tell(
     }
 }
 
+/// What an event concerns, by which it is found and kept from those whom it does not.
+struct About<'a> {
+    environment: Environment,
+    node_type: &'a str,
+    organization: Option<&'a str>,
+}
+
 fn put(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl InWorkspace>,
     tools: Tools<'_>,
-    (environment, kind, organization, data): (Environment, TellKind, Option<&str>, &Value),
+    (kind, about, data): (TellKind, About<'_>, &Value),
 ) -> Result<(), Error> {
     let (id, data) = (EventId::draw(tx.now(), tools.chance), data.to_string());
-    store::events::insert(tx, by, &NewEvent { id: &id, environment, kind, organization, data: &data })?;
+    let About { environment, node_type, organization } = about;
+    let node_type = Some(node_type);
+    store::events::insert(tx, by, &NewEvent { id: &id, environment, kind, node_type, organization, data: &data })?;
     for webhook in store::webhooks::wanting(tx, by, (environment, kind))? {
         let delivery = DeliveryId::draw(tx.now(), tools.chance);
         let new = NewDelivery { id: &delivery, webhook: &webhook, event: &id };
@@ -110,7 +119,8 @@ pub(super) fn test(
 ) -> Result<DeliveryId, Error> {
     let (id, delivery) = (EventId::draw(tx.now(), tools.chance), DeliveryId::draw(tx.now(), tools.chance));
     let data = json!({ "object": "webhook", "id": webhook, "environment": environment }).to_string();
-    let event = NewEvent { id: &id, environment, kind: TellKind::Test, organization: None, data: &data };
+    let event =
+        NewEvent { id: &id, environment, kind: TellKind::Test, node_type: None, organization: None, data: &data };
     store::events::insert(tx, by, &event)?;
     store::webhooks::insert_delivery(tx, by, &NewDelivery { id: &delivery, webhook, event: &id })?;
     Ok(delivery)

@@ -8,7 +8,7 @@ use crate::store::access::{InWorkspace, Proof, RunnerIn};
 use crate::store::events::SecretSubject;
 use crate::store::{self, Error, Outcome, Unrecorded, WriteTx};
 
-use super::{Tools, put};
+use super::{About, Tools, put};
 
 /// A node that has lost its secret.
 pub(super) struct Loosened<'a> {
@@ -52,7 +52,8 @@ fn of_secret(
     if let (Value::Object(all), Value::Object(more)) = (&mut data, told) {
         all.extend(more);
     }
-    put(tx, by, tools, (subject.environment, kind, subject.organization.as_deref(), &data))
+    let (environment, organization) = (subject.environment, subject.organization.as_deref());
+    put(tx, by, tools, (kind, About { environment, node_type: subject.node_type.as_str(), organization }, &data))
 }
 
 /// Tells of the secrets of a workspace whose last day is near: of each once, as long as that day stays the same.
@@ -86,5 +87,7 @@ pub(super) fn loosened(
         "reason": why.as_str(),
         "created_at": tx.now().wire(),
     });
-    put(tx, by, tools, (workflow.environment, TellKind::NeedsReconfiguration, None, &data))
+    let environment = workflow.environment;
+    let about = About { environment, node_type: subject.node_type.as_str(), organization: None };
+    put(tx, by, tools, (TellKind::NeedsReconfiguration, about, &data))
 }

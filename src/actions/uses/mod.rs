@@ -19,6 +19,8 @@ use crate::store::{Db, Error, Fault, Outcome, WriteTx};
 use super::audit;
 use tallies::Tallies;
 
+pub use tallies::PERIOD as COUNTED_EVERY;
+
 /// At most this many uses in one commit.
 const GROUP: usize = 256;
 /// Uses that may wait to be recorded; more are told to come again.
@@ -97,7 +99,9 @@ impl Writer {
             // Whoever asks alone waits for nobody.
             if last.max(group.len()) > 1 {
                 linger((took / LINGER).min(LONGEST_LINGER), &incoming).await;
-                while group.len() < GROUP && let Ok(one) = incoming.try_recv() {
+                while group.len() < GROUP
+                    && let Ok(one) = incoming.try_recv()
+                {
                     group.push(one);
                 }
             }
@@ -153,7 +157,10 @@ async fn linger(pause: Duration, incoming: &mpsc::Receiver<Waiting>) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a fraction of a millisecond, for which the runtime's timer is too coarse")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a fraction of a millisecond, for which the runtime's timer is too coarse"
+)]
 fn rest(pause: Duration) {
     std::thread::sleep(pause);
 }

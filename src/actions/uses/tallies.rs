@@ -18,7 +18,7 @@ use crate::store::{self, Db, Outcome, Unrecorded};
 use super::Use;
 
 /// How often the counts are written: often enough for pages that say when something was used last.
-const PERIOD: Duration = Duration::from_secs(5);
+pub const PERIOD: Duration = Duration::from_secs(3);
 /// So many in one transaction, so that it is over before anybody waits for it.
 const PORTION: usize = 64;
 /// While the database is away, no more than this many are kept.

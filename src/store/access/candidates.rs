@@ -105,9 +105,8 @@ macro_rules! with_values {
             .eq(secrets::id)
             .and(secret_values::slot.eq(Slot::Current))
             .and(secret_values::number.eq(secrets::value_number));
-        let its_key = data_keys::id
-            .eq(secret_values::data_key_id)
-            .and(data_keys::workspace_id.eq(secrets::workspace_id));
+        let its_key =
+            data_keys::id.eq(secret_values::data_key_id).and(data_keys::workspace_id.eq(secrets::workspace_id));
         secrets::table
             .inner_join(workspaces::table)
             .left_join(secret_values::table.on(current))
@@ -195,11 +194,7 @@ pub(super) fn of_member(
         )
         .filter(secrets::owner_id.is_not_null())
         .filter(secrets::owner_id.eq(by.maker()).or(by_all).or(among_chosen))
-        .select((
-            candidate_columns!(),
-            held_columns!(),
-            (secret_shares::person_id, secret_shares::ends_at).nullable(),
-        ))
+        .select((candidate_columns!(), held_columns!(), (secret_shares::person_id, secret_shares::ends_at).nullable()))
         .into_boxed();
     let rows: Vec<(Candidate, HeldRow, Share)> = enough!(query, chosen).load(tx.conn)?;
     let usable = |(candidate, _, share): &(Candidate, HeldRow, Share)| candidate.is_usable(share, by.maker(), now);
@@ -218,8 +213,7 @@ pub(super) fn of_connection(
         .into_boxed();
     query = of_whom!(query, by, of);
     if !several {
-        // Not by `=`: an index has that word in its condition, for whose sake SQLite would plan anew at every single use.
-        query = query.filter(secrets::connection_role.ne(ConnectionRole::Standard));
+        query = query.filter(secrets::connection_role.eq(ConnectionRole::Compatibility));
     }
     let rows: Vec<(Candidate, HeldRow)> = enough!(query, chosen).load(tx.conn)?;
     Ok(rows.into_iter().map(|(candidate, held)| Found::new(candidate, held)).collect())

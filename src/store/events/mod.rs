@@ -58,6 +58,7 @@ pub struct NewEvent<'a> {
     pub id: &'a EventId,
     pub environment: Environment,
     pub kind: TellKind,
+    pub node_type: Option<&'a str>,
     pub organization: Option<&'a str>,
     /// As JSON, without any value.
     pub data: &'a str,
@@ -74,6 +75,7 @@ pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, new: &NewE
             events::number.eq(last.unwrap_or(0) + 1),
             events::environment.eq(new.environment),
             events::kind.eq(new.kind),
+            events::node_type.eq(new.node_type),
             events::organization.eq(new.organization),
             events::data.eq(new.data),
             events::created_at.eq(now),
@@ -101,7 +103,7 @@ pub struct Sought {
     pub organization: Option<String>,
 }
 
-/// The first of them in the order in which they happened, one more than `limit` where there are more.
+/// The first of them that the token may be told of, in the order in which they happened, one more than `limit` where there are more.
 pub fn list(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, AuditRight>,
@@ -121,6 +123,9 @@ pub fn list(
     }
     let kinds = if sought.kinds.is_empty() { TellKind::OF_CONNECTIONS.to_vec() } else { sought.kinds.clone() };
     query = query.filter(events::kind.eq_any(kinds));
+    if let Some(limit) = by.limit() {
+        query = query.filter(events::node_type.eq_any(limit.iter().map(Slug::as_str)));
+    }
     if let Some(from) = sought.from {
         query = query.filter(events::created_at.ge(from));
     }

@@ -7,6 +7,7 @@ diesel::table! {
         number -> BigInt,
         environment -> Text,
         kind -> Text,
+        node_type -> Nullable<Text>,
         organization -> Nullable<Text>,
         data -> Text,
         created_at -> BigInt,
