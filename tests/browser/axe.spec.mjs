@@ -31,6 +31,8 @@ testOnFresh("set-up and the first pages: nothing in the way of anybody", async (
 
 for (const [name, open] of Object.entries(outsidePages)) {
   test(`${name}: nothing in the way of anybody`, async ({ page, keyrack }) => {
+    // By far the longest page there is: axe alone takes half a minute for its four looks.
+    if (open === outsidePages["the reference of the API"]) test.slow();
     await inspect(page, () => open(page, { keyrack }));
   });
 }
