@@ -7,7 +7,7 @@ import { keyboard, mouse } from "./support/hands.mjs";
 import { invites, sendInvitation } from "./support/mailed.mjs";
 import { linkIn, Post } from "./support/post.mjs";
 import { agree, cancel, heading, look, testWith } from "./support/provided.mjs";
-import { ADA, HOME, joinAs, makeToken, readSnippet, send, setUp, signInAs, signOut } from "./support/steps.mjs";
+import { ADA, expectCounted, HOME, joinAs, makeToken, readSnippet, send, setUp, signInAs, signOut } from "./support/steps.mjs";
 import { watch } from "./support/watch.mjs";
 import { addNode, addWorkflow } from "./support/workflows.mjs";
 
@@ -116,8 +116,7 @@ test("a client is set up, an account connected, its token vended, and all of it 
   const vended = await (await backend(admin, keyrack, place))();
   const [{ access, refresh }] = provider.given;
   expect(vended).toMatchObject({ status: 200, body: { active: true, credential: { value: access, auth_method: "oauth", scopes: ["read_user"], missing_scopes: ["read_api"] } } });
-  await tom.reload();
-  await expect(tom.getByRole("region", { name: "Used by" })).toContainText("Booking backend");
+  await expectCounted(tom, place, tom.getByRole("region", { name: "Used by" }).getByText("Booking backend"));
 
   expect(await Promise.all([access, refresh].map((given) => provider.knows(given)))).toEqual([true, true]);
   await disconnect(tom);

@@ -1,6 +1,6 @@
 import { expectNowhere, find } from "./support/canary.mjs";
 import { expect, testOnFresh as test } from "./support/fixtures.mjs";
-import { ADA, HOME, addHttpRequest, addStripe, keyField, makeToken, openStripeForm } from "./support/steps.mjs";
+import { ADA, HOME, addHttpRequest, addStripe, expectCounted, keyField, makeToken, openStripeForm } from "./support/steps.mjs";
 import { readSnippet, send, setUp, signIn, signOut, store } from "./support/steps.mjs";
 
 const OWN = "rk_test_canary_own_12345_abcde_WXYZ";
@@ -67,8 +67,7 @@ async function journey(page, keyrack) {
     const answer = await send(keyrack, token, secret.snippet);
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ active: true, credential: { value: OWN } });
-    await page.goto(secret.path);
-    await expect(page.getByRole("link", { name: "Booking backend" })).toBeVisible();
+    await expectCounted(page, secret.path, page.getByRole("link", { name: "Booking backend" }));
   });
 
   await test.step("store an end user's key, and see it in the activity", async () => {

@@ -40,12 +40,12 @@ impl Tallies {
         Self { db, counts: Arc::default(), counted: Arc::default(), writing: Arc::default() }
     }
 
-    /// Writes them down every few seconds, for as long as there is anything to count.
+    /// Writes them down: the first at once, and then every few seconds, for as long as there is anything to count.
     pub async fn keep(self, clock: Arc<dyn Clock>) {
         loop {
             self.counted.notified().await;
-            clock.sleep(PERIOD).await;
             self.write().await;
+            clock.sleep(PERIOD).await;
         }
     }
 

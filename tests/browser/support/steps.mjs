@@ -166,3 +166,11 @@ export async function addWebhook(page, { name, address, environment = "Test", ki
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(`“${name}” is ready`);
   return page.locator("#key").textContent();
 }
+
+// Looks at a page until it shows a use: they are counted shortly after their answer, and every few seconds.
+export async function expectCounted(page, path, shown) {
+  await expect(async () => {
+    await page.goto(path);
+    await expect(shown).toBeVisible({ timeout: 500 });
+  }).toPass({ timeout: 15_000 });
+}
