@@ -122,13 +122,20 @@ impl Db {
         if !self.embedded {
             return self.read(ask, work).await;
         }
-        let _permit = self.readers.enter().await?;
-        let now = self.clock.now();
-        in_transaction(&mut *self.readers.connection()?, Mode::Read, |conn| {
-            let mut tx = ReadTx::new(conn, now);
-            let proof = ask.prove(&mut tx)?;
-            work(&mut tx, &proof)
-        })
+        let looked = {
+            let _permit = self.readers.enter().await?;
+            let now = self.clock.now();
+            in_transaction(&mut *self.readers.connection()?, Mode::Read, |conn| {
+                let mut tx = ReadTx::new(conn, now);
+                let proof = ask.prove(&mut tx)?;
+                work(&mut tx, &proof)
+            })
+        };
+        match looked {
+            // Somebody mends or moves the file at this moment: that is waited for elsewhere, as ever.
+            Err(Fault::Store(Error::Collided)) => self.read(ask, work).await,
+            looked => looked,
+        }
     }
 
     /// Changes, in a transaction that is kept only together with its audit entry.
