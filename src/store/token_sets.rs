@@ -47,14 +47,14 @@ macro_rules! columns {
     };
 }
 
-/// That of a secret of the workspace.
+/// That of a secret of the workspace. Asked of the one row that is found: of a list of the workspace's secrets SQLite would
+/// make the whole list first.
 macro_rules! of_secret {
-    ($by:expr, $id:expr) => {
-        token_sets::table.filter(token_sets::secret_id.eq($id)).filter(
-            token_sets::secret_id
-                .eq_any(secrets::table.filter(secrets::workspace_id.eq($by.workspace())).select(secrets::id)),
-        )
-    };
+    ($by:expr, $id:expr) => {{
+        let here = secrets::table.filter(secrets::id.eq(token_sets::secret_id));
+        let here = here.filter(secrets::workspace_id.eq($by.workspace()));
+        token_sets::table.filter(token_sets::secret_id.eq($id)).filter(diesel::dsl::exists(here))
+    }};
 }
 
 pub fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<Option<TokenSet>, Error> {

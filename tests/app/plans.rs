@@ -25,6 +25,8 @@ fn statements(log: &str, words: &[&str]) -> BTreeSet<String> {
 const PAGES: [&str; 4] = [" FROM secrets WHERE ", "secrets.workspace_id = ", " ORDER BY ", "LIMIT"];
 /// The one that finds what is handed out.
 const VEND: [&str; 4] = ["secret_values.blob", "meant_user.external_id = ", "secrets.connection_role = ", "LIMIT"];
+/// The one that finds what is known of its tokens.
+const TOKENS: [&str; 2] = ["SELECT token_sets.client_id", "secrets.workspace_id = "];
 /// The one that finds an end user's connections.
 const CONNECTIONS: [&str; 4] = ["secrets.account_name", "meant_user.external_id = ", " ORDER BY ", "LIMIT"];
 
@@ -120,8 +122,14 @@ async fn a_vend_looks_at_no_secret_but_the_one() {
     let token = server.token(&text);
     assert_eq!(token.put("stripe", "anna", "rk_test_first1234567890").await.status, 200);
     token.vend("stripe", "anna").await.hands_out("rk_test_first1234567890");
-    for words in [VEND, CONNECTIONS] {
-        let heard = statements(&machine.log(), &words);
+    // The same as tokens that count for ever.
+    machine.database.run(
+        "UPDATE node_types SET method = 'oauth' WHERE slug = 'stripe'; INSERT INTO token_sets (secret_id, client_id, \
+         scopes_asked, scopes, renewed_at, tries) SELECT id, 'client', '', '', 1, 0 FROM secrets WHERE end_user_id IS NOT NULL",
+    );
+    assert_eq!(token.vend("stripe", "anna").await.body["credential"]["value"], "rk_test_first1234567890");
+    for words in [VEND.as_slice(), &TOKENS, &CONNECTIONS] {
+        let heard = statements(&machine.log(), words);
         assert!(!heard.is_empty(), "{words:?}");
         for statement in heard {
             let plan = plan(&machine.database, &statement);
