@@ -10,6 +10,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::crypto::{Keyring, StateToken, challenge_of};
 use crate::domain::audit::{ConnectionEvent, Event};
+use crate::domain::connect_session::Outcome as Came;
 use crate::domain::errand::{Ask, Consent, Errand, Finish, Intent};
 use crate::domain::return_to::{Fit, with_query};
 use crate::domain::{Hindrance, Kind, Method, SecretId};
@@ -25,7 +26,7 @@ use super::connections::{self, Brought, ConnectionRefusal, Holding, Put, Tokens}
 use super::entering::{FieldFault, name_parts};
 use super::renewing::Asked;
 use super::uses::Use;
-use super::{Tools, audit, flows, node_types};
+use super::{Tools, audit, connect_sessions, flows, node_types};
 
 /// The browser that stands for the backend itself: a code for it is bound to no other.
 const BACKEND: &str = "the backend that asked";
@@ -74,7 +75,7 @@ pub fn way(
 }
 
 /// The parts of the address as the connection will have them.
-fn parts(
+pub(super) fn parts(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, ConnectRight>,
     (clients, ask): (&Clients, &Ask),
@@ -194,6 +195,10 @@ pub async fn fail(means: Means, ask: Ask, reason: &'static str) -> Result<(), Fa
             organization: ask.organization.clone(),
             reason: reason.to_owned(),
         };
+        if let Some(session) = &ask.session {
+            let outcome = reason.parse().unwrap_or(Came::Failed);
+            connect_sessions::note(tx, by, session, (&ask.node_type, outcome, None))?;
+        }
         Ok(kit.on_errand(by, |tools| audit::change(tx, by, tools, Event::Connection(event)))?)
     });
     noted.await
@@ -345,8 +350,12 @@ fn keep(
         account_identifier: None,
         once: None,
     };
-    connections::place(tx, by, tools, &put).map_err(|fault| match fault {
+    let row = connections::place(tx, by, tools, &put).map_err(|fault| match fault {
         Fault::Refused(refusal) => Fault::Refused(AuthorizeRefusal::Connection(refusal)),
         Fault::Store(error) => Fault::Store(error),
-    })
+    })?;
+    if let Some(session) = &ask.session {
+        connect_sessions::note(tx, by, session, (&ask.node_type, Came::Connected, Some(&row.secret.id)))?;
+    }
+    Ok(row)
 }

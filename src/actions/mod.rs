@@ -6,6 +6,8 @@ pub mod accounts;
 pub mod audit;
 pub mod authorizing;
 pub mod clients;
+pub mod connect_pages;
+pub mod connect_sessions;
 pub mod connecting;
 pub mod connections;
 pub mod custom_apis;

@@ -32,6 +32,7 @@ words! {
         InUse = "data_integration_in_use",
         Unreadable = "secret_unreadable",
         ReturnTo = "invalid_return_to",
+        Origin = "invalid_origin",
         ReturnToExactly = "return_to_requires_exact_match",
         ConnectCode = "invalid_connect_code",
         AuthorizationOver = "authorization_state_expired",
@@ -59,6 +60,7 @@ impl Code {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::InvalidRequest
             | Self::ReturnTo
+            | Self::Origin
             | Self::ReturnToExactly
             | Self::ConnectCode
             | Self::AuthorizationOver => StatusCode::BAD_REQUEST,
@@ -127,6 +129,7 @@ impl Code {
             Self::InUse => "Secrets hang on the node type, so a person removes it on its page.",
             Self::Unreadable => "The stored value cannot be opened. It has to be entered again.",
             Self::ReturnTo => "An Admin has not registered this address to send people back to.",
+            Self::Origin => "An Admin has not registered this origin for the connect page.",
             Self::ReturnToExactly => "With code_challenge, return_to is a registered address to the letter.",
             Self::ConnectCode => "The connect_code was used before, is too old, or its code_verifier is another one.",
             Self::AuthorizationOver => "What was asked for is over. Ask for a new address.",

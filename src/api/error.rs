@@ -49,6 +49,8 @@ pub enum Error {
     #[error("{0}")]
     ReturnTo(String),
     #[error("{0}")]
+    Origin(String),
+    #[error("{0}")]
     ReturnToExactly(String),
     #[error("The connect_code is not good: it was used before, is too old, or its code_verifier is another one.")]
     ConnectCode,
@@ -109,6 +111,7 @@ impl Error {
             Self::NeedsReconfiguration(_) => Code::NeedsReconfiguration,
             Self::SelectionRequired => Code::SelectionRequired,
             Self::ReturnTo(_) => Code::ReturnTo,
+            Self::Origin(_) => Code::Origin,
             Self::ReturnToExactly(_) => Code::ReturnToExactly,
             Self::ConnectCode => Code::ConnectCode,
             Self::AuthorizationOver => Code::AuthorizationOver,

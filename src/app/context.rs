@@ -18,6 +18,13 @@ pub struct RequestContext {
     pub browser: String,
 }
 
+/// Said of an answer that belongs to the page of somebody else: it neither brings nor needs a cookie.
+#[derive(Clone, Debug, Default)]
+pub struct Embedded {
+    /// The one origin that may hold it in a frame, or have opened it and hear of it.
+    pub origin: Option<String>,
+}
+
 impl RequestContext {
     pub fn of(request: &HttpRequest) -> Option<Self> {
         request.extensions().get::<Self>().cloned()

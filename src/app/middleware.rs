@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::App;
-use super::context::{Cookies, RequestContext, client_address};
+use super::context::{Cookies, Embedded, RequestContext, client_address};
 use super::pace::Counted;
 use crate::api;
 use crate::web;
@@ -76,7 +76,8 @@ pub(super) async fn around<B: MessageBody + 'static>(
         let worded = explain(words, &response, &context);
         response = response.into_response(worded);
     }
-    if known.is_none() && !quiet && !words.machine {
+    let embedded = response.request().extensions().get::<Embedded>().cloned();
+    if known.is_none() && !quiet && !words.machine && embedded.is_none() {
         let cookie = cookies.make("browser", &context.browser, Some(actix_web::cookie::time::Duration::days(365)));
         let _kept = response.response_mut().add_cookie(&cookie);
     }
@@ -87,6 +88,9 @@ pub(super) async fn around<B: MessageBody + 'static>(
     let route = response.request().match_pattern();
     let route = route.as_deref().unwrap_or("-");
     add_headers(response.headers_mut(), &context, cookies.secure(), referrer(route));
+    if let Some(Embedded { origin: Some(origin) }) = &embedded {
+        let_in(response.headers_mut(), &context.nonce, origin);
+    }
     log((&method, route, response.status()), &context, app.clock.now().since(began));
     Ok(response)
 }
@@ -166,7 +170,7 @@ fn add_headers(headers: &mut HeaderMap, context: &RequestContext, secure: bool, 
             headers.insert(HeaderName::from_static(name), value);
         }
     };
-    set("content-security-policy", &policy(&context.nonce));
+    set("content-security-policy", &policy(&context.nonce, "'none'"));
     set("x-request-id", &context.id);
     set("x-content-type-options", "nosniff");
     set("x-frame-options", "DENY");
@@ -181,15 +185,24 @@ fn add_headers(headers: &mut HeaderMap, context: &RequestContext, secure: bool, 
     }
 }
 
-/// What an answer may load and do. One that is no page has no nonce, and loads nothing.
-fn policy(nonce: &str) -> Cow<'static, str> {
+/// Lets this one origin hold the page in a frame, and hear from one that it has opened.
+fn let_in(headers: &mut HeaderMap, nonce: &str, origin: &str) {
+    if let Ok(policy) = HeaderValue::from_str(&policy(nonce, origin)) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.remove(header::X_FRAME_OPTIONS);
+        headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("unsafe-none"));
+    }
+}
+
+/// What an answer may load and do, and who may hold it. One that is no page has no nonce, and loads nothing.
+fn policy(nonce: &str, ancestors: &str) -> Cow<'static, str> {
     if nonce.is_empty() {
         return Cow::Borrowed("default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
     }
     Cow::Owned(format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; \
-         frame-ancestors 'none'; base-uri 'none'"
+         frame-ancestors {ancestors}; base-uri 'none'"
     ))
 }
 

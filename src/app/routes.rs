@@ -8,7 +8,7 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpResponse, Resource, Route, web};
 
 use super::health;
-use crate::api::native::{self, audit, connections as outside, outsiders, pickers, shares};
+use crate::api::native::{self, audit, connect_sessions, connections as outside, outsiders, pickers, shares};
 use crate::api::pipes::{accounts, authorize, events, integrations, providers, stored, vend};
 use crate::domain::{Ability, Role};
 use crate::web::{
@@ -128,6 +128,9 @@ pub static MACHINES: &[Entry] = &[
     get("/api/v1/end-users/{user}", READ, |r| r.to(outsiders::end_user)),
     get("/api/v1/organizations", READ, |r| r.to(outsiders::organizations)),
     get("/api/v1/organizations/{organization}", READ, |r| r.to(outsiders::organization)),
+    post("/api/v1/connect-sessions", CONNECT, |r| r.to(connect_sessions::create)),
+    get("/api/v1/connect-sessions/{session}", CONNECT, |r| r.to(connect_sessions::show)),
+    delete("/api/v1/connect-sessions/{session}", CONNECT, |r| r.to(connect_sessions::destroy)),
     delete("/api/v1/connections/{connection}", CONNECT, |r| r.to(outside::destroy)),
     post("/api/v1/connections/{connection}/disconnect", CONNECT, |r| r.to(outside::disconnect)),
     get("/api/v1/members", READ, |r| r.to(native::members::index)),
@@ -140,6 +143,21 @@ pub static FILES: &[Entry] = &[
     get("/api/v1/openapi.json", ANYONE, |r| r.to(native::openapi::show)),
     get("/favicon.ico", ANYONE, |r| r.to(assets::favicon)),
     get("/assets/{hash}/{path:.*}", ANYONE, |r| r.to(assets::show)),
+];
+
+/// Pages that stand on other sites, and what belongs to them: no cookie counts there, so what a form may do it carries
+/// itself, whoever is signed in.
+pub static EMBEDDED: &[Entry] = &[
+    get("/connect/keyrack-connect.js", ANYONE, |r| r.to(assets::connect_script)),
+    get("/connect/logos/{logo}", ANYONE, |r| r.to(connect::session::logo)),
+    post("/connect/session", ANYONE, |r| r.to(connect::session::open)),
+    post("/connect/session/page", ANYONE, |r| r.to(connect::session::show)),
+    post("/connect/session/status", ANYONE, |r| r.to(connect::session::status)),
+    post("/connect/session/on/{node_type}", ANYONE, |r| r.to(connect::session::form)),
+    post("/connect/session/on/{node_type}/key", ANYONE, |r| r.to(connect::session::enter)),
+    post("/connect/session/on/{node_type}/leave", ANYONE, |r| r.to(connect::session::leave)),
+    post("/connect/session/on/{node_type}/disconnect", ANYONE, |r| r.to(connect::session::disconnect)),
+    get("/connect/session/{link}", ANYONE, |r| r.to(connect::session::begin)),
 ];
 
 pub static PAGES: &[Entry] = &[
@@ -189,6 +207,10 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/settings/sharing", ADMIN, |r| r.to(workspaces::sharing::update)),
     post("/w/{workspace}/settings/adders", ADMIN, |r| r.to(workspaces::adders::update)),
     post("/w/{workspace}/settings/return-addresses", ADMIN, |r| r.to(workspaces::return_addresses::update)),
+    get("/w/{workspace}/settings/connect-page", ADMIN, |r| r.to(workspaces::connect_page::edit)),
+    post("/w/{workspace}/settings/connect-page", ADMIN, |r| r.to(workspaces::connect_page::update)),
+    post("/w/{workspace}/settings/connect-page/logo", ADMIN, |r| r.to(workspaces::connect_page::set_logo)),
+    post("/w/{workspace}/settings/connect-page/logo/remove", ADMIN, |r| r.to(workspaces::connect_page::remove_logo)),
     post("/w/{workspace}/settings/domains/open", OWNER, |r| r.to(workspaces::domains::open)),
     post("/w/{workspace}/settings/domains/close", OWNER, |r| r.to(workspaces::domains::close)),
     get("/w/{workspace}/delete", OWNER, |r| r.to(workspaces::delete::new)),

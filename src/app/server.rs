@@ -11,7 +11,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App as ActixApp, HttpServer};
 
 use super::context::Cookies;
-use super::routes::{FILES, HEALTH, MACHINES, PAGES, resources};
+use super::routes::{EMBEDDED, FILES, HEALTH, MACHINES, PAGES, resources};
 use super::{App, middleware};
 use crate::web::error::not_found;
 use crate::web::session::Store;
@@ -31,6 +31,7 @@ pub fn listen(app: &App, listener: TcpListener) -> std::io::Result<Server> {
             .service(resources(HEALTH))
             .service(resources(MACHINES))
             .service(resources(FILES))
+            .service(resources(EMBEDDED))
             .service(
                 web::scope("")
                     .wrap(sessions(&app, key.clone()))

@@ -28,7 +28,7 @@ use super::master::MasterKeys;
 use super::plaintext::{Entered, Plaintext, Purpose};
 use super::sealed::{self, Context, KeyName, SealError, Unreadable};
 use super::signing::NewSigningKey;
-use super::token::{Bearer, LinkToken, NewToken, StateToken};
+use super::token::{Bearer, ConnectToken, LinkToken, NewToken, PageToken, StateToken};
 
 const CACHED_KEYS: usize = 10_000;
 const CACHE_LIFETIME: Duration = Duration::from_mins(5);
@@ -274,6 +274,14 @@ impl Keyring {
     /// A state counts in the browser that it was made for alone.
     pub fn flow_mac(&self, state: &StateToken, browser: &str) -> Mac {
         self.peppered("flow", &[state.as_str().as_bytes(), browser.as_bytes()])
+    }
+
+    pub fn connect_mac(&self, link: &ConnectToken) -> Mac {
+        self.peppered("connect session", &[link.as_str().as_bytes()])
+    }
+
+    pub fn page_mac(&self, page: &PageToken) -> Mac {
+        self.peppered("connect page", &[page.as_str().as_bytes()])
     }
 
     pub fn session_mac(&self, cookie: &str) -> Mac {

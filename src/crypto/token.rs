@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
 use crate::domain::id::Malformed;
-use crate::domain::{Chance, Environment, FlowId, LinkId, TokenId};
+use crate::domain::{Chance, ConnectSessionId, Environment, FlowId, LinkId, TokenId};
 
 const SECRET_BYTES: usize = 32;
 const SECRET_CHARS: usize = 52;
@@ -101,6 +101,10 @@ single_use! {
     LinkToken(LinkId) "kr_link_" "link";
     /// The state that goes to a provider and comes back.
     StateToken(FlowId) "kr_state_" "state";
+    /// The secret part of the link that opens a connect session.
+    ConnectToken(ConnectSessionId) "kr_connect_" "connect session";
+    /// What the page of a connect session carries from form to form.
+    PageToken(ConnectSessionId) "kr_page_" "page";
 }
 
 /// The S256 challenge of a verifier.

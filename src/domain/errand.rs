@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, PersonId, SecretId, Seen, SessionId, Slug, TokenId};
+use super::{ConnectSessionId, Delivery, PersonId, SecretId, Seen, SessionId, Slug, TokenId};
 
 /// Kept sealed until then: the verifier of a code challenge is worth as much as the code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +94,8 @@ pub struct Ask {
     pub state: String,
     /// Of a verifier that only the backend has: without it nothing is connected.
     pub challenge: Option<String>,
+    /// The page that they have come from, which waits to hear of it.
+    pub session: Option<ConnectSessionId>,
 }
 
 /// Which connection of an end user is meant.

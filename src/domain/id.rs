@@ -128,6 +128,8 @@ ids! {
     DeliveryId "dlv_";
     /// A way to a provider and back.
     FlowId "flw_";
+    /// A page on which an end user connects.
+    ConnectSessionId "cns_";
     /// Who somebody is at a provider.
     IdentityId "idn_";
 }

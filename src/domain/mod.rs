@@ -6,6 +6,8 @@ pub mod ability;
 pub mod audit;
 pub mod chance;
 pub mod clock;
+pub mod connect_page;
+pub mod connect_session;
 pub mod email;
 pub mod errand;
 pub mod fetching;

@@ -35,7 +35,7 @@ pub enum Fit {
 const OWN: [&str; 3] = ["state", "connect_code", "error"];
 
 /// An address that a browser can be sent to over a way that nobody reads.
-fn safe(text: &str) -> Result<Url, NoAddress> {
+pub(super) fn safe(text: &str) -> Result<Url, NoAddress> {
     let malformed = || NoAddress::Malformed(text.chars().take(100).collect());
     let url = Url::parse(text).map_err(|_| malformed())?;
     let has_person = !url.username().is_empty() || url.password().is_some();

@@ -37,6 +37,7 @@ async fn sweep(app: &App) -> Result<Option<Duration>, Fault<Infallible>> {
         store::flows::sweep(tx, by)?;
         let remembered = tx.now().minus(REMEMBERED);
         store::repeats::sweep(tx, by, remembered)?;
+        store::connect_sessions::sweep(tx, by, remembered)?;
         let told = tx.now().minus(TOLD);
         store::events::sweep(tx, by, told)?;
         let before = tx.now().minus(KEPT);

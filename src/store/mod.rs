@@ -5,6 +5,8 @@
 
 pub mod access;
 pub mod audit;
+pub mod connect_pages;
+pub mod connect_sessions;
 mod connection;
 pub mod connections;
 mod db;

@@ -7,10 +7,12 @@ use std::sync::LazyLock;
 
 use actix_web::http::header;
 use actix_web::web::Path;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
+
+use crate::app::context::Embedded;
 
 use super::error::Error;
 use super::marks;
@@ -64,6 +66,19 @@ pub async fn show(path: Path<(String, String)>, request: HttpRequest) -> Result<
         return Ok(response.insert_header((header::CONTENT_ENCODING, "gzip")).body(asset.packed.clone()));
     }
     Ok(response.body(asset.plain.clone().into_owned()))
+}
+
+/// The script by which other sites open the connect page: at an address that stays, so it is asked for again after an hour.
+pub async fn connect_script(request: HttpRequest) -> Result<HttpResponse, Error> {
+    request.extensions_mut().insert(Embedded::default());
+    let asset = ASSETS.get("connect/keyrack-connect.js").ok_or(Error::NotFound)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, asset.kind))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
+        .insert_header((header::ETAG, format!("\"{}\"", asset.hash)))
+        .insert_header(("cross-origin-resource-policy", "cross-origin"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .body(asset.plain.clone().into_owned()))
 }
 
 /// Browsers that ask without reading the page are sent to the real one.

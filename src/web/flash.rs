@@ -71,6 +71,7 @@ flashes! {
     DomainOpened "domain-opened" Good "Whoever shows an address of this domain at a provider joins from now on.";
     DomainClosed "domain-closed" Good "From now on people of this domain have to be invited. Whoever is here stays.";
     DomainRefused "domain-refused" Bad "This workspace cannot be opened to the domain of your address.";
+    ConnectPageChanged "connect-page-changed" Good "The connect page is saved. It counts for pages that are opened from now on.";
     ReturnAddressesChanged "return-addresses-changed" Good "End users are sent back there, and nowhere else.";
     AddersChanged "adders-changed" Good "It counts from the very next request who may add node types.";
     ValueReplaced "value-replaced" Good "The new value is on the hook. Everything that uses the secret goes on with it.";

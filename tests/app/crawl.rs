@@ -146,6 +146,9 @@ async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
     ada.turn(&id, "next/promote").await;
     ada.enter(&id, "next", "rk_test_crawled3456", &[]).await;
     ada.make_token("test").await;
+    app.database.run(
+        "INSERT INTO connect_pages (workspace_id, origins, logo, logo_name) SELECT id, '', key_blob, 'logo' FROM workspaces",
+    );
     ada.add_custom_api("Rooms", "https://rooms.example.com").await;
     let old = ada.add_custom_api("Old rooms", "https://old.example.com").await;
     assert_eq!(ada.submit("/account", &format!("/w/acme/node-types/{old}/disable"), &[]).await.status, 303);

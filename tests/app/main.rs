@@ -11,6 +11,8 @@ mod canary;
 mod choosing;
 mod clients_change;
 mod command_line;
+mod connect_looks;
+mod connect_sessions;
 mod connecting;
 mod connecting_again;
 mod connections;

@@ -6,7 +6,9 @@ use utoipa::OpenApi;
 use crate::api::codes::Code;
 use crate::app::routes::{Least, MACHINES};
 
-use super::{audit, connections, members, node_types, outsiders, pickers, secrets, shares, token, workflows};
+use super::{
+    audit, connect_sessions, connections, members, node_types, outsiders, pickers, secrets, shares, token, workflows,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -37,6 +39,9 @@ use super::{audit, connections, members, node_types, outsiders, pickers, secrets
         outsiders::end_user,
         outsiders::organizations,
         outsiders::organization,
+        connect_sessions::create,
+        connect_sessions::show,
+        connect_sessions::destroy,
         connections::destroy,
         connections::disconnect,
         members::index,
@@ -52,6 +57,8 @@ use super::{audit, connections, members, node_types, outsiders, pickers, secrets
         (name = "Shares", description = "Who may use a secret besides its owner. Sharing gives use, never sight."),
         (name = "Workflows", description = "Registered consumers of secrets and their nodes."),
         (name = "End users", description = "Those outside the workspace, and what they have connected."),
+        (name = "Connect sessions", description = "Pages on which your users connect accounts and keys by themselves, alone or \
+            in a frame on your own site."),
         (name = "Members", description = "The people of the workspace."),
         (name = "Audit", description = "The record of changes and uses."),
     ),
@@ -143,6 +150,9 @@ fn problem(status: &str, response: &mut Value) {
 /// The codes that these routes answer; the others belong to the Pipes-compatible ones.
 const NATIVE: &[Code] = &[
     Code::InvalidRequest,
+    Code::Origin,
+    Code::ReturnTo,
+    Code::KeyReused,
     Code::Unauthorized,
     Code::InsufficientAbility,
     Code::AddressNotAllowed,

@@ -4,6 +4,7 @@
 //! is made of these very types.
 
 pub mod audit;
+pub mod connect_sessions;
 pub mod connections;
 mod described;
 pub mod members;

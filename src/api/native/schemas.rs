@@ -3,6 +3,7 @@
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 use crate::domain::audit::ChainKind;
+use crate::domain::connect_session::{Outcome, SessionState, Shade};
 use crate::domain::record::Topic;
 use crate::domain::secret::ConnectionRole;
 use crate::domain::{Ability, Delivery, Environment, Kind, Method, Role, SecretState, Sharing};
@@ -22,6 +23,9 @@ schemas! {
     delivery Delivery;
     environment Environment;
     kind Kind;
+    outcome Outcome;
+    session_state SessionState;
+    shade Shade;
     method Method;
     connection_role ConnectionRole;
     role Role;

@@ -92,6 +92,7 @@ impl Body {
             return_to: self.return_to,
             state,
             challenge,
+            session: None,
         })
     }
 }

@@ -18,5 +18,5 @@ pub mod vend;
 
 pub(super) use read::{present, read};
 pub(super) use stored::once_of;
-pub(super) use subject::external;
+pub(super) use subject::{Subject, external};
 pub(super) use vend::vend_answer;

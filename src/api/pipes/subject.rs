@@ -10,7 +10,7 @@ use crate::store::access::{ConnectionOf, Whose};
 
 /// The fields that every body shares.
 #[derive(Deserialize)]
-pub(super) struct Subject {
+pub(in crate::api) struct Subject {
     pub user_id: String,
     #[serde(default)]
     pub organization_id: Option<String>,
@@ -39,6 +39,10 @@ pub(super) fn end_user(text: &str) -> Result<String, Error> {
 }
 
 impl Subject {
+    pub fn of(user: &str, organization_id: Option<String>, connection_owner: Option<String>) -> Self {
+        Self { user_id: user.to_owned(), organization_id, connection_owner, connected_account_id: None }
+    }
+
     fn connection(&self, user: String) -> Result<ConnectionOf, Error> {
         let organization = self.organization_id.as_deref().map(|id| external(id, "organization_id")).transpose()?;
         match self.connection_owner.as_deref() {

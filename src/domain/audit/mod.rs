@@ -1,6 +1,7 @@
 //! What is recorded: who did what to which thing, with what result. Never a value.
 
 mod accounts;
+mod connect;
 mod connections;
 mod node_types;
 mod people;
@@ -15,6 +16,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 pub use accounts::AccountEvent;
+pub use connect::{ConnectEvent, SessionFacts};
 pub use connections::ConnectionEvent;
 pub use node_types::{NodeTypeEvent, NodeTypeFacts};
 pub use people::PeopleEvent;
@@ -144,6 +146,8 @@ pub enum Event {
     #[serde(untagged)]
     Connection(ConnectionEvent),
     #[serde(untagged)]
+    Connect(ConnectEvent),
+    #[serde(untagged)]
     NodeType(NodeTypeEvent),
     #[serde(untagged)]
     Workflow(WorkflowEvent),
@@ -174,6 +178,7 @@ impl Event {
             Self::SecretUnreadable { secret, .. } | Self::Vended { secret, .. } => secret.as_str(),
             Self::Secret(event) => event.subject(),
             Self::Connection(event) => event.subject(),
+            Self::Connect(event) => event.subject(),
             Self::NodeType(event) => event.subject(),
             Self::Rotation(event) => event.subject(),
             Self::Workflow(event) => event.workflow().id.as_str(),
@@ -357,6 +362,15 @@ mod tests {
             Event::Secret(SecretEvent::Disconnected { secret: secret() }),
             Event::Secret(SecretEvent::ShareEnded { secret: id("sec"), name: name(), person: None }),
             Event::Secret(answered()),
+            Event::Connect(ConnectEvent::Opened {
+                session: SessionFacts { id: id("cns"), node_types: name(), end_user: Some(name()), organization: None },
+            }),
+            Event::Connect(ConnectEvent::PageChanged {
+                workspace: id("wsp"),
+                origins: vec![name()],
+                shown_as: Some(name()),
+                accent: None,
+            }),
             Event::NodeType(NodeTypeEvent::Removed { node_type: node_type(), secrets, nodes: 4 }),
             Event::Webhook(WebhookEvent::GivenUp { webhook: webhook(), failing_since: None }),
             Event::Rotation(RotationEvent::Closed { rotation: id("rot"), name: name(), done: 3, left: 1 }),

@@ -31,6 +31,7 @@
 //! ```
 
 mod candidates;
+mod connect_sessions;
 mod errands;
 mod links;
 mod node_uses;
@@ -44,6 +45,7 @@ mod uses;
 use std::marker::PhantomData;
 
 pub(in crate::store) use candidates::of_whom;
+pub use connect_sessions::AskSession;
 pub use errands::AskErrand;
 pub use links::{AccountLink, AskLink, Brought, LinkRight};
 pub use offers::{AskInvited, AskOffered, Which};

@@ -1,5 +1,6 @@
 //! The tables, as both databases have them. Kept by hand: the types are those that the two share.
 
+mod connecting;
 mod connections;
 mod consumers;
 mod drafts;
@@ -7,6 +8,7 @@ mod machines;
 mod outgoing;
 mod ways;
 
+pub(super) use connecting::{connect_pages, connect_sessions};
 pub(super) use connections::{oauth_clients, token_sets};
 pub(super) use consumers::{nodes, rotation_items, rotations, workflow_tokens, workflows};
 pub(super) use drafts::{flows, imports};

@@ -4,6 +4,7 @@
 //! closed set of words says.
 
 mod page;
+pub mod session;
 pub mod start;
 
 use actix_web::web::{Data, Path, Query};

@@ -148,7 +148,12 @@ fn over(app: &Data<App>, visitor: &Visitor) -> Reply {
     ended(app, visitor, ("This link is over", words), None)
 }
 
-fn ended(app: &Data<App>, visitor: &Visitor, (heading, words): (&'static str, &str), way_on: Option<Link>) -> Reply {
+pub(super) fn ended(
+    app: &Data<App>,
+    visitor: &Visitor,
+    (heading, words): (&'static str, &str),
+    way_on: Option<Link>,
+) -> Reply {
     let chrome = frame::chrome(visitor, None, heading, Place::Elsewhere);
     frame::page(app, visitor, &page::Ended { chrome, heading, words: words.to_owned(), way_on })
 }

@@ -1,6 +1,7 @@
 //! Audit entries as sentences.
 
 mod accounts;
+mod connect;
 mod node_types;
 mod people;
 mod rotations;
@@ -15,6 +16,7 @@ use crate::domain::audit::{Actor, Entry as Act, Event, ExportFormat, Line, Peopl
 use crate::domain::{Moment, Name, PersonId, SecretId};
 
 use accounts::deed_with_account;
+use connect::deed_on_connect_page;
 use node_types::deed_to_node_type;
 
 use super::url;
@@ -152,6 +154,7 @@ impl Teller<'_> {
             }
             Event::Secret(event) => self.deed_to_secret(event),
             Event::Connection(event) => self.deed_to_connection(event),
+            Event::Connect(event) => deed_on_connect_page(event),
             Event::NodeType(event) => deed_to_node_type(event),
             Event::Workflow(event) => self.deed_to_workflow(event),
             Event::Token(event) => self.deed_to_token(event),

@@ -143,3 +143,62 @@ pub fn reference() -> String {
 pub fn openapi() -> String {
     "/api/v1/openapi.json".to_owned()
 }
+
+/// The page on which an end user connects, by its link.
+pub fn connect_session(link: &str) -> String {
+    format!("/connect/session/{link}")
+}
+
+/// Where the link of that page is spent.
+pub fn open_session() -> String {
+    "/connect/session".to_owned()
+}
+
+/// That page again, for whoever carries it.
+pub fn session_page() -> String {
+    "/connect/session/page".to_owned()
+}
+
+/// What has come of it by now.
+pub fn session_status() -> String {
+    "/connect/session/status".to_owned()
+}
+
+pub fn session_form(node_type: &str) -> String {
+    format!("/connect/session/on/{node_type}")
+}
+
+pub fn session_key(node_type: &str) -> String {
+    format!("/connect/session/on/{node_type}/key")
+}
+
+/// On to the provider, in a window of its own.
+pub fn session_leave(node_type: &str) -> String {
+    format!("/connect/session/on/{node_type}/leave")
+}
+
+pub fn session_disconnect(node_type: &str) -> String {
+    format!("/connect/session/on/{node_type}/disconnect")
+}
+
+pub fn connect_logo(name: &str) -> String {
+    format!("/connect/logos/{name}")
+}
+
+/// How the connect page shows itself.
+pub fn connect_page(ws: &str) -> String {
+    format!("/w/{ws}/settings/connect-page")
+}
+
+pub fn connect_page_logo(ws: &str) -> String {
+    format!("/w/{ws}/settings/connect-page/logo")
+}
+
+pub fn remove_connect_page_logo(ws: &str) -> String {
+    format!("/w/{ws}/settings/connect-page/logo/remove")
+}
+
+/// The script by which other sites open that page.
+pub fn connect_script() -> String {
+    "/connect/keyrack-connect.js".to_owned()
+}

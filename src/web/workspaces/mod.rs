@@ -1,6 +1,7 @@
 //! Workspaces: one more, and the settings of one.
 
 pub mod adders;
+pub mod connect_page;
 pub mod delete;
 pub mod domains;
 mod page;

@@ -1,0 +1,2 @@
+DROP TABLE connect_sessions;
+DROP TABLE connect_pages;

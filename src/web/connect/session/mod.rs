@@ -1,0 +1,232 @@
+//! The page on which an end user connects, alone or in a frame on somebody else's site: opened once by its link, then
+//! carried from form to form.
+//!
+//! Invariant: no cookie counts here, and none is set but where somebody goes to a provider; the page tells the one
+//! registered site what was connected, never a value.
+
+mod form;
+mod page;
+mod sent;
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde_json::json;
+
+use crate::actions::connect_sessions::{self, Shown};
+use crate::actions::revoking;
+use crate::app::App;
+use crate::app::context::RequestContext;
+use crate::crypto::{ConnectToken, PageToken};
+use crate::domain::audit::Actor;
+use crate::domain::connect_session::Outcome;
+use crate::domain::{SecretId, SecretState};
+use crate::store::access::{AskNothing, AskSession, Member};
+use crate::store::{self, Denied, Error as StoreError, Fault};
+use crate::web::error::Error;
+use crate::web::frame::Reply;
+use crate::web::view::{Link, NodeMark};
+use crate::web::visitor::Visitor;
+
+pub use form::{enter, form, leave};
+use page::{Around, Begin, Card, Over, Overview, Told};
+use sent::{Carried, Opening, by_link, embed};
+
+type Never = std::convert::Infallible;
+
+fn answer(status: actix_web::http::StatusCode, template: &impl Template) -> Reply {
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(template.render()?))
+}
+
+fn answered(template: &impl Template) -> Reply {
+    answer(actix_web::http::StatusCode::OK, template)
+}
+
+fn context(request: &HttpRequest) -> Result<RequestContext, Error> {
+    RequestContext::of(request).ok_or(Error::Internal)
+}
+
+async fn look(app: &App, ask: &AskSession) -> Result<Option<Shown>, Error> {
+    let id = ask.session().clone();
+    standing(app.db.read(ask.clone(), move |tx, by| Ok::<_, Fault<Never>>(connect_sessions::show(tx, by, &id)?)).await)
+}
+
+/// None where the session is over, or the token that asked for it.
+fn standing<T, E: Into<Error>>(done: Result<T, Fault<E>>) -> Result<Option<T>, Error> {
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(Fault::Store(StoreError::Denied(
+            Denied::SpentLink | Denied::UnknownToken | Denied::Lacks(_) | Denied::NotFound | Denied::Forbidden,
+        ))) => Ok(None),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Says that it is over, also in the frame where it was open.
+async fn over(app: &App, request: &HttpRequest, known: Known<'_>) -> Reply {
+    let (id, mac) = match known {
+        Known::Link(link) => (link.id.clone(), *app.keyring.connect_mac(link).as_bytes()),
+        Known::Page(page) => (page.id.clone(), *app.keyring.page_mac(page).as_bytes()),
+        Known::Nothing => return nothing(request),
+    };
+    let is_link = matches!(known, Known::Link(_));
+    let origin = app.db.read::<_, _, Never, _>(AskNothing, move |tx, by| {
+        let fits = |link: &[u8], page: Option<&[u8]>| {
+            let kept = if is_link { Some(link) } else { page };
+            kept.is_some_and(|kept| subtle::ConstantTimeEq::ct_eq(kept, mac.as_slice()).into())
+        };
+        Ok(store::connect_sessions::origin_of(tx, by, &id, fits)?)
+    });
+    embed(request, origin.await?.as_deref());
+    nothing(request)
+}
+
+/// What somebody brought that opens nothing any more.
+enum Known<'a> {
+    Link(&'a ConnectToken),
+    Page(&'a PageToken),
+    Nothing,
+}
+
+fn nothing(request: &HttpRequest) -> Reply {
+    let chrome = page::chrome(&context(request)?, "This page is over", None);
+    answer(actix_web::http::StatusCode::GONE, &Over { chrome })
+}
+
+/// `GET /connect/session/{link}`: a link that was opened by hand. Nothing is spent before the button is pressed.
+pub async fn begin(request: HttpRequest, link: Path<String>, app: Data<App>) -> Reply {
+    embed(&request, None);
+    let Ok(token) = link.parse::<ConnectToken>() else { return over(&app, &request, Known::Nothing).await };
+    let Some(shown) = look(&app, &by_link(&app, &token)).await? else {
+        return over(&app, &request, Known::Link(&token)).await;
+    };
+    let around = Around::of(&shown, "");
+    let chrome = around.chrome(&context(&request)?, shown.session.shade, "Connect");
+    let mark = |card: &connect_sessions::Item| NodeMark {
+        slug: card.node_type.slug.to_string(),
+        name: card.node_type.name.to_string(),
+    };
+    answered(&Begin { chrome, around, link: link.into_inner(), names: shown.items.iter().map(mark).collect() })
+}
+
+/// `POST /connect/session`: spends the link, from our own page or from the site that was named.
+pub async fn open(request: HttpRequest, opening: Opening, app: Data<App>) -> Reply {
+    let (Some(link), Some(ask)) = (&opening.link, opening.ask(&app)) else {
+        return over(&app, &request, Known::Nothing).await;
+    };
+    let Some(shown) = look(&app, &ask).await? else { return over(&app, &request, Known::Link(link)).await };
+    if opening.from.is_some() && opening.from != shown.session.origin {
+        return Err(Error::ForeignForm);
+    }
+    let (kit, id) = (app.kit(context(&request)?.address), ask.session().clone());
+    let opened = app.db.write(ask, move |tx, by| {
+        Ok::<_, Fault<Never>>(kit.on_errand(by, |tools| connect_sessions::open(tx, by, tools, &id))?)
+    });
+    let Some(page) = standing(opened.await)? else { return over(&app, &request, Known::Link(link)).await };
+    embed(&request, shown.session.origin.as_deref());
+    match shown.items.as_slice() {
+        [only] if only.connection.as_ref().is_none_or(|row| row.secret.value_entered_at.is_none()) => {
+            let slug = only.node_type.slug.as_str();
+            form::drawn(&app, &request, (&shown, &page), slug).await
+        }
+        _ => overview(&app, &request, (&shown, &page), None),
+    }
+}
+
+/// `POST /connect/session/page`
+pub async fn show(request: HttpRequest, carried: Carried, app: Data<App>) -> Reply {
+    let Some(shown) = look(&app, &carried.ask).await? else {
+        return over(&app, &request, Known::Page(&carried.page)).await;
+    };
+    overview(&app, &request, (&shown, &carried.page), None)
+}
+
+/// What may be connected and what is; with what has just come about, for the site around it.
+fn overview(
+    app: &App,
+    request: &HttpRequest,
+    (shown, page): (&Shown, &PageToken),
+    told: Option<(Outcome, &str)>,
+) -> Reply {
+    embed(request, shown.session.origin.as_deref());
+    let now = app.clock.now();
+    let mut around = Around::of(shown, page.as_str());
+    let chrome = around.chrome(&context(request)?, shown.session.shade, "Connect");
+    around.told = told.and_then(|(outcome, node_type)| {
+        let connection = shown.item(node_type)?.connection.as_ref()?;
+        Some(Told { outcome, node_type: node_type.to_owned(), account: connection.secret.id.to_string() })
+    });
+    let host = |address: &str| url::Url::parse(address).ok()?.host_str().map(ToOwned::to_owned);
+    let back = shown
+        .session
+        .return_to
+        .as_deref()
+        .and_then(|address| Some(Link { label: format!("Back to {}", host(address)?), url: address.to_owned() }));
+    let cards = shown.items.iter().map(|item| Card::of(item, now)).collect();
+    answered(&Overview { chrome, around, cards, back })
+}
+
+/// `POST /connect/session/status`: what has come of it by now, for the page that waits.
+pub async fn status(request: HttpRequest, carried: Carried, app: Data<App>) -> Reply {
+    let (ask, id) = (carried.ask.clone(), carried.ask.session().clone());
+    let looked = app.db.read(ask, move |tx, by| Ok::<_, Fault<Never>>(store::connect_sessions::find(tx, by, &id)?));
+    let session = standing(looked.await)?.flatten();
+    embed(&request, session.as_ref().and_then(|row| row.origin.as_deref()));
+    let results = session.as_ref().map(|row| row.results()).unwrap_or_default();
+    let results: serde_json::Map<String, serde_json::Value> = results
+        .iter()
+        .map(|(slug, came)| {
+            let told = json!({ "outcome": came.outcome, "account": came.account, "stamp": came.at.micros() });
+            (slug.to_owned(), told)
+        })
+        .collect();
+    Ok(HttpResponse::Ok().json(json!({ "open": session.is_some(), "results": results })))
+}
+
+/// `POST /connect/session/on/{node_type}/disconnect`
+pub async fn disconnect(
+    visitor: Visitor,
+    request: HttpRequest,
+    node_type: Path<String>,
+    carried: Carried,
+    app: Data<App>,
+) -> Reply {
+    let Some(secret) = connected(&app, &carried, &node_type).await? else {
+        return over(&app, &request, Known::Page(&carried.page)).await;
+    };
+    let means = app.connecting(visitor.kit(&app));
+    let (id, slug, meant) = (carried.ask.session().clone(), node_type.clone(), secret.clone());
+    let gone = revoking::disconnect_as(&means, carried.ask.clone(), secret, move |tx, by| {
+        // Somebody may have connected another account meanwhile, in another window.
+        if connect_sessions::disconnecting(tx, by, (&id, &slug))? != meant {
+            return Err(Denied::NotFound.into());
+        }
+        let maker = by.makers::<Member>().ok_or(Denied::NotFound)?;
+        Ok::<_, Fault<Never>>((maker, Actor::Errand { token: by.token().clone(), maker: by.maker().clone() }))
+    });
+    if standing(gone.await)?.is_none() {
+        return over(&app, &request, Known::Page(&carried.page)).await;
+    }
+    let Some(shown) = look(&app, &carried.ask).await? else {
+        return over(&app, &request, Known::Page(&carried.page)).await;
+    };
+    overview(&app, &request, (&shown, &carried.page), Some((Outcome::Disconnected, &node_type)))
+}
+
+async fn connected(app: &App, carried: &Carried, node_type: &str) -> Result<Option<SecretId>, Error> {
+    let Some(shown) = look(app, &carried.ask).await? else { return Ok(None) };
+    let row = shown.item(node_type).and_then(|item| item.connection.as_ref()).ok_or(Error::NotFound)?;
+    if row.secret.state(app.clock.now()) == SecretState::Disconnected {
+        return Err(Error::NotFound);
+    }
+    Ok(Some(row.secret.id.clone()))
+}
+
+/// `GET /connect/logos/{logo}`
+pub async fn logo(request: HttpRequest, name: Path<String>, app: Data<App>) -> Reply {
+    embed(&request, None);
+    let found = app.db.read::<_, _, Never, _>(AskNothing, move |tx, by| Ok(store::connect_pages::logo(tx, by, &name)?));
+    let png = found.await?.ok_or(Error::NotFound)?;
+    let kept = "public, max-age=31536000, immutable";
+    Ok(HttpResponse::Ok().content_type("image/png").insert_header(("cache-control", kept)).body(png))
+}

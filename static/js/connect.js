@@ -1,0 +1,57 @@
+// The page on which end users connect: tells the site that holds it what has come about, and waits for providers.
+// It tells one registered origin, and never what was entered.
+(() => {
+  "use strict";
+
+  const root = document.getElementById("connect");
+  if (!root) return;
+  const { origin, session, told, nodeType, account } = root.dataset;
+  const other = window.parent === window ? window.opener : window.parent;
+
+  const tell = (message) => {
+    if (other && origin) other.postMessage({ keyrack: "connect", session, ...message }, origin);
+  };
+
+  const close = () => {
+    tell({ event: "close" });
+    if (window.parent === window && window.opener) window.close();
+  };
+
+  tell({ event: "ready" });
+  if (told) tell({ event: told, nodeType, account });
+
+  root.querySelectorAll("[data-close]").forEach((button) => button.addEventListener("click", close));
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector(":popover-open")) close();
+  });
+
+  // Somebody goes on to a provider in a window of its own: whatever becomes of that window, the answer comes from here.
+  const away = document.getElementById("away");
+  const onward = document.getElementById("onward");
+  let waiting = false;
+
+  const ask = async () => {
+    const { status, stamp, nodeType: wanted } = away.dataset;
+    const answer = await fetch(status, { method: "POST", body: new URLSearchParams(new FormData(onward)) });
+    if (answer.status === 503) return false;
+    const { open, results } = await answer.json();
+    const came = results[wanted];
+    if (open && !(came && came.stamp > Number(stamp))) return false;
+    if (came) tell({ event: came.outcome, nodeType: wanted, account: came.account });
+    return true;
+  };
+
+  const wait = async () => {
+    const over = await ask().catch(() => false);
+    if (over) return onward.submit();
+    setTimeout(wait, 1500);
+  };
+
+  away?.addEventListener("submit", () => {
+    document.getElementById("waiting").hidden = false;
+    // The window may be closed and opened again.
+    setTimeout(() => delete away.dataset.sent, 1000);
+    if (!waiting) setTimeout(wait, 1500);
+    waiting = true;
+  });
+})();
