@@ -13,7 +13,7 @@ use crate::domain::audit::{ConnectionEvent, Event};
 use crate::domain::connect_session::Outcome as Came;
 use crate::domain::errand::{Ask, Consent, Errand, Finish, Intent};
 use crate::domain::return_to::{Fit, with_query};
-use crate::domain::{Hindrance, Kind, Method, SecretId};
+use crate::domain::{Hindrance, Kind, SecretId};
 use crate::store::access::{AskErrand, ConnectRight, ConnectionOf, Proof};
 use crate::store::connections::{ConnectionRow, Sought};
 use crate::store::node_types::NodeTypeRow;
@@ -71,7 +71,8 @@ pub fn way(
     (clients, ask): (&Clients, &Ask),
 ) -> Result<Way, Fault<AuthorizeRefusal>> {
     by.covers(&ask.node_type)?;
-    connecting(connecting::way(tx, by, clients, (&ask.node_type, by.environment(), ask.parts.clone())))
+    let (whom, place) = (ask.organization.as_deref(), (&ask.node_type, by.environment(), ask.parts.clone()));
+    connecting(connecting::way(tx, by, (clients, whom), place))
 }
 
 /// The parts of the address as the connection will have them.
@@ -81,13 +82,10 @@ pub(super) fn parts(
     (clients, ask): (&Clients, &Ask),
 ) -> Result<BTreeMap<String, String>, Fault<AuthorizeRefusal>> {
     by.covers(&ask.node_type)?;
-    let row = store::node_types::find(tx, by, &ask.node_type)?.ok_or(Denied::NotFound)?;
+    let (whom, place) = (ask.organization.as_deref(), (&ask.node_type, by.environment()));
+    let (row, client) = connecting(connecting::asker(tx, by, (clients, whom), place))?;
     let node = clients.describe(&row).ok_or(Denied::NotFound)?;
-    if row.method != Method::OAuth {
-        return Err(AuthorizeRefusal::Connect(ConnectRefusal::Entered).into());
-    }
-    let client = clients.find(tx, by, (&row, by.environment()))?;
-    let parts = name_parts(&node, client.as_ref().map(|client| &client.parts), &ask.parts);
+    let parts = name_parts(&node, Some(&client.parts), &ask.parts);
     Ok(parts.map_err(|faults| match faults.into_iter().next() {
         Some(fault) => AuthorizeRefusal::Part(fault),
         None => AuthorizeRefusal::Over,

@@ -1,4 +1,5 @@
-//! With whose client a provider is asked: the workspace's own, or else the operator's.
+//! With whose client a provider is asked: the organization's that brings one, or else the workspace's own, or else the
+//! operator's.
 //!
 //! Invariant: a secret goes to the providers that it was sealed for. An operator's client is asked with at the catalogue's own addresses alone. It is lent to no node type that
 //! a workspace described, and to none of which a part of the provider's address is entered.
@@ -11,9 +12,10 @@ use crate::catalog::{Catalog, NodeType};
 use crate::config::{OAuthClient, OAuthClients, Redacted};
 use crate::crypto::{Credential, Entered, Keyring, Purpose, Route, Unreadable};
 use crate::domain::keys::{Hook, SealedClient};
-use crate::domain::{Environment, Method, Scopes};
+use crate::domain::{Environment, Method, OrganizationId, Scopes, SecretId};
 use crate::store::access::{InWorkspace, Proof};
 use crate::store::node_types::NodeTypeRow;
+use crate::store::organization_settings::Place;
 use crate::store::{self, Error, ReadTx};
 use crate::upstream::oauth::Endpoints;
 
@@ -42,7 +44,36 @@ pub struct Client {
     pub scopes: Scopes,
     /// Where the provider is, as far as that differs.
     pub parts: BTreeMap<String, String>,
+    /// Who brought it, where it is not the workspace's own or the operator's.
+    pub organization: Option<OrganizationId>,
+    /// The end of its secret, where that may be shown.
+    pub last_four: Option<String>,
     secret: Secret,
+}
+
+/// For whom a provider is asked.
+#[derive(Clone, Copy, Debug)]
+pub enum AskedFor<'a> {
+    /// Nobody outside, or an end user of no organization.
+    Everybody,
+    /// An organization by the name that the customer gave it.
+    Organization(&'a str),
+    /// The organization to which this secret belongs, if it belongs to one.
+    OwnerOf(&'a SecretId),
+}
+
+impl<'a> AskedFor<'a> {
+    pub fn named(organization: Option<&'a str>) -> Self {
+        organization.map_or(Self::Everybody, Self::Organization)
+    }
+
+    fn id(self, tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>) -> Result<Option<OrganizationId>, Error> {
+        match self {
+            Self::Everybody => Ok(None),
+            Self::Organization(name) => store::connections::known_organization(tx, by, name),
+            Self::OwnerOf(secret) => store::connections::organization_of(tx, by, secret),
+        }
+    }
 }
 
 enum Secret {
@@ -75,12 +106,41 @@ impl Clients {
 
     /// The operator's client for a node type of a workspace.
     pub fn lent(&self, row: &NodeTypeRow, environment: Environment) -> Option<&OAuthClient> {
-        let built_in = row.spec.is_none() && row.method == Method::OAuth;
-        self.lent.find(row.slug.as_str(), environment).filter(|_| built_in)
+        let is_lent_to = row.spec.is_none() && row.method == Method::OAuth && !row.organizations_bring_clients;
+        self.lent.find(row.slug.as_str(), environment).filter(|_| is_lent_to)
     }
 
     /// With what accounts of a node type are connected; none where nobody has set anything up.
     pub fn find(
+        &self,
+        tx: &mut ReadTx<'_>,
+        by: &Proof<'_, impl InWorkspace>,
+        (row, environment): (&NodeTypeRow, Environment),
+        whom: AskedFor<'_>,
+    ) -> Result<Option<Client>, Error> {
+        let everybodys = self.everybodys(tx, by, (row, environment))?;
+        let Some(organization) = whom.id(tx, by)? else { return Ok(everybodys) };
+        let hook = Hook { node_type: row.id.clone(), environment };
+        let place = Place { organization: &organization, hook: &hook };
+        let Some(own) = store::organization_settings::find(tx, by, place)? else { return Ok(everybodys) };
+        let Some(brought) = own.client else {
+            return Ok(everybodys.map(|client| Client { scopes: own.scopes.unwrap_or(client.scopes), ..client }));
+        };
+        let scopes = own.scopes.or_else(|| everybodys.map(|client| client.scopes));
+        let usual = || self.describe(row).map(|node| node.usual_scopes(Method::OAuth)).unwrap_or_default();
+        let sealed = store::organization_settings::sealed(tx, by, place)?;
+        Ok(sealed.map(|sealed| Client {
+            id: brought.client_id,
+            scopes: scopes.unwrap_or_else(usual),
+            parts: Facts::read(&brought.facts).fields,
+            organization: Some(organization),
+            last_four: brought.last_four,
+            secret: Secret::Sealed(sealed),
+        }))
+    }
+
+    /// The workspace's own client, or the operator's.
+    fn everybodys(
         &self,
         tx: &mut ReadTx<'_>,
         by: &Proof<'_, impl InWorkspace>,
@@ -94,6 +154,8 @@ impl Clients {
                 id: shown.client_id,
                 scopes: shown.scopes,
                 parts: Facts::read(&shown.facts).fields,
+                organization: None,
+                last_four: shown.last_four,
                 secret: Secret::Sealed(sealed),
             }));
         }
@@ -102,6 +164,8 @@ impl Clients {
             id: lent.client_id.clone(),
             scopes: lent.scopes.clone().unwrap_or_else(|| node.usual_scopes(Method::OAuth)),
             parts: BTreeMap::new(),
+            organization: None,
+            last_four: None,
             secret: Secret::Lent(lent.client_secret.clone(), providers(node, &BTreeMap::new())),
         }))
     }

@@ -15,7 +15,7 @@ use crate::domain::errand::Connect;
 use crate::domain::keys::Hook;
 use crate::domain::letter::SecretDeed;
 use crate::domain::policy::Standing;
-use crate::domain::{Delivery, Environment, Errand, Hindrance, Kind, Method, SecretId, Slug};
+use crate::domain::{Delivery, Environment, Errand, Hindrance, Kind, Method, OrganizationId, SecretId, Slug};
 use crate::store::access::{Ask, AtLeast, InWorkspace, Member, Proof};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::secrets::{Dates, ListedSecret, Replaced};
@@ -23,7 +23,7 @@ use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, WriteTx};
 use crate::upstream::oauth::Endpoints;
 use crate::upstream::oauth::tokens::{self, Asker, Fetched};
 
-use super::clients::{Client, Clients};
+use super::clients::{AskedFor, Client, Clients};
 use super::entering::Facts;
 use super::renewing::{Asked, Renewer, endpoints, holding};
 use super::revoking::{self, Place};
@@ -38,6 +38,10 @@ pub enum ConnectRefusal {
     Disabled,
     #[error("Nobody is asked for consent here: its value is entered.")]
     Entered,
+    #[error("Organizations bring the OAuth clients of this node type: only what belongs to one of them is connected.")]
+    OfOrganizations,
+    #[error("This organization has brought no OAuth client yet: it is entered in its configuration of the node type.")]
+    NotBrought,
     #[error("{}", .0.told())]
     Hindered(Hindrance),
 }
@@ -67,7 +71,7 @@ impl Way {
     }
 
     pub fn callback(&self) -> String {
-        callback(&self.node_type, &self.description, self.environment)
+        callback(&self.node_type, &self.description, (self.environment, self.client.organization.as_ref()))
     }
 
     /// What will be asked for: what it lets a workflow do, where that is known, and what the provider calls it.
@@ -126,23 +130,39 @@ pub(super) fn stored(
     Some((holding(fetched, None, (parts, route)), facts))
 }
 
-/// Finds the way, or says why nobody can go it.
-pub(super) fn way(
+/// The node type with the client that asks its provider, for everybody or for an organization; or why nobody can be asked.
+pub(super) fn asker(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, impl InWorkspace>,
-    clients: &Clients,
-    (slug, environment, mut parts): (&Slug, Environment, BTreeMap<String, String>),
-) -> Result<Way, Fault<ConnectRefusal>> {
-    let node_type = store::node_types::find(tx, by, slug)?.ok_or(Denied::NotFound)?;
+    (clients, organization): (&Clients, Option<&str>),
+    (slug, environment): (&Slug, Environment),
+) -> Result<(NodeTypeRow, Client), Fault<ConnectRefusal>> {
+    let found = store::node_types::find_for(tx, by, (slug, environment, organization))?;
+    let node_type = found.ok_or(Denied::NotFound)?;
     if node_type.method != Method::OAuth {
         return Err(ConnectRefusal::Entered.into());
     }
     if !node_type.enabled {
         return Err(ConnectRefusal::Disabled.into());
     }
+    let client = clients.find(tx, by, (&node_type, environment), AskedFor::named(organization))?;
+    let client = client.ok_or(match (node_type.organizations_bring_clients, organization) {
+        (false, _) => ConnectRefusal::Hindered(Hindrance::NoClient),
+        (true, None) => ConnectRefusal::OfOrganizations,
+        (true, Some(_)) => ConnectRefusal::NotBrought,
+    })?;
+    Ok((node_type, client))
+}
+
+/// Finds the way, or says why nobody can go it.
+pub(super) fn way(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    (clients, organization): (&Clients, Option<&str>),
+    (slug, environment, mut parts): (&Slug, Environment, BTreeMap<String, String>),
+) -> Result<Way, Fault<ConnectRefusal>> {
+    let (node_type, client) = asker(tx, by, (clients, organization), (slug, environment))?;
     let described = clients.describe(&node_type).ok_or(Denied::NotFound)?;
-    let client = clients.find(tx, by, (&node_type, environment))?;
-    let client = client.ok_or(ConnectRefusal::Hindered(Hindrance::NoClient))?;
     parts.extend(client.parts.clone());
     let endpoints = Endpoints::of(&described, Method::OAuth, &parts).ok_or(Denied::NotFound)?;
     let description = described.into_owned();
@@ -158,10 +178,19 @@ pub struct Ground {
 }
 
 /// The word of the address that a provider sends people back to. Where a workspace says who the provider is, the address
-/// is that client's alone: a provider of one workspace gets no code of another's taken for its own.
-pub fn callback(row: &NodeTypeRow, description: &NodeType, environment: Environment) -> String {
+/// is that client's alone: a provider of one workspace, or of one organization, gets no code of another's taken for its
+/// own.
+pub fn callback(
+    row: &NodeTypeRow,
+    description: &NodeType,
+    (environment, organization): (Environment, Option<&OrganizationId>),
+) -> String {
     let is_shared = row.spec.is_none() && description.client_parts().next().is_none();
-    if is_shared { row.slug.to_string() } else { format!("{}-{environment}", row.id) }
+    match organization {
+        _ if is_shared => row.slug.to_string(),
+        None => format!("{}-{environment}", row.id),
+        Some(organization) => format!("{}-{environment}-{organization}", row.id),
+    }
 }
 
 /// The whole address of that word.
@@ -181,7 +210,7 @@ pub fn ground(
     }
     let governs = row.facts().governed_by(by.person());
     let parts = Facts::read(&row.secret.facts).fields;
-    let way = way(tx, by, clients, (&row.secret.node_type, row.secret.environment, parts))?;
+    let way = way(tx, by, (clients, None), (&row.secret.node_type, row.secret.environment, parts))?;
     Ok(Ground { row, way, governs })
 }
 

@@ -10,12 +10,13 @@ use crate::domain::message::Message;
 use crate::domain::{Environment, Method, Name, Slug};
 use crate::store::access::{Admin, Proof};
 use crate::store::node_types::NodeTypeRow;
+use crate::store::organization_settings::Bringer;
 use crate::store::secrets::ListedSecret;
 use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, WriteTx};
 
 use super::node_types::{facts, get, insert};
 use super::secrets::describe as facts_of_secret;
-use super::{Tools, audit, letters, oauth_clients};
+use super::{Tools, audit, letters, oauth_clients, organizations};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CustomRefusal {
@@ -37,12 +38,14 @@ pub struct Going {
     pub secrets: usize,
     /// OAuth clients, whose secrets were entered for the provider that was asked before.
     pub clients: Vec<Environment>,
+    /// How many of those that organizations have brought.
+    pub brought: usize,
 }
 
 impl Going {
     /// The number by which it is confirmed.
     pub fn all(&self) -> usize {
-        self.secrets + self.clients.len()
+        self.secrets + self.clients.len() + self.brought
     }
 }
 
@@ -116,6 +119,8 @@ pub struct Kept {
     pub holding: Vec<ListedSecret>,
     /// For which environments it has an OAuth client of the workspace's own.
     pub clients: Vec<Environment>,
+    /// The organizations that have brought one of theirs.
+    pub brought: Vec<Bringer>,
 }
 
 impl Kept {
@@ -137,7 +142,8 @@ pub fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, Admin>, catalog: &Catalog, slug:
     let mut holding = store::secrets::of_type(tx, by, &row.id)?;
     holding.retain(|row| row.secret.value_entered_at.is_some());
     let clients = store::oauth_clients::list(tx, by, &row.id)?.into_iter().map(|client| client.environment).collect();
-    Ok(Kept { row, node, holding, clients })
+    let brought = store::organization_settings::bringers(tx, by, &row.id)?;
+    Ok(Kept { row, node, holding, clients, brought })
 }
 
 /// What was meant to be changed: which description was seen, and how many values may go by it.
@@ -163,14 +169,18 @@ pub fn change(
     let node = described(catalog, &kept.under_its_method(draft), slug)?;
     let name = free_name(tx, by, &node, Some(slug))?;
     let emptied: &[ListedSecret] = if node.travels_like(&kept.node) { &[] } else { &kept.holding };
-    let clients = if node.asks_like(&kept.node) { Vec::new() } else { kept.clients.clone() };
-    let going = Going { secrets: emptied.len(), clients };
+    let (clients, brought) = match node.asks_like(&kept.node) {
+        true => (Vec::new(), Vec::new()),
+        false => (kept.clients.clone(), kept.brought.clone()),
+    };
+    let going = Going { secrets: emptied.len(), clients, brought: brought.len() };
     if going.all() > 0 && meant.confirmed != Some(going.all()) {
         return Err(CustomRefusal::Unconfirmed(going).into());
     }
     for environment in &going.clients {
         oauth_clients::destroy(tx, by, tools, (&kept.row, *environment))?;
     }
+    organizations::destroy_clients(tx, by, tools, (&kept.row, brought))?;
     let kind = node.kinds.first().map(|spec| spec.kind);
     for row in emptied {
         let kind = kind.unwrap_or(row.secret.kind);

@@ -33,6 +33,10 @@ pub enum IntegrationRefusal {
     NoClientTaken,
     #[error("Send credentials first: scopes are asked for with a client.")]
     NoClient,
+    #[error("Each organization brings a client of its own here, and says in its configuration what is asked for.")]
+    OfOrganizations,
+    #[error("Send config together with client_id and client_secret: it says where that client belongs.")]
+    NoClientSent,
     #[error("config.{}: {}", .0.field, .0.message)]
     Part(FieldFault),
     #[error("the description is to be put right")]
@@ -52,6 +56,20 @@ pub struct SentClient {
     pub secret: Entered,
 }
 
+impl SentClient {
+    /// What was entered is not cloned by the way.
+    pub(super) fn secret(&self) -> Entered {
+        Entered::exact(self.secret.as_str().to_owned())
+    }
+}
+
+/// Whose client asks the provider from now on.
+pub enum SentCredentials {
+    Own(SentClient),
+    /// Each organization's own.
+    OfOrganizations,
+}
+
 /// What is to be from now on; what is absent stays as it is.
 #[derive(Default)]
 pub struct Changes {
@@ -60,7 +78,7 @@ pub struct Changes {
     pub enabled: Option<bool>,
     /// Those that are usually asked for with nothing.
     pub scopes: Option<Option<Scopes>>,
-    pub client: Option<SentClient>,
+    pub credentials: Option<SentCredentials>,
     /// Where the provider is, as far as that differs.
     pub parts: Option<BTreeMap<String, String>>,
 }
@@ -69,7 +87,7 @@ impl Changes {
     /// Whether the client is another one by them. That nothing special is asked for is so where there is none.
     fn concern_the_client(&self, has_one: bool) -> bool {
         let scopes = self.scopes.as_ref().is_some_and(|scopes| scopes.is_some() || has_one);
-        self.client.is_some() || scopes || self.parts.as_ref().is_some_and(|parts| has_one || !parts.is_empty())
+        self.credentials.is_some() || scopes || self.parts.as_ref().is_some_and(|parts| has_one || !parts.is_empty())
     }
 }
 
@@ -143,11 +161,17 @@ pub fn change(
         if row.method != Method::OAuth {
             return Err(IntegrationRefusal::NoClientTaken.into());
         }
-        let entry = entry((clients, environment), (&row, known), changes)?;
-        oauth_clients::put(tx, by, tools, (clients, &entry)).map_err(|fault| match fault {
-            Fault::Refused(refusal) => Fault::Refused(IntegrationRefusal::Client(refusal)),
-            Fault::Store(error) => Fault::Store(error),
-        })?;
+        match &changes.credentials {
+            Some(SentCredentials::OfOrganizations) => leave_to_organizations(tx, by, tools, (&row, changes))?,
+            None if row.organizations_bring_clients => return Err(IntegrationRefusal::OfOrganizations.into()),
+            Some(SentCredentials::Own(_)) | None => {
+                let entry = entry((clients, environment), (&row, known), changes)?;
+                oauth_clients::put(tx, by, tools, (clients, &entry)).map_err(|fault| match fault {
+                    Fault::Refused(refusal) => Fault::Refused(IntegrationRefusal::Client(refusal)),
+                    Fault::Store(error) => Fault::Store(error),
+                })?;
+            }
+        }
     }
     if let Some(text) = &changes.description {
         node_types::describe(tx, by, tools, (slug, text.as_ref())).map_err(Error::from)?;
@@ -160,6 +184,24 @@ pub fn change(
     Ok(())
 }
 
+/// Whoever destroys a client of the workspace's looks at its page first.
+fn leave_to_organizations(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Admin>,
+    tools: Tools<'_>,
+    (row, changes): (&NodeTypeRow, &Changes),
+) -> Result<(), Fault<IntegrationRefusal>> {
+    let says_more = changes.scopes.as_ref().is_some_and(Option::is_some);
+    if says_more || changes.parts.as_ref().is_some_and(|parts| !parts.is_empty()) {
+        return Err(IntegrationRefusal::OfOrganizations.into());
+    }
+    let held = store::oauth_clients::list(tx, by, &row.id)?;
+    if let Some(client) = held.first() {
+        return Err(IntegrationRefusal::InUse(format!("The client for {}", client.environment)).into());
+    }
+    Ok(oauth_clients::leave_to_organizations(tx, by, tools, row)?)
+}
+
 /// The client as it is to be, with what stays of the one that is there.
 fn entry(
     (clients, environment): (&Clients, Environment),
@@ -168,23 +210,31 @@ fn entry(
 ) -> Result<ClientEntry, Fault<IntegrationRefusal>> {
     let node = clients.describe(row).ok_or(Denied::NotFound)?;
     let held = known.as_ref().map(|known| Facts::read(&known.facts).fields).unwrap_or_default();
-    let parts = fill_parts(node.client_parts(), changes.parts.as_ref().unwrap_or(&held)).map_err(|faults| {
-        let first = faults.into_iter().next();
-        let nothing = || FieldFault { field: String::new(), message: String::new() };
-        IntegrationRefusal::Part(first.unwrap_or_else(nothing))
-    })?;
+    let parts = client_parts(&node, changes.parts.as_ref().unwrap_or(&held))?;
     let scopes = match (&changes.scopes, &known) {
         (Some(Some(scopes)), _) => scopes.clone(),
         (None, Some(known)) => known.scopes.clone(),
         (Some(None), _) | (None, None) => node.usual_scopes(Method::OAuth),
     };
-    let (client_id, secret) = match (&changes.client, known) {
-        (Some(client), _) => (client.id.clone(), Some(Entered::exact(client.secret.as_str().to_owned()))),
-        (None, Some(known)) => (known.client_id, None),
-        (None, None) => return Err(IntegrationRefusal::NoClient.into()),
+    let (client_id, secret) = match (&changes.credentials, known) {
+        (Some(SentCredentials::Own(client)), _) => (client.id.clone(), Some(client.secret())),
+        (_, Some(known)) => (known.client_id, None),
+        (_, None) => return Err(IntegrationRefusal::NoClient.into()),
     };
     let (node_type, revision) = (row.slug.clone(), row.revision);
     Ok(ClientEntry { node_type, revision, environment, client_id, secret, parts, scopes })
+}
+
+/// Where a client belongs, as far as that differs.
+pub(super) fn client_parts(
+    node: &NodeType,
+    given: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, IntegrationRefusal> {
+    fill_parts(node.client_parts(), given).map_err(|faults| {
+        let first = faults.into_iter().next();
+        let nothing = || FieldFault { field: String::new(), message: String::new() };
+        IntegrationRefusal::Part(first.unwrap_or_else(nothing))
+    })
 }
 
 /// Removes a node type on which nothing hangs but what end users have connected in this environment: who removes more

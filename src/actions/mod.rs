@@ -32,6 +32,7 @@ pub mod node_types;
 pub mod nodes;
 pub mod oauth_clients;
 pub mod once;
+pub mod organizations;
 pub mod outbox;
 pub mod people;
 pub mod probe;

@@ -85,6 +85,7 @@ pub(super) fn insert(
         spec,
         // Another one under the same slug is never taken for this one by a form that was drawn before.
         revision: tx.now().micros(),
+        organizations_bring_clients: false,
         created_at: tx.now(),
         updated_at: tx.now(),
     };

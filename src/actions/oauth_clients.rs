@@ -6,9 +6,10 @@ use crate::crypto::Entered;
 use crate::domain::audit::{Event, NodeTypeEvent};
 use crate::domain::keys::Hook;
 use crate::domain::name::is_hidden;
-use crate::domain::{Environment, Method, Scopes, Slug};
+use crate::domain::secret::last_four;
+use crate::domain::{DataKeyId, Environment, Method, OrganizationId, Scopes, Slug};
 use crate::store::access::{Admin, Proof};
-use crate::store::node_types::NodeTypeRow;
+use crate::store::node_types::{NodeTypeRow, Setting};
 use crate::store::oauth_clients::{ClientRow, NewClient};
 use crate::store::{self, Denied, Error, Fault, Outcome, Refusal, Unrecorded, WriteTx};
 
@@ -83,17 +84,16 @@ pub fn put(
         (Some(secret), _) => {
             // Never the number of a client before it: an older blob put back does not open.
             let number = known.map_or(tx.now().micros(), |known| known.number + 1);
-            let description = clients.describe(&row).ok_or(Denied::NotFound)?;
-            let client = sealable(secret, &entry.parts, providers(&description, &entry.parts));
-            let (data_key, blob) = sealing::seal_client(tx, by, tools, (&hook, number), &client)?;
-            let facts = Facts { fields: entry.parts.clone(), ..Facts::default() };
-            let facts = serde_json::to_string(&facts).unwrap_or_default();
-            let new = NewClient { client_id, blob: &blob, data_key: &data_key, number, facts: &facts, scopes };
-            store::oauth_clients::put(tx, by, &hook, &new)?;
+            let with = (secret, &entry.parts);
+            let sealed = seal(tx, by, tools, (clients, &row), (&hook, None, number), with)?;
+            store::oauth_clients::put(tx, by, &hook, (&sealed.named(client_id), scopes))?;
         }
         (None, None) => return Err(ClientRefusal::NoSecret.into()),
         (None, Some(known)) if !is_same(known, entry) => return Err(ClientRefusal::OtherClient.into()),
         (None, Some(_)) => store::oauth_clients::set_scopes(tx, by, (&hook, scopes))?,
+    }
+    if row.organizations_bring_clients {
+        store::node_types::set(tx, by, &row.id, Setting::OrganizationsBringClients(false))?;
     }
     let event = NodeTypeEvent::ClientEntered {
         node_type: node_types::facts(&row),
@@ -102,6 +102,55 @@ pub fn put(
         scopes: entry.scopes.to_string(),
     };
     Ok(audit::change(tx, by, tools, Event::NodeType(event))?)
+}
+
+/// A client as it is stored.
+pub(super) struct Sealed {
+    blob: Vec<u8>,
+    data_key: DataKeyId,
+    number: i64,
+    facts: String,
+    last_four: Option<String>,
+}
+
+impl Sealed {
+    pub fn named<'a>(&'a self, client_id: &'a str) -> NewClient<'a> {
+        let Self { blob, data_key, number, facts, last_four } = self;
+        NewClient { client_id, blob, data_key, number: *number, facts, last_four: last_four.as_deref() }
+    }
+}
+
+/// Seals the secret of a client, to go to the provider of this description with these parts and nowhere else.
+pub(super) fn seal(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Admin>,
+    tools: Tools<'_>,
+    (clients, row): (&Clients, &NodeTypeRow),
+    (hook, organization, number): (&Hook, Option<&OrganizationId>, i64),
+    (secret, parts): (&Entered, &BTreeMap<String, String>),
+) -> Result<Sealed, Error> {
+    let description = clients.describe(row).ok_or(Denied::NotFound)?;
+    let client = sealable(secret, parts, providers(&description, parts));
+    let (data_key, blob) = sealing::seal_client(tx, by, tools, hook, (organization, number), &client)?;
+    let facts = Facts { fields: parts.clone(), ..Facts::default() };
+    let facts = serde_json::to_string(&facts).unwrap_or_default();
+    Ok(Sealed { blob, data_key, number, facts, last_four: last_four(secret.as_str()) })
+}
+
+/// Leaves it to each organization to bring a client of its own. There is none of the workspace's that would be lost.
+pub(super) fn leave_to_organizations(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, Admin>,
+    tools: Tools<'_>,
+    row: &NodeTypeRow,
+) -> Result<(), Error> {
+    if row.organizations_bring_clients {
+        tx.unrecorded(Unrecorded::Nothing);
+        return Ok(());
+    }
+    store::node_types::set(tx, by, &row.id, Setting::OrganizationsBringClients(true))?;
+    let event = NodeTypeEvent::ClientsLeftToOrganizations { node_type: node_types::facts(row) };
+    audit::change(tx, by, tools, Event::NodeType(event))
 }
 
 /// A secret goes where the Admin who entered it said, so it stays only with the same id and provider.

@@ -17,7 +17,7 @@ use crate::upstream::Upstream;
 use crate::upstream::oauth::Endpoints;
 use crate::upstream::oauth::tokens::{self, Asker, Fetched};
 
-use super::clients::Clients;
+use super::clients::{AskedFor, Clients};
 use super::connecting::Means;
 use super::renewing::{REFRESH, Renewer, endpoints, parts_of};
 use super::uses::Use;
@@ -118,7 +118,7 @@ fn left<'tx>(
     };
     // Another client than the one that they were given to cannot give them back.
     let set = store::token_sets::find(tx, by, id)?;
-    let client = clients.find(tx, by, (&row, allowed.environment()))?;
+    let client = clients.find(tx, by, (&row, allowed.environment()), AskedFor::OwnerOf(id))?;
     let client = client.filter(|client| set.is_some_and(|set| set.client_id == client.id));
     let (Some(client), Some(sealed)) = (client, store::vend::sealed_value(tx, by, &allowed)?) else {
         return Ok(Left::Unaskable);

@@ -3,7 +3,7 @@
 use crate::crypto::{Credential, Keyring};
 use crate::domain::keys::{Hook, WrappedDataKey};
 use crate::domain::secret::Slot;
-use crate::domain::{DataKeyId, Kind, SecretId, ValueId};
+use crate::domain::{DataKeyId, Kind, OrganizationId, SecretId, ValueId};
 use crate::store::access::{InWorkspace, Proof};
 use crate::store::secrets::{Dates, NewValue};
 use crate::store::{self, Error, WriteTx};
@@ -61,11 +61,12 @@ pub(super) fn seal_client(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl InWorkspace>,
     tools: Tools<'_>,
-    (hook, number): (&Hook, i64),
+    hook: &Hook,
+    numbered: (Option<&OrganizationId>, i64),
     client: &Credential,
 ) -> Result<(DataKeyId, Vec<u8>), Error> {
     let key = current_key(tx, by, tools.keyring, hook)?;
-    let blob = tools.keyring.seal_client(&key, number, client).map_err(|_| Error::Unsealed)?;
+    let blob = tools.keyring.seal_client(&key, numbered, client).map_err(|_| Error::Unsealed)?;
     store::keys::count_seal(tx, by, &key.id)?;
     Ok((key.id, blob))
 }

@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, Resource, Route, web};
 
 use super::health;
 use crate::api::native::{self, audit, connect_sessions, connections as outside, outsiders, pickers, shares};
-use crate::api::pipes::{accounts, authorize, events, integrations, providers, stored, vend};
+use crate::api::pipes::{accounts, authorize, configurations, events, integrations, providers, stored, vend};
 use crate::domain::{Ability, Role};
 use crate::web::{
     account, activity, assets, connect, connections, forgotten, home, invitations, jobs, members, node_types,
@@ -102,6 +102,10 @@ pub static MACHINES: &[Entry] = &[
     delete(OF_ORGANIZATION, CONNECT, |r| r.to(accounts::destroy)),
     get("/user_management/users/{user}/data_providers", READ, |r| r.to(providers::of_user)),
     get("/organizations/{organization}/data_providers", READ, |r| r.to(providers::of_organization)),
+    get("/organizations/{organization}/data_integration_configurations", READ, |r| r.to(configurations::index)),
+    put("/organizations/{organization}/data_integration_configurations/{slug}", MANAGE, |r| {
+        r.to(configurations::update)
+    }),
     get("/api/v1/token", ANY_TOKEN, |r| r.to(native::token::show)),
     get("/api/v1/node-types", READ, |r| r.to(native::node_types::index)),
     get("/api/v1/node-types/{slug}", READ, |r| r.to(native::node_types::show)),

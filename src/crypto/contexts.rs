@@ -1,7 +1,7 @@
 //! What each kind of seal is bound to.
 
 use crate::domain::keys::{Hook, WrappedDataKey};
-use crate::domain::{DataKeyId, FlowId, JobId, SecretId, WebhookId, WorkspaceId};
+use crate::domain::{DataKeyId, FlowId, JobId, OrganizationId, SecretId, WebhookId, WorkspaceId};
 
 use super::keyring::ImportOf;
 use super::sealed::Context;
@@ -95,13 +95,22 @@ pub(super) fn value_context<'a>(key: &'a WrappedDataKey, secret: &'a SecretId, n
     }
 }
 
-pub(super) fn client_context(key: &WrappedDataKey, number: i64) -> Context<'_> {
+/// The client that an organization brings is none for the workspace, nor for another organization.
+pub(super) fn client_context<'a>(
+    key: &'a WrappedDataKey,
+    organization: Option<&'a OrganizationId>,
+    number: i64,
+) -> Context<'a> {
+    let (row, column) = match organization {
+        None => (key.hook.node_type.as_str(), "oauth_clients.blob"),
+        Some(organization) => (organization.as_str(), "organization_settings.blob"),
+    };
     Context {
         purpose: "oauth client",
         workspace: Some(&key.workspace_key.workspace),
         hook: Some((&key.hook.node_type, key.hook.environment)),
-        row: key.hook.node_type.as_str(),
-        column: "oauth_clients.blob",
+        row,
+        column,
         number,
     }
 }

@@ -14,7 +14,8 @@ use crate::domain::keys::{
     Hook, SealedClient, SealedValue, WrappedDataKey, WrappedInstallationKey, WrappedWorkspaceKey,
 };
 use crate::domain::{
-    Chance, Clock, DataKeyId, Errand, FlowId, ImportId, JobId, Moment, PersonId, SecretId, WebhookId, Work, WorkspaceId,
+    Chance, Clock, DataKeyId, Errand, FlowId, ImportId, JobId, Moment, OrganizationId, PersonId, SecretId, WebhookId,
+    Work, WorkspaceId,
 };
 
 use super::contexts::{
@@ -187,15 +188,21 @@ impl Keyring {
     }
 
     /// Seals the secret of an OAuth client, with where it may go, under the key of its hook.
-    pub fn seal_client(&self, key: &WrappedDataKey, number: i64, client: &Credential) -> Result<Vec<u8>, SealError> {
+    pub fn seal_client(
+        &self,
+        key: &WrappedDataKey,
+        (organization, number): (Option<&OrganizationId>, i64),
+        client: &Credential,
+    ) -> Result<Vec<u8>, SealError> {
         let cipher = self.data_cipher(key).map_err(|_| SealError)?;
-        sealed::seal(&cipher, name_of(key), &client_context(key, number), client.encode()?.bytes(), &*self.chance)
+        let context = client_context(key, organization, number);
+        sealed::seal(&cipher, name_of(key), &context, client.encode()?.bytes(), &*self.chance)
     }
 
     pub fn open_client(&self, purpose: Purpose, client: &SealedClient) -> Result<Credential, Unreadable> {
         tracing::trace!(?purpose, node_type = %client.key.hook.node_type, "opening an OAuth client");
         let cipher = self.data_cipher(&client.key)?;
-        let context = client_context(&client.key, client.number);
+        let context = client_context(&client.key, client.organization.as_ref(), client.number);
         Credential::decode(&sealed::open(&cipher, name_of(&client.key), &context, &client.blob)?)
     }
 

@@ -1,6 +1,6 @@
 //! Wrapped keys and sealed values as they lie in the database: plain data that only `crypto` can open.
 
-use super::{DataKeyId, Environment, NodeTypeId, SecretId, WorkspaceId};
+use super::{DataKeyId, Environment, NodeTypeId, OrganizationId, SecretId, WorkspaceId};
 
 /// A workspace's key, wrapped by a master key.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub struct SealedValue {
 /// The sealed secret of an OAuth client; its hook is its key's.
 #[derive(Clone, Debug)]
 pub struct SealedClient {
+    /// Who brought it, where it is not the workspace's own.
+    pub organization: Option<OrganizationId>,
     pub number: i64,
     pub blob: Vec<u8>,
     pub key: WrappedDataKey,

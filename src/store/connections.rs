@@ -172,20 +172,37 @@ pub fn end_user(
     Ok(id)
 }
 
-/// The organization of this name, made by being mentioned for the first time.
-pub fn organization(
-    tx: &mut WriteTx<'_>,
-    by: &Proof<'_, impl InEnvironment>,
+/// The organization of this name, where it was mentioned before.
+pub fn known_organization(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
     external: &str,
-    chance: &dyn Chance,
-) -> Result<OrganizationId, Error> {
+) -> Result<Option<OrganizationId>, Error> {
     let known = organizations::table
         .filter(organizations::workspace_id.eq(by.workspace()))
         .filter(organizations::external_id.eq(external))
-        .select(organizations::id)
-        .first(tx.conn)
-        .optional()?;
-    if let Some(id) = known {
+        .select(organizations::id);
+    Ok(known.first(tx.conn).optional()?)
+}
+
+/// The organization that a connection belongs to, or for which its end user asked.
+pub fn organization_of(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    id: &SecretId,
+) -> Result<Option<OrganizationId>, Error> {
+    let of: Option<Option<OrganizationId>> = row!(by, id).select(secrets::organization_id).first(tx.conn).optional()?;
+    Ok(of.flatten())
+}
+
+/// The organization of this name, made by being mentioned for the first time.
+pub fn organization(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    external: &str,
+    chance: &dyn Chance,
+) -> Result<OrganizationId, Error> {
+    if let Some(id) = known_organization(tx, by, external)? {
         return Ok(id);
     }
     let (id, now) = (OrganizationId::draw(tx.now(), chance), tx.now());

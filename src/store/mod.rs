@@ -26,6 +26,7 @@ pub mod migrate;
 pub mod node_types;
 pub mod nodes;
 pub mod oauth_clients;
+pub mod organization_settings;
 pub mod outsiders;
 pub mod paging;
 pub mod people;

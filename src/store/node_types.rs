@@ -2,11 +2,11 @@
 
 use diesel::prelude::*;
 
-use crate::domain::{Method, Moment, Name, NodeTypeId, Slug};
+use crate::domain::{Environment, Method, Moment, Name, NodeTypeId, Slug};
 
 use super::access::{Admin, AtLeast, InWorkspace, Proof};
 use super::error::Error;
-use super::schema::node_types;
+use super::schema::{node_types, organization_settings, organizations};
 use super::tx::{ReadTx, WriteTx};
 
 #[derive(Queryable, Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct NodeTypeRow {
     pub spec: Option<String>,
     /// How often it was described: a value is entered under one of these descriptions.
     pub revision: i64,
+    /// Whether each organization brings a client of its own: then there is none of the workspace's.
+    pub organizations_bring_clients: bool,
     pub created_at: Moment,
     pub updated_at: Moment,
 }
@@ -37,6 +39,7 @@ impl NodeTypeRow {
 pub enum Setting<'a> {
     Enabled(bool),
     Description(Option<&'a str>),
+    OrganizationsBringClients(bool),
 }
 
 macro_rules! columns {
@@ -50,6 +53,7 @@ macro_rules! columns {
             node_types::description,
             node_types::spec,
             node_types::revision,
+            node_types::organizations_bring_clients,
             node_types::created_at,
             node_types::updated_at,
         )
@@ -64,6 +68,32 @@ pub fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>, slug: &Slug) 
         .first(tx.conn)
         .optional()?;
     Ok(row)
+}
+
+/// The same for an organization, as far as one is named: enabled alone where it is for that organization too. Whatever
+/// is done for an end user asks here.
+pub fn find_for(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    (slug, environment, organization): (&Slug, Environment, Option<&str>),
+) -> Result<Option<NodeTypeRow>, Error> {
+    let Some(name) = organization else { return find(tx, by, slug) };
+    let meant = organizations::table
+        .filter(organizations::workspace_id.eq(by.workspace()))
+        .filter(organizations::external_id.eq(name))
+        .select(organizations::id);
+    let its = organization_settings::node_type_id
+        .eq(node_types::id)
+        .and(organization_settings::environment.eq(environment))
+        .and(organization_settings::organization_id.nullable().eq(meant.single_value()));
+    let found: Option<(NodeTypeRow, Option<bool>)> = node_types::table
+        .left_join(organization_settings::table.on(its))
+        .filter(node_types::workspace_id.eq(by.workspace()))
+        .filter(node_types::slug.eq(slug))
+        .select((columns!(), organization_settings::enabled.nullable()))
+        .first(tx.conn)
+        .optional()?;
+    Ok(found.map(|(row, open)| NodeTypeRow { enabled: row.enabled && open.unwrap_or(true), ..row }))
 }
 
 pub fn list(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>) -> Result<Vec<NodeTypeRow>, Error> {
@@ -91,6 +121,9 @@ pub fn set(
         }
         Setting::Description(text) => {
             diesel::update(row).set((node_types::description.eq(text), stamp)).execute(tx.conn)?;
+        }
+        Setting::OrganizationsBringClients(bring) => {
+            diesel::update(row).set((node_types::organizations_bring_clients.eq(bring), stamp)).execute(tx.conn)?;
         }
     }
     Ok(())
@@ -136,6 +169,7 @@ pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, row: &Node
             node_types::description.eq(&row.description),
             node_types::spec.eq(&row.spec),
             node_types::revision.eq(row.revision),
+            node_types::organizations_bring_clients.eq(row.organizations_bring_clients),
             node_types::created_at.eq(now),
             node_types::updated_at.eq(now),
         ))

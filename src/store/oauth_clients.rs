@@ -22,6 +22,7 @@ pub struct ClientRow {
     /// Where the provider is, as JSON.
     pub facts: String,
     pub scopes: Scopes,
+    pub last_four: Option<String>,
     pub updated_at: Moment,
 }
 
@@ -31,7 +32,7 @@ pub struct NewClient<'a> {
     pub data_key: &'a DataKeyId,
     pub number: i64,
     pub facts: &'a str,
-    pub scopes: &'a Scopes,
+    pub last_four: Option<&'a str>,
 }
 
 /// The clients of a node type that the workspace has.
@@ -57,6 +58,7 @@ pub fn list(
             oauth_clients::number,
             oauth_clients::facts,
             oauth_clients::scopes,
+            oauth_clients::last_four,
             oauth_clients::updated_at,
         ))
         .load(tx.conn)?;
@@ -77,7 +79,7 @@ pub fn sealed(
     let Some((blob, data_key, number)) = row else { return Ok(None) };
     // A row that was moved to another hook has no key there.
     let key = keys::find(tx, by, &data_key)?.filter(|key| key.hook == *hook);
-    Ok(key.map(|key| SealedClient { number, blob, key }))
+    Ok(key.map(|key| SealedClient { organization: None, number, blob, key }))
 }
 
 /// Puts a client in the place of the one that is there.
@@ -85,7 +87,7 @@ pub fn put(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, impl AtLeast<Admin>>,
     hook: &Hook,
-    new: &NewClient<'_>,
+    (new, scopes): (&NewClient<'_>, &Scopes),
 ) -> Result<(), Error> {
     let now = tx.now();
     remove(tx, by, hook)?;
@@ -98,7 +100,8 @@ pub fn put(
             oauth_clients::data_key_id.eq(new.data_key),
             oauth_clients::number.eq(new.number),
             oauth_clients::facts.eq(new.facts),
-            oauth_clients::scopes.eq(new.scopes),
+            oauth_clients::last_four.eq(new.last_four),
+            oauth_clients::scopes.eq(scopes),
             oauth_clients::created_at.eq(now),
             oauth_clients::updated_at.eq(now),
         ))

@@ -12,7 +12,8 @@ use crate::domain::{Email, Hindrance, Moment, Name, Scopes, SecretId, Slug, Work
 
 use super::access::{InWorkspace, Proof, Runner, RunnerIn};
 use super::error::Error;
-use super::schema::{node_types, people, secret_values, secrets, token_sets, workspaces};
+use super::organization_settings::organizations_own;
+use super::schema::{node_types, organization_settings, people, secret_values, secrets, token_sets, workspaces};
 use super::secrets::row;
 use super::tx::{ReadTx, WriteTx};
 
@@ -238,12 +239,14 @@ pub fn due(
     let now = tx.now();
     let rows = token_sets::table
         .inner_join(secrets::table.inner_join(node_types::table))
+        .left_join(organization_settings::table.on(organizations_own!()))
         .filter(token_sets::renew_at.le(now).or(token_sets::renew_at.is_null().and(token_sets::ends_at.le(now))))
         .filter(token_sets::leased_until.is_null().or(token_sets::leased_until.le(now)))
         .filter(secrets::value_entered_at.is_not_null())
         .filter(secrets::needs_reauthorization_at.is_null())
         .filter(secrets::expires_at.is_null().or(secrets::expires_at.gt(now)))
         .filter(node_types::enabled.eq(true))
+        .filter(organization_settings::enabled.is_null().or(organization_settings::enabled.eq(true)))
         .order(token_sets::renew_at)
         .limit(most)
         .select((secrets::workspace_id, secrets::id, secrets::value_number))

@@ -10,7 +10,9 @@ use crate::domain::{Adders, Name, PersonId, Role, Sharing, Slug, WorkspaceId};
 use super::access::{Admin, AtLeast, CommandLine, InWorkspace, Membership, Oneself, Owner, Proof, Right};
 use super::error::{Denied, Error};
 use super::people::Person;
-use super::schema::{members, node_types, oauth_clients, people, secrets, workspace_slugs, workspaces};
+use super::schema::{
+    members, node_types, oauth_clients, organization_settings, people, secrets, workspace_slugs, workspaces,
+};
 use super::tx::{ReadTx, WriteTx};
 
 #[derive(Queryable, Clone)]
@@ -140,8 +142,10 @@ pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Owner>>) -> Resu
     diesel::update(row()).set(workspaces::key_blob.eq(Vec::<u8>::new())).execute(tx.conn)?;
     // Before the keys that their values name: PostgreSQL looks after each step of a cascade.
     diesel::delete(secrets::table.filter(secrets::workspace_id.eq(by.workspace()))).execute(tx.conn)?;
-    let node_types = node_types::table.filter(node_types::workspace_id.eq(by.workspace())).select(node_types::id);
-    diesel::delete(oauth_clients::table.filter(oauth_clients::node_type_id.eq_any(node_types))).execute(tx.conn)?;
+    let node_types = || node_types::table.filter(node_types::workspace_id.eq(by.workspace())).select(node_types::id);
+    diesel::delete(oauth_clients::table.filter(oauth_clients::node_type_id.eq_any(node_types()))).execute(tx.conn)?;
+    let settings = organization_settings::table.filter(organization_settings::node_type_id.eq_any(node_types()));
+    diesel::delete(settings).execute(tx.conn)?;
     diesel::delete(row()).execute(tx.conn)?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::custom_accounts::{CLIENT_PAGE, Fields, NEW_SECRET, NODE_TYPE, Rooms, SECRET};
 use crate::custom_apis::{ROOMS, entries, send, spec};
@@ -262,4 +262,32 @@ async fn client_credentials_go_to_nobody_but_who_they_were_entered_for() {
     rooms.describe("client_credentials", "token_url", &rooms.at(PROVIDER, "/oauth/token"));
     rooms.app.advance(Duration::from_mins(2));
     assert_eq!(rooms.value(&token).await, "access-canary-1");
+}
+
+/// An organization's client was entered for the provider as it was, like the workspace's own.
+#[actix_web::test]
+async fn another_provider_destroys_what_organizations_have_brought() {
+    let mut rooms = Rooms::with_client().await;
+    let backend = rooms.app.token("test", "manage").await;
+    let path = "/organizations/hotel/data_integration_configurations/custom-rooms";
+    let client = json!({ "client_id": "their-app", "client_secret": "their-secret-canary", "scopes": ["rooms.read"] });
+    let brought = backend.ask("PUT", path, &client).await;
+    assert_eq!(brought.status, 200, "{}", brought.text);
+    let token = rooms.at(PROVIDER, "/other/token");
+    let moved = json!({ "custom_provider": { "token_url": token } });
+    backend.ask("PUT", "/data-integrations/custom-rooms", &moved).await.refused(409, "data_integration_in_use");
+    let change = ("oauth-token_url", token.as_str());
+    let asked = rooms.change("oauth", &[change]).await;
+    assert_eq!((asked.status, asked.attributes("input[name=confirmed]", "value")), (422, vec!["2".to_owned()]));
+    assert!(
+        asked.text.contains("What organizations have brought is destroyed with it: 1 OAuth client."),
+        "{}",
+        asked.text
+    );
+    assert_eq!(rooms.change("oauth", &[change, ("confirmed", "2")]).await.status, 303);
+    let told = backend.ask("PUT", path, &json!({ "enabled": true })).await;
+    assert_eq!((told.body.get("credentials"), &told.body["scopes"]), (None, &json!(["rooms.read"])), "{}", told.text);
+    assert_eq!(rooms.app.database.count("organization_settings WHERE blob IS NOT NULL"), 0);
+    assert_eq!(rooms.app.database.count("audit_entries WHERE entry LIKE '%organization_client_removed%'"), 1);
+    verify_chains(&rooms.app.database, &rooms.app.app.keyring);
 }

@@ -53,6 +53,8 @@ mod operator;
 mod panics;
 mod pipes;
 mod pipes_accounts;
+mod pipes_brought;
+mod pipes_configurations;
 mod pipes_events;
 mod pipes_integrations;
 mod pipes_refusals;

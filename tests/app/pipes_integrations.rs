@@ -26,11 +26,12 @@ async fn a_node_type_is_added_changed_and_removed() {
     let made = token.ask("POST", LIST, &new).await;
     assert_eq!(made.status, 201, "{}", made.text);
     is_integration(&made.body);
-    assert!(!made.text.contains("canary"));
+    assert!(!made.text.contains("client-secret-canary"));
     assert_eq!((&made.body["slug"], &made.body["auth_methods"]), (&json!("github"), &json!(["oauth"])));
     assert_eq!((&made.body["state"], &made.body["enabled"]), (&json!("valid"), &json!(true)));
     assert_eq!(made.body["redirect_uri"], format!("{}/connect/github/callback", app.base));
-    assert_eq!(made.body["credentials"]["client_id"], "Iv1.app");
+    let credentials = json!({ "type": "custom", "client_id": "Iv1.app", "redacted_client_secret": "nary" });
+    assert_eq!(made.body["credentials"], credentials);
     token.ask("POST", LIST, &new).await.refused(409, "already_exists");
 
     let path = "/data-integrations/github";
@@ -85,7 +86,8 @@ async fn nothing_is_added_of_what_is_wrong() {
             "credentials": { "type": "custom", "client_id": "a", "client_secret": "b\nc" } }),
         json!({ "provider": "github", "credentials": { "type": "custom", "client_id": "a" } }),
         json!({ "provider": "github", "credentials": { "type": "shared" } }),
-        json!({ "provider": "github", "credentials": { "type": "organization" } }),
+        json!({ "provider": "github", "credentials": { "type": "organization" }, "scopes": ["repo"] }),
+        json!({ "provider": "sendgrid", "auth_methods": ["api_key"], "credentials": { "type": "organization" } }),
         json!({ "provider": "sendgrid", "auth_methods": ["api_key"],
             "credentials": { "type": "custom", "client_id": "a", "client_secret": "b" } }),
         json!({ "provider": "github", "description": "x".repeat(10_000) }),

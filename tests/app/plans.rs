@@ -29,6 +29,9 @@ const VEND: [&str; 4] = ["secret_values.blob", "meant_user.external_id = ", "sec
 const TOKENS: [&str; 2] = ["SELECT token_sets.client_id", "secrets.workspace_id = "];
 /// The one that finds an end user's connections.
 const CONNECTIONS: [&str; 4] = ["secrets.account_name", "meant_user.external_id = ", " ORDER BY ", "LIMIT"];
+/// The one that finds a node type as an organization has it: no other look is made for that.
+const FOR_ORGANIZATION: [&str; 3] =
+    ["organization_settings.enabled", "node_types.slug = ", "organizations.external_id = "];
 
 #[derive(QueryableByName)]
 struct InSqlite {
@@ -138,5 +141,29 @@ async fn a_vend_looks_at_no_secret_but_the_one() {
             let of_few = machine.database.is_postgres() && plan.contains("secrets_by_owner");
             assert!(by_id || of_few || plan.contains("secrets_by_end_user"), "{statement}\n{plan}");
         }
+    }
+}
+
+#[actix_web::test]
+async fn what_an_organization_has_otherwise_is_found_with_the_node_type() {
+    let mut machine = Machine::new();
+    let text = machine.set_up();
+    hang_elsewhere(&machine.database);
+    let server = serve_telling(&mut machine).await;
+    let token = server.token(&text);
+    let of = serde_json::json!({ "user_id": "anna", "organization_id": "hotel", "secret": "rk_test_first1234567890" });
+    assert_eq!(token.put_with("stripe", &of).await.status, 200);
+    let before = machine.log().len();
+    token.vend_with("stripe", &of).await.hands_out("rk_test_first1234567890");
+    let log = machine.log();
+    let heard = statements(&log[before..], &FOR_ORGANIZATION);
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert_eq!(statements(&log[before..], &["organization_settings"]), heard, "it is looked for once more");
+    for statement in heard {
+        let plan = plan(&machine.database, &statement);
+        let walks =
+            ["autoindex_organization_settings_1", "organization_settings_pkey", "organization_settings_by_type"];
+        let is_found = walks.iter().any(|index| plan.contains(index));
+        assert!(is_found && !plan.contains("SCAN") && !plan.contains("Seq Scan"), "{statement}\n{plan}");
     }
 }

@@ -152,6 +152,11 @@ async fn fill(app: &TestApp, provider: &Oidc) {
          created_at, updated_at) SELECT node_type_id, environment, 'app', blob, id, 1, '{}', 'read', 0, 0 FROM data_keys",
     );
     app.database.run(
+        "INSERT INTO organization_settings (organization_id, node_type_id, environment, enabled, scopes, client_id, blob, \
+         data_key_id, number, facts, last_four, created_at, updated_at) SELECT o.id, k.node_type_id, k.environment, TRUE, \
+         'read', 'app', k.blob, k.id, 1, '{}', '1234', 0, 0 FROM data_keys k, organizations o",
+    );
+    app.database.run(
         "INSERT INTO token_sets (secret_id, client_id, scopes_asked, scopes, ends_at, renew_at, renewed_at, tries, \
          hindrance, lease, leased_until) SELECT id, 'app', 'read', 'read', 0, 0, 0, 0, 'busy', 'lease', 0 FROM secrets",
     );

@@ -161,6 +161,45 @@ test("clients of end users are stored", async ({ sdk }) => {
   await refused(sdk.createDataIntegrationClientCredential({ ...client, ...UNKNOWN, connectionIntent: "add" }), 404);
 });
 
+// The client has no methods for them yet, but sends what it is told to as it sends everything: what an organization has otherwise.
+test("organizations are configured, and bring clients of their own", async ({ sdk, browser, keyrack, provider }) => {
+  const slug = "gitlab";
+  const made = await sdk.createDataIntegration({ provider: slug, enabled: true, credentials: { type: "organization" } });
+  expect(made).toMatchObject({ state: "valid", credentials: { type: "organization", clientId: null, redactedClientSecret: null } });
+  await refused(sdk.updateDataIntegration({ slug, scopes: ["read_user"] }), 422);
+  const all = "/organizations/hotel/data_integration_configurations";
+  const { workos } = sdk;
+  await refused(workos.get(all), 404);
+  await refused(sdk.authorizeDataIntegration({ slug, userId: USER, organizationId: "hotel" }), 422);
+  await refused(workos.put(`${all}/${slug}`, {}), 422);
+  const sent = { client_id: APP.id, client_secret: APP.secret, config: { address: provider.issuer }, scopes: ["read_user"] };
+  const { data: configured } = await workos.put(`${all}/${slug}`, sent);
+  expect(configured).toMatchObject({ object: "data_integration_configuration", organization_id: "hotel", slug, enabled: true, scopes: ["read_user"] });
+  expect(configured.credentials).toMatchObject({ credentials_type: "organization", has_credentials: true, client_id: APP.id, client_secret_last_four: APP.secret.slice(-4) });
+  const { data: listed } = await workos.get(all);
+  expect(listed.data.find((one) => one.slug === slug)).toEqual(configured);
+  provider.register(configured.credentials.redirect_uri);
+
+  const { url } = await sdk.authorizeDataIntegration({ slug, userId: USER, organizationId: "hotel", returnTo: HERE });
+  const context = await browser.newContext({ baseURL: keyrack.base, ignoreHTTPSErrors: true });
+  const anna = await context.newPage();
+  await anna.route(`${HERE}*`, (route) => route.fulfill({ contentType: "text/html", body: "<h1>Welcome back</h1>" }));
+  await anna.goto(url);
+  await anna.getByRole("button", { name: "Go on to GitLab" }).click();
+  await agree(anna, provider, "anna");
+  await expect(heading(anna)).toHaveText("Welcome back");
+  await context.close();
+  const whose = { userId: USER, organizationId: "hotel" };
+  expect(await sdk.getUserConnectedAccount({ ...whose, slug })).toMatchObject({ state: "connected", organizationId: "hotel" });
+  expect(await sdk.getAccessToken({ provider: slug, ...whose })).toMatchObject({ active: true });
+  const { data: providers } = await sdk.listOrganizationDataProviders({ organizationId: "hotel" });
+  expect(providers.find((one) => one.slug === slug)).toMatchObject({ credentialsType: "organization", scopes: ["read_user"] });
+  await workos.put(`${all}/${slug}`, { enabled: false });
+  await refused(sdk.getAccessToken({ provider: slug, ...whose }), 403);
+  const { data: open } = await sdk.listOrganizationDataProviders({ organizationId: "hotel" });
+  expect(open.map((one) => one.slug)).not.toContain(slug);
+});
+
 // The client has no method for it yet: a backend that finishes what its own end user began.
 test("a backend that sent a challenge finishes with its verifier", async ({ sdk, browser, keyrack, provider }) => {
   const made = await sdk.createDataIntegration({

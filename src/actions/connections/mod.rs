@@ -146,7 +146,8 @@ fn usable(
     ask: &Put,
 ) -> Result<NodeTypeRow, Fault<ConnectionRefusal>> {
     by.covers(&ask.node_type)?;
-    let node_type = store::node_types::find(tx, by, &ask.node_type)?.ok_or(Denied::NotFound)?;
+    let whom = (&ask.node_type, by.environment(), ask.of.organization.as_deref());
+    let node_type = store::node_types::find_for(tx, by, whom)?.ok_or(Denied::NotFound)?;
     if !node_type.enabled {
         return Err(ConnectionRefusal::Disabled.into());
     }

@@ -12,7 +12,7 @@ use super::outcome::{self, Lost};
 use super::tokens::has_ended;
 use super::{LEASE, TokensOf};
 use crate::actions::Kit;
-use crate::actions::clients::{Client, Clients};
+use crate::actions::clients::{AskedFor, Client, Clients};
 use crate::actions::entering::Facts;
 use crate::actions::uses::Use;
 
@@ -85,7 +85,7 @@ pub(super) fn take<'tx>(
         return Ok(Err(NotNow::Elsewhere));
     }
     let client = match allowed.method() {
-        Method::OAuth => clients.find(tx, by, (&row, allowed.environment()))?,
+        Method::OAuth => clients.find(tx, by, (&row, allowed.environment()), AskedFor::OwnerOf(&of.secret))?,
         Method::Key | Method::ClientCredentials => None,
     };
     let moved = match &client {

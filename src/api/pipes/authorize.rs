@@ -164,6 +164,9 @@ impl From<AuthorizeRefusal> for Error {
             AuthorizeRefusal::Connect(ConnectRefusal::Entered) => {
                 Self::invalid("The accounts of this node type are not connected: its keys are stored.")
             }
+            AuthorizeRefusal::Connect(why @ (ConnectRefusal::OfOrganizations | ConnectRefusal::NotBrought)) => {
+                Self::Invalid(why.to_string())
+            }
             AuthorizeRefusal::Connect(ConnectRefusal::Hindered(why)) => Self::Invalid(why.told().to_owned()),
             AuthorizeRefusal::Connection(refusal) => refusal.into(),
             AuthorizeRefusal::ReturnTo => Self::ReturnTo(refusal.to_string()),

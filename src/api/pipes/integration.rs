@@ -4,32 +4,40 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::actions::clients::{Client, Clients};
+use crate::actions::clients::{AskedFor, Client, Clients};
 use crate::actions::connecting;
 use crate::app::App;
 use crate::catalog::{BodyFormat, ClientAuth, NodeType, OAuth};
-use crate::domain::{Environment, Method};
+use crate::domain::{Environment, Method, Scopes};
 use crate::store::access::{Proof, TokenRight};
 use crate::store::node_types::NodeTypeRow;
+use crate::store::organization_settings::SettingsRow;
 use crate::store::{Error, ReadTx};
 
 use super::shapes::method_word;
 
-/// What stands for the secret of a client: that there is one, and nothing of it.
-const REDACTED: &str = "********";
-
-/// Of the workspace's own client, or of the operator's.
-pub(super) fn credentials_type(own: bool) -> &'static str {
-    if own { "custom" } else { "shared" }
+/// Whose client it is: an organization's, the workspace's own, or the operator's.
+pub(super) fn credentials_type(row: &NodeTypeRow, client: Option<&Client>) -> &'static str {
+    match client {
+        _ if row.organizations_bring_clients => "organization",
+        Some(client) if client.organization.is_some() => "organization",
+        Some(client) if client.is_lent() => "shared",
+        Some(_) | None => "custom",
+    }
 }
 
-/// What is asked for; none where nothing is.
-pub(super) fn scopes_of(clients: &Clients, row: &NodeTypeRow, client: Option<&Client>) -> Option<Vec<String>> {
+/// What is asked for, of everybody or of an organization that has it otherwise; none where nothing is.
+pub(super) fn scopes_of(
+    clients: &Clients,
+    row: &NodeTypeRow,
+    (client, own): (Option<&Client>, Option<&SettingsRow>),
+) -> Option<Vec<String>> {
     if row.method == Method::Key {
         return None;
     }
     let usual = || clients.describe(row).map(|node| node.usual_scopes(row.method)).unwrap_or_default();
-    let scopes = client.map_or_else(usual, |client| client.scopes.clone());
+    let otherwise = own.and_then(|own| own.scopes.clone()).or_else(|| client.map(|client| client.scopes.clone()));
+    let scopes: Scopes = otherwise.unwrap_or_else(usual);
     Some(scopes.names().map(ToOwned::to_owned).collect())
 }
 
@@ -67,7 +75,7 @@ impl Told {
         (clients, row): (&Clients, NodeTypeRow),
     ) -> Result<Self, Error> {
         let environment = by.environment();
-        let client = clients.find(tx, by, (&row, environment))?;
+        let client = clients.find(tx, by, (&row, environment), AskedFor::Everybody)?;
         Ok(Self { row, environment, client })
     }
 
@@ -76,8 +84,9 @@ impl Told {
         let node = app.clients.describe(row);
         let oauth = node.as_deref().and_then(|node| node.oauth.as_ref()).filter(|_| row.method == Method::OAuth);
         let callback = node.as_deref().filter(|_| oauth.is_some());
-        let callback = callback.map(|node| connecting::callback(row, node, self.environment));
+        let callback = callback.map(|node| connecting::callback(row, node, (self.environment, None)));
         let own = self.client.as_ref().filter(|client| !client.is_lent());
+        let lacks_one = oauth.is_some() && self.client.is_none() && !row.organizations_bring_clients;
         json!({
             "object": "data_integration",
             "id": row.id,
@@ -86,12 +95,14 @@ impl Told {
             "ownership": ownership.word(),
             "description": row.description,
             "enabled": row.enabled,
-            "state": if oauth.is_some() && self.client.is_none() { "invalid" } else { "valid" },
-            "scopes": scopes_of(&app.clients, row, self.client.as_ref()),
+            "state": if lacks_one { "invalid" } else { "valid" },
+            "scopes": scopes_of(&app.clients, row, (self.client.as_ref(), None)),
             "redirect_uri": callback.map_or_else(String::new, |callback| app.way_back(&callback)),
             "auth_methods": [method_word(row.method)],
-            "credentials": own.map(|own| json!({
-                "type": credentials_type(true), "client_id": own.id, "redacted_client_secret": REDACTED,
+            "credentials": (own.is_some() || row.organizations_bring_clients).then(|| json!({
+                "type": credentials_type(row, own),
+                "client_id": own.map(|own| own.id.as_str()),
+                "redacted_client_secret": own.and_then(|own| own.last_four.as_deref()),
             })),
             "installation": null,
             "config": own.map(|own| &own.parts).cloned().unwrap_or_default(),

@@ -8,7 +8,7 @@ use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::actions::integrations::{self, Changes, IntegrationRefusal, SentClient};
+use crate::actions::integrations::{self, Changes, IntegrationRefusal, SentClient, SentCredentials};
 use crate::actions::oauth_clients::ClientEntry;
 use crate::api::authenticate::Caller;
 use crate::api::body::Sent;
@@ -192,24 +192,35 @@ struct CreateBody {
     changes: ChangeBody,
 }
 
+/// A client whose id and secret are as those of clients are. `at` is where its fields stand.
+pub(super) fn sent_client((id, secret): (String, String), at: &str) -> Result<SentClient, Error> {
+    let (id, secret) = (id.trim().to_owned(), Entered::new(secret));
+    if let Some(fault) = ClientEntry::id_fault(&id) {
+        return Err(Error::Invalid(format!("{at}client_id: {fault}")));
+    }
+    if let Some(fault) = ClientEntry::secret_fault(&secret) {
+        return Err(Error::Invalid(format!("{at}client_secret: {fault}")));
+    }
+    Ok(SentClient { id, secret })
+}
+
+/// The names of permissions; absent keeps, null is what is usual.
+pub(super) fn scopes(sent: Option<Option<Vec<String>>>) -> Result<Option<Option<Scopes>>, Error> {
+    let Some(Some(names)) = sent else { return Ok(sent.map(|_| None)) };
+    let read: Result<Scopes, _> = names.join(" ").parse();
+    read.map(|scopes| Some(Some(scopes))).map_err(|_| Error::invalid("scopes is a list of names."))
+}
+
 impl Credentials {
-    fn client(self) -> Result<SentClient, Error> {
+    fn read(self) -> Result<SentCredentials, Error> {
         match (self.kind.as_str(), self.client_id, self.client_secret) {
-            ("organization", _, _) => {
-                Err(Error::invalid("credentials.type: organizations bring no clients of their own yet."))
-            }
-            ("custom", Some(id), Some(secret)) => {
-                let (id, secret) = (id.trim().to_owned(), Entered::new(secret));
-                if let Some(fault) = ClientEntry::id_fault(&id) {
-                    return Err(Error::Invalid(format!("credentials.client_id: {fault}")));
-                }
-                if let Some(fault) = ClientEntry::secret_fault(&secret) {
-                    return Err(Error::Invalid(format!("credentials.client_secret: {fault}")));
-                }
-                Ok(SentClient { id, secret })
-            }
+            ("organization", None, None) => Ok(SentCredentials::OfOrganizations),
+            ("organization", _, _) => Err(Error::invalid(
+                "credentials of the type organization name no client: each organization brings one.",
+            )),
+            ("custom", Some(id), Some(secret)) => Ok(SentCredentials::Own(sent_client((id, secret), "credentials.")?)),
             ("custom", _, _) => Err(Error::invalid("credentials of the type custom need client_id and client_secret.")),
-            _ => Err(Error::invalid("credentials.type is custom.")),
+            _ => Err(Error::invalid("credentials.type is custom or organization.")),
         }
     }
 }
@@ -224,17 +235,11 @@ impl ChangeBody {
             None => Ok(None),
             Some(text) => Message::parse(&text).map_err(|error| Error::Invalid(format!("description: {error}"))),
         });
-        let scopes = self.scopes.map(|names| match names {
-            None => Ok(None),
-            Some(names) => {
-                names.join(" ").parse::<Scopes>().map(Some).map_err(|_| Error::invalid("scopes is a list of names."))
-            }
-        });
         let changes = Changes {
             description: description.transpose()?,
             enabled: self.enabled,
-            scopes: scopes.transpose()?,
-            client: self.credentials.map(Credentials::client).transpose()?,
+            scopes: scopes(self.scopes)?,
+            credentials: self.credentials.map(Credentials::read).transpose()?,
             parts: self.config,
         };
         Ok((self.custom_provider, changes))
@@ -247,7 +252,7 @@ fn admin<'tx>(by: &Proof<'tx, ManageRight>) -> Result<Proof<'tx, Admin>, Denied>
 }
 
 /// The same to what the token's limits name.
-fn admins<'tx>(by: &Proof<'tx, ManageRight>, slug: &Slug) -> Result<Proof<'tx, Admin>, Denied> {
+pub(super) fn admins<'tx>(by: &Proof<'tx, ManageRight>, slug: &Slug) -> Result<Proof<'tx, Admin>, Denied> {
     by.covers(slug)?;
     admin(by)
 }

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod authorize;
+pub mod configurations;
 pub mod custom_provider;
 pub mod events;
 mod integration;

@@ -4,16 +4,18 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
 use serde_json::{Value, json};
 
-use crate::actions::clients::Client;
+use crate::actions::clients::AskedFor;
 use crate::actions::connections::ConnectionRefusal;
 use crate::api::authenticate::Caller;
 use crate::api::error::Error;
 use crate::app::App;
-use crate::domain::{Method, Moment, PersonId};
-use crate::store::access::{ConnectionOf, ReadRight, Whose};
+use crate::domain::keys::Hook;
+use crate::domain::{Method, Moment, OrganizationId, PersonId};
+use crate::store::access::{ConnectionOf, Proof, ReadRight, Whose};
 use crate::store::connections::{ConnectionRow, Sought};
 use crate::store::node_types::NodeTypeRow;
-use crate::store::{self, Denied, Fault};
+use crate::store::organization_settings::{Place, SettingsRow};
+use crate::store::{self, Denied, Fault, ReadTx};
 
 use super::integration::{credentials_type, scopes_of};
 use super::read::Asked;
@@ -77,22 +79,41 @@ async fn list(
             Whose::Person(_) => return Err(Denied::NotFound.into()),
         };
         let mut data = Vec::new();
+        let name = match &whose {
+            Whose::Connection(of) => of.organization.as_deref(),
+            Whose::Person(_) => None,
+        };
+        let organization = name.map(|name| store::connections::known_organization(tx, by, name)).transpose()?.flatten();
         for node_type in
             store::node_types::list(tx, by)?.into_iter().filter(|row| row.enabled && by.includes(&row.slug))
         {
+            let own = settings(tx, by, (&node_type, organization.as_ref()))?;
+            if own.as_ref().is_some_and(|own| !own.enabled) {
+                continue;
+            }
             let client = match node_type.method {
-                Method::OAuth => shared.clients.find(tx, by, (&node_type, by.environment()))?,
+                Method::OAuth => shared.clients.find(tx, by, (&node_type, by.environment()), AskedFor::named(name))?,
                 Method::Key | Method::ClientCredentials => None,
             };
-            let scopes = scopes_of(&shared.clients, &node_type, client.as_ref());
+            let scopes = scopes_of(&shared.clients, &node_type, (client.as_ref(), own.as_ref()));
             let of: Vec<&ConnectionRow> = rows.iter().filter(|row| row.secret.node_type == node_type.slug).collect();
-            let lent = client.as_ref().is_some_and(Client::is_lent);
-            let words = (credentials_type(!lent), scopes);
+            let words = (credentials_type(&node_type, client.as_ref()), scopes);
             data.push(provider(&node_type, words, owner, (&of, tx.now())));
         }
         Ok::<_, Fault<ConnectionRefusal>>(data)
     });
     Ok(HttpResponse::Ok().json(json!({ "object": "list", "data": data.await? })))
+}
+
+/// What the organization that is named has otherwise.
+fn settings(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, ReadRight>,
+    (row, organization): (&NodeTypeRow, Option<&OrganizationId>),
+) -> Result<Option<SettingsRow>, store::Error> {
+    let Some(organization) = organization else { return Ok(None) };
+    let hook = Hook { node_type: row.id.clone(), environment: by.environment() };
+    store::organization_settings::find(tx, by, Place { organization, hook: &hook })
 }
 
 fn provider(

@@ -26,6 +26,28 @@ pub enum NodeTypeEvent {
     ClientEntered { node_type: NodeTypeFacts, environment: Environment, client_id: String, scopes: String },
     #[serde(rename = "node_type.client_removed")]
     ClientRemoved { node_type: NodeTypeFacts, environment: Environment },
+    /// From now on each organization brings a client of its own.
+    #[serde(rename = "node_type.clients_left_to_organizations")]
+    ClientsLeftToOrganizations { node_type: NodeTypeFacts },
+    /// Whether one organization may use it, and what is asked for there where that differs.
+    #[serde(rename = "node_type.organization_configured")]
+    OrganizationConfigured {
+        node_type: NodeTypeFacts,
+        environment: Environment,
+        organization: String,
+        enabled: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scopes: Option<String>,
+    },
+    #[serde(rename = "node_type.organization_client_entered")]
+    OrganizationClientEntered {
+        node_type: NodeTypeFacts,
+        environment: Environment,
+        organization: String,
+        client_id: String,
+    },
+    #[serde(rename = "node_type.organization_client_removed")]
+    OrganizationClientRemoved { node_type: NodeTypeFacts, environment: Environment, organization: String },
     #[serde(rename = "workspace.adders_changed")]
     AddersChanged { workspace: WorkspaceId, before: Adders, after: Adders },
     /// To where people may be sent back who have connected something.
@@ -52,7 +74,11 @@ impl NodeTypeEvent {
             | Self::Described { node_type }
             | Self::Changed { node_type, .. }
             | Self::ClientEntered { node_type, .. }
-            | Self::ClientRemoved { node_type, .. } => node_type.id.as_str(),
+            | Self::ClientRemoved { node_type, .. }
+            | Self::ClientsLeftToOrganizations { node_type }
+            | Self::OrganizationConfigured { node_type, .. }
+            | Self::OrganizationClientEntered { node_type, .. }
+            | Self::OrganizationClientRemoved { node_type, .. } => node_type.id.as_str(),
             Self::AddersChanged { workspace, .. } | Self::ReturnAddressesChanged { workspace, .. } => {
                 workspace.as_str()
             }

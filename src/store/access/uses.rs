@@ -13,7 +13,8 @@ use crate::domain::{
 };
 use crate::store::error::{Denied, Error, Fault, Refusal};
 use crate::store::node_types::{self, NodeTypeRow};
-use crate::store::schema::{node_types as node_type_rows, secret_values, secrets};
+use crate::store::organization_settings::organizations_own;
+use crate::store::schema::{node_types as node_type_rows, organization_settings, secret_values, secrets};
 use crate::store::secrets as secret_rows;
 use crate::store::tx::ReadTx;
 
@@ -163,7 +164,12 @@ pub fn prove_vend<'tx>(
     let Meant { node_type, found: Found { candidate, held }, of_node } = match wanted {
         Wanted::Secret { node_type, whose, chosen, several, only_tokens } => {
             by.covers(node_type)?;
-            let node_type = node_types::find(tx, by, node_type)?.ok_or(Denied::NotFound)?;
+            let organization = match whose {
+                Whose::Connection(of) => of.organization.as_deref(),
+                Whose::Person(_) => None,
+            };
+            let node_type = node_types::find_for(tx, by, (node_type, by.environment(), organization))?;
+            let node_type = node_type.ok_or(Denied::NotFound)?;
             if *only_tokens && node_type.method == Method::Key {
                 return Err(UseRefusal::NoTokens.into());
             }
@@ -284,16 +290,27 @@ pub fn prove_renewal<'tx>(
     by: &Proof<'tx, RunnerIn>,
     id: &SecretId,
 ) -> Result<Option<UseProof<'tx, Renewing>>, Error> {
-    let found: Option<(Candidate, (Slug, bool, Method))> = secrets::table
+    // Whether it is enabled, and whether it is for the organization that the secret belongs to.
+    type OfType = (Slug, Method, bool, Option<bool>);
+    let found: Option<(Candidate, OfType)> = secrets::table
         .inner_join(node_type_rows::table)
+        .left_join(organization_settings::table.on(organizations_own!()))
         .filter(secrets::workspace_id.eq(by.workspace()))
         .filter(secrets::id.eq(id))
-        .select((candidate_columns!(), (node_type_rows::slug, node_type_rows::enabled, node_type_rows::method)))
+        .select((
+            candidate_columns!(),
+            (
+                node_type_rows::slug,
+                node_type_rows::method,
+                node_type_rows::enabled,
+                organization_settings::enabled.nullable(),
+            ),
+        ))
         .first(tx.conn)
         .optional()?;
     let now = tx.now();
-    let Some((candidate, (slug, enabled, method))) = found else { return Ok(None) };
-    if !enabled || method == Method::Key || check_state(&candidate, now).is_err() {
+    let Some((candidate, (slug, method, enabled, open))) = found else { return Ok(None) };
+    if !enabled || open == Some(false) || method == Method::Key || check_state(&candidate, now).is_err() {
         return Ok(None);
     }
     Ok(Some(UseProof {

@@ -1,4 +1,4 @@
-//! The tables of OAuth clients, and of what is known of tokens.
+//! The tables of OAuth clients, of what single organizations have otherwise, and of what is known of tokens.
 
 diesel::table! {
     oauth_clients (node_type_id, environment) {
@@ -10,6 +10,25 @@ diesel::table! {
         number -> BigInt,
         facts -> Text,
         scopes -> Text,
+        last_four -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    organization_settings (organization_id, node_type_id, environment) {
+        organization_id -> Text,
+        node_type_id -> Text,
+        environment -> Text,
+        enabled -> Bool,
+        scopes -> Nullable<Text>,
+        client_id -> Nullable<Text>,
+        blob -> Nullable<Binary>,
+        data_key_id -> Nullable<Text>,
+        number -> Nullable<BigInt>,
+        facts -> Nullable<Text>,
+        last_four -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
     }

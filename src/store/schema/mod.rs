@@ -9,7 +9,7 @@ mod outgoing;
 mod ways;
 
 pub(super) use connecting::{connect_pages, connect_sessions};
-pub(super) use connections::{oauth_clients, token_sets};
+pub(super) use connections::{oauth_clients, organization_settings, token_sets};
 pub(super) use consumers::{nodes, rotation_items, rotations, workflow_tokens, workflows};
 pub(super) use drafts::{flows, imports};
 pub(super) use machines::{events, repeats};
@@ -161,6 +161,7 @@ diesel::table! {
         description -> Nullable<Text>,
         spec -> Nullable<Text>,
         revision -> BigInt,
+        organizations_bring_clients -> Bool,
         created_at -> BigInt,
         updated_at -> BigInt,
     }
@@ -338,6 +339,7 @@ diesel::joinable!(secrets -> node_types (node_type_id));
 diesel::joinable!(secrets -> organizations (organization_id));
 diesel::joinable!(secrets -> people (owner_id));
 diesel::joinable!(secrets -> workspaces (workspace_id));
+diesel::joinable!(organization_settings -> organizations (organization_id));
 diesel::joinable!(token_sets -> secrets (secret_id));
 diesel::joinable!(sessions -> people (person_id));
 diesel::joinable!(tokens -> people (maker_id));
@@ -353,6 +355,7 @@ diesel::joinable!(audit_entries -> audit_chains (chain_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     oauth_clients,
+    organization_settings,
     token_sets,
     audit_chains,
     audit_entries,

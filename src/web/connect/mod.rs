@@ -167,9 +167,10 @@ async fn connected(app: &Data<App>, visitor: &Visitor, errand: Connect, brought:
         Err(Fault::Refused(refusal)) => {
             let words = match refusal {
                 ConnectRefusal::Hindered(hindrance) => hindrance.told_at_once(),
-                ConnectRefusal::Disabled | ConnectRefusal::Entered => {
-                    "The node type takes no accounts at the moment. Nothing was connected."
-                }
+                ConnectRefusal::Disabled
+                | ConnectRefusal::Entered
+                | ConnectRefusal::OfOrganizations
+                | ConnectRefusal::NotBrought => "The node type takes no accounts at the moment. Nothing was connected.",
             };
             told(app, visitor, (&ws, &id), words)
         }

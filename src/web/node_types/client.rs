@@ -51,6 +51,10 @@ pub struct Client {
     pub sent_to: String,
     /// Whether there is one already, whose secret may stay.
     pub known: bool,
+    /// The end of its secret, where that may be shown.
+    pub last_four: Option<String>,
+    /// Whether organizations bring theirs until there is one.
+    pub brought: bool,
     /// Whether the operator has one, for where the workspace has none.
     pub lent: bool,
     /// How many accounts are connected, in words.
@@ -105,7 +109,7 @@ fn page_of(visitor: &Visitor, app: &App, ws: &str, (found, node): (&Found, &Node
         node_type: NodeMark { slug: found.row.slug.to_string(), name: found.row.name.to_string() },
         revision: found.row.revision,
         environment: found.environment,
-        redirect: redirect(app, &connecting::callback(&found.row, node, found.environment)),
+        redirect: redirect(app, &connecting::callback(&found.row, node, (found.environment, None))),
         steps: oauth.map(|spec| spec.steps.clone()).unwrap_or_default(),
         link: oauth
             .and_then(|spec| spec.url.clone())
@@ -114,6 +118,8 @@ fn page_of(visitor: &Visitor, app: &App, ws: &str, (found, node): (&Found, &Node
         secret_error: typed.secret_error,
         sent_to: sent_to(&found.row, node),
         known: found.client.is_some(),
+        last_four: found.client.as_ref().and_then(|client| client.last_four.clone()),
+        brought: found.row.organizations_bring_clients,
         connected: (found.connected > 0).then(|| counted(found.connected, "account is", "accounts are")),
         lent: app.clients.lent(&found.row, found.environment).is_some(),
         parts: form::parts_drawn(node.client_parts(), &typed.parts, typed.faults),

@@ -104,7 +104,8 @@ impl Show {
             (Standing::Absent, _) if self.may_add => "Nothing can be stored for it until it is added.".to_owned(),
             (Standing::Absent, _) => "An Owner or Admin adds it before anything can be stored for it.".to_owned(),
             (Standing::Enabled, _)
-                if self.connects() && self.clients.iter().all(|of| of.client_id.is_none() && !of.lent) =>
+                if self.connects()
+                    && self.clients.iter().all(|of| of.client_id.is_none() && !of.lent && !of.brought) =>
             {
                 "No account can be connected yet: a client is set up first.".to_owned()
             }
@@ -142,6 +143,8 @@ pub struct ClientOf {
     pub client_id: Option<String>,
     /// Whether the operator has one, for where the workspace has none.
     pub lent: bool,
+    /// Whether each organization brings one instead.
+    pub brought: bool,
 }
 
 /// What stops or goes with a node type.

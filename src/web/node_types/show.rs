@@ -115,6 +115,7 @@ fn clients(app: &App, found: &Found) -> Vec<page::ClientOf> {
         environment: *environment,
         client_id: found.clients.iter().find(|of| of.environment == *environment).map(|of| of.client_id.clone()),
         lent: app.clients.lent(row, *environment).is_some(),
+        brought: row.organizations_bring_clients,
     };
     Environment::ALL.iter().map(of).collect()
 }

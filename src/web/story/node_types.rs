@@ -1,5 +1,6 @@
 //! What was done to node types, as sentences.
 
+use crate::domain::Environment;
 use crate::domain::audit::NodeTypeEvent;
 use crate::domain::secret::Adders;
 use crate::web::view::counted;
@@ -31,6 +32,20 @@ pub(super) fn deed_to_node_type(event: &NodeTypeEvent) -> Deed {
         NodeTypeEvent::ClientRemoved { node_type, environment } => {
             Deed { of: Some(format!("for {environment}")), ..done("removed the client of", &node_type.name) }
         }
+        NodeTypeEvent::ClientsLeftToOrganizations { node_type } => {
+            done("left it to each organization to bring a client for", &node_type.name)
+        }
+        NodeTypeEvent::OrganizationConfigured { node_type, environment, organization, enabled, scopes } => {
+            let asks = scopes.as_ref().map(|scopes| format!(", asking for {scopes}")).unwrap_or_default();
+            let of = Some(format!("for the organization {organization} in {environment}{asks}"));
+            Deed { of, ..done(if *enabled { "opened" } else { "closed" }, &node_type.name) }
+        }
+        NodeTypeEvent::OrganizationClientEntered { node_type, environment, organization, .. } => {
+            Deed { of: brought(organization, *environment), ..done("set up the client of", &node_type.name) }
+        }
+        NodeTypeEvent::OrganizationClientRemoved { node_type, environment, organization } => {
+            Deed { of: brought(organization, *environment), ..done("removed the client of", &node_type.name) }
+        }
         NodeTypeEvent::AddersChanged { after, .. } => {
             let who = match after {
                 Adders::Admins => "Owners and Admins alone",
@@ -43,4 +58,8 @@ pub(super) fn deed_to_node_type(event: &NodeTypeEvent) -> Deed {
             Deed { of, ..deed("changed where end users may be sent back to".to_owned(), None, "building") }
         }
     }
+}
+
+fn brought(organization: &str, environment: Environment) -> Option<String> {
+    Some(format!("that the organization {organization} brings for {environment}"))
 }

@@ -45,7 +45,7 @@ pub use provider::{ELSEWHERE, Names, PATIENT, PROVIDER, Provider, Says};
 pub use receiver::{Arrived, WEBHOOKS, Webhook};
 pub use shares::share_path;
 pub use token::{Answer, Token};
-pub use wire::{is_access_token, is_account, is_event, is_integration, is_provider, is_vended_token};
+pub use wire::{is_access_token, is_account, is_configuration, is_event, is_integration, is_provider, is_vended_token};
 pub use workflows::WORKFLOWS;
 
 pub const EMAIL: &str = "ada@example.com";

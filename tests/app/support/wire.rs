@@ -20,6 +20,10 @@ const INTEGRATION: &str = "object=data_integration, id: text, slug: text, integr
     redirect_uri: text, auth_methods: [], credentials: any, installation: any, config: texts, custom_provider: any, \
     created_at: time, updated_at: time";
 const CREDENTIALS: &str = "type: custom|organization, client_id: text?, redacted_client_secret: text?";
+const CONFIGURATION: &str = "object=data_integration_configuration, id: text, organization_id: text, slug: text, \
+    name: text, enabled: bool, scopes: []?, config: texts, created_at: time, updated_at: time";
+const BROUGHT: &str = "credentials_type: organization, has_credentials: bool, client_id: text?, \
+    client_secret_last_four: text?, redirect_uri: text";
 const OAUTH: &str = "object=credential, auth_method: oauth|client_credentials, value: text, expires_at: time?, \
     scopes: [], missing_scopes: [], metadata: texts, config: texts";
 const ACCESS_TOKEN: &str = "object=access_token, access_token: text, expires_at: time?, scopes: [], missing_scopes: []";
@@ -60,6 +64,16 @@ pub fn is_integration(value: &Value) {
     if !value["credentials"].is_null() {
         fits(&value["credentials"], CREDENTIALS);
     }
+}
+
+/// What an organization has of a node type, with credentials only where it brings its own.
+#[track_caller]
+pub fn is_configuration(value: &Value) {
+    let mut plain = value.clone();
+    if let Some(credentials) = plain.as_object_mut().unwrap().remove("credentials") {
+        fits(&credentials, BROUGHT);
+    }
+    fits(&plain, CONFIGURATION);
 }
 
 #[track_caller]

@@ -7,7 +7,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use crate::actions::clients::Client;
+use crate::actions::clients::{AskedFor, Client};
 use crate::actions::connections::imported::{Given, brought};
 use crate::actions::connections::{self, Put};
 use crate::actions::entering::FieldFault;
@@ -134,16 +134,21 @@ impl Body {
 const LONGEST: usize = 16 * 1_024;
 
 /// The node type that is meant, and with what accounts of it are connected.
-async fn ground(app: &App, caller: &Caller, slug: Result<Slug, Error>) -> Result<(NodeTypeRow, Option<Client>), Error> {
+async fn ground(
+    app: &App,
+    caller: &Caller,
+    (slug, of): (Result<Slug, Error>, &ConnectionOf),
+) -> Result<(NodeTypeRow, Option<Client>), Error> {
     let slug = match slug {
         Ok(slug) => slug,
         Err(wrong) => return Err(caller.hears::<ConnectRight>(app, wrong).await),
     };
-    let clients = app.clients.clone();
+    let (clients, organization) = (app.clients.clone(), of.organization.clone());
     let found = app.db.read(caller.ask::<ConnectRight>(), move |tx, by| {
         by.covers(&slug)?;
         let Some(row) = store::node_types::find(tx, by, &slug)? else { return Ok(None) };
-        let client = clients.find(tx, by, (&row, by.environment()))?;
+        let whom = AskedFor::named(organization.as_deref());
+        let client = clients.find(tx, by, (&row, by.environment()), whom)?;
         Ok::<_, Fault<Infallible>>(Some((row, client)))
     });
     found.await?.ok_or(Error::NotFound)
@@ -158,7 +163,7 @@ pub(super) async fn store(
         Ok(import) => import,
         Err(wrong) => return Err(caller.hears::<ConnectRight>(&app, wrong).await),
     };
-    let (row, client) = ground(&app, &caller, slug_of(slug)).await?;
+    let (row, client) = ground(&app, &caller, (slug_of(slug), &import.of)).await?;
     if row.method != Method::OAuth {
         let (slug, is) = (&row.slug, row.method);
         return Err(Error::Invalid(format!("The node type {slug} holds no tokens of accounts: its method is {is}.")));

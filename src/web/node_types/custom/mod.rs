@@ -123,9 +123,9 @@ pub async fn update(
     });
     let (faults, question) = match changed.await {
         Ok(gone) => {
-            let flash = match gone.clients.as_slice() {
-                [] if gone.secrets > 0 => Flash::CustomApiMoved,
-                [] => Flash::CustomApiChanged,
+            let flash = match gone.clients.len() + gone.brought {
+                0 if gone.secrets > 0 => Flash::CustomApiMoved,
+                0 => Flash::CustomApiChanged,
                 _ => Flash::CustomApiAsksElsewhere,
             };
             return Ok(see_other(&app, &url::node_type(demand.ws(), &path.1), Some(flash)));
@@ -176,6 +176,10 @@ fn question(going: &Going, kept: &Kept) -> String {
              now, and are entered again."
                 .to_owned(),
         ),
+    }
+    if going.brought > 0 {
+        let brought = counted(u64::try_from(going.brought).unwrap_or(u64::MAX), "OAuth client", "OAuth clients");
+        words.push(format!("What organizations have brought is destroyed with it: {brought}."));
     }
     words.join(" ")
 }
