@@ -13,8 +13,8 @@ mod spec;
 mod under;
 
 pub use address::{Address, PartFault, put_in};
-pub use custom::{ACCOUNT, AUTHORIZE_URL, AUTHS, BODIES, CLIENT, REFRESH_URL, REVOKE_URL, SEPARATORS};
-pub use custom::{Asking, AskingNames, CUSTOM, Draft, DraftFault};
+pub use custom::{ACCOUNT, AUTHORIZE_URL, AUTHS, BODIES, CLIENT, PARAMETERS, REFRESH_URL, REVOKE_URL, SEPARATORS};
+pub use custom::{Asking, AskingNames, CUSTOM, Draft, DraftFault, parameters_written};
 pub use further::{FurtherField, PLACES, ROWS};
 pub use loader::{Catalog, CatalogError};
 pub use spec::{BodyFormat, ClientAuth, ClientCredentials, OAuth, Part, PartOption, Scope};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, Token, is_integration};
+use crate::support::{TestApp, Token, is_integration, way};
 
 const ALL: &str = "vend,connect,read,manage";
 const LIST: &str = "/data-integrations";
@@ -223,7 +223,7 @@ async fn a_provider_is_described_by_a_backend() {
         ("name", json!("")),
         ("name", json!(null)),
         ("authenticate_via", json!("magic")),
-        ("additional_authorization_parameters", json!({ "audience": "x" })),
+        ("additional_authorization_parameters", json!({ "redirect_uri": "https://elsewhere.example.com" })),
     ] {
         let mut body = new.clone();
         body["custom_provider"][field] = wrong;
@@ -239,4 +239,64 @@ async fn a_provider_is_described_by_a_backend() {
     disguised["provider"] = json!("stripe");
     narrow.ask("POST", LIST, &disguised).await.refused(403, "node_type_not_allowed");
     assert_eq!(app.database.count("node_types WHERE spec IS NOT NULL"), 0);
+}
+
+#[actix_web::test]
+async fn a_provider_is_asked_with_what_it_wants_besides() {
+    let app = TestApp::start().await;
+    let mut ada = app.owner().await;
+    let token = app.token("test", ALL).await;
+    let provider = json!({ "name": "Acme CRM", "authorization_url": "https://crm.example.com/authorize",
+        "token_url": "https://crm.example.com/token",
+        "additional_authorization_parameters": { "audience": "https://api.crm.example.com/?a=b", "prompt": "consent" } });
+    let new = json!({ "provider": "acme-crm", "enabled": true, "scopes": ["contacts"], "custom_provider": provider,
+        "credentials": { "type": "custom", "client_id": "app", "client_secret": "short" } });
+    let made = token.ask("POST", LIST, &new).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    is_integration(&made.body);
+    assert_eq!(made.body["credentials"]["redacted_client_secret"], json!(null), "so short a secret shows nothing");
+    let told = |body: &Value| body["custom_provider"]["additional_authorization_parameters"].clone();
+    assert_eq!(told(&made.body), provider["additional_authorization_parameters"]);
+
+    let path = "/data-integrations/custom-acme-crm";
+    let begun = token.ask("POST", &format!("{path}/authorize"), &json!({ "user_id": "anna" })).await;
+    let link = begun.body["url"].as_str().unwrap().strip_prefix(app.base.as_str()).unwrap().to_owned();
+    let query = way(&app.anonymous().submit(&link, &link, &[]).await).1;
+    assert_eq!((query["audience"].as_str(), query["prompt"].as_str()), ("https://api.crm.example.com/?a=b", "consent"));
+    assert_eq!((query["client_id"].as_str(), query["scope"].as_str()), ("app", "contacts"));
+
+    // What is asked for besides is nothing to its client, and stays when something else is said.
+    let offline = json!({ "access_type": "offline" });
+    let put = |all: &Value| json!({ "custom_provider": { "additional_authorization_parameters": all } });
+    let changed = token.ask("PUT", path, &put(&offline)).await;
+    assert_eq!((changed.status, &told(&changed.body)), (200, &offline), "{}", changed.text);
+    assert_eq!(changed.body["credentials"]["client_id"], "app");
+    let renamed = token.ask("PUT", path, &json!({ "custom_provider": { "name": "Acme Customers" } })).await;
+    assert_eq!(told(&renamed.body), offline);
+    let form = ada.get("/w/acme/custom-apis/custom-acme-crm").await;
+    assert_eq!(form.text_of("textarea[name=oauth-parameters]").trim(), "access_type=offline");
+    for wrong in [
+        json!({ "client_id": "x" }),
+        json!({ "redirect_uri": "https://evil.example.com" }),
+        json!({ "response_type": "token" }),
+        json!({ "State": "x" }),
+        json!({ "scope": "all" }),
+        json!({ "code_challenge": "x" }),
+        json!({ "code_challenge_method": "plain" }),
+        json!({ "nonce": "x" }),
+        json!({ "request_uri": "https://evil.example.com" }),
+        json!({ "a": "b\nstate=c" }),
+        json!({ "a\nstate": "c" }),
+        json!({ "state=x": "c" }),
+        json!({ "a": " b" }),
+        json!({ "": "b" }),
+        json!({ "a": 7 }),
+        json!({ "a": "x".repeat(501) }),
+        json!((0..31).map(|at| (format!("p{at}"), "x".to_owned())).collect::<std::collections::BTreeMap<_, _>>()),
+        json!("a=b"),
+    ] {
+        token.ask("PUT", path, &put(&wrong)).await.refused(422, "invalid_request_parameters");
+    }
+    assert_eq!(told(&token.ask("GET", path, &nothing()).await.body), offline);
+    assert_eq!(told(&token.ask("PUT", path, &put(&nothing())).await.body), nothing());
 }

@@ -200,6 +200,16 @@ test("organizations are configured, and bring clients of their own", async ({ sd
   expect(open.map((one) => one.slug)).not.toContain(slug);
 });
 
+test("a provider is described with what it is asked besides", async ({ sdk }) => {
+  const customProvider = { name: "Acme CRM", authorizationUrl: "https://crm.example.com/authorize", tokenUrl: "https://crm.example.com/token", additionalAuthorizationParameters: { prompt: "consent" } };
+  const credentials = { type: "custom", clientId: "app", clientSecret: "client-secret-canary" };
+  const made = await sdk.createDataIntegration({ provider: "acme-crm", enabled: true, customProvider, credentials });
+  expect(made).toMatchObject({ slug: "custom-acme-crm", credentials: { redactedClientSecret: "nary" }, customProvider: { additionalAuthorizationParameters: { prompt: "consent" } } });
+  const changed = await sdk.updateDataIntegration({ slug: made.slug, customProvider: { additionalAuthorizationParameters: { access_type: "offline" } } });
+  expect(changed.customProvider.additionalAuthorizationParameters).toEqual({ access_type: "offline" });
+  await refused(sdk.updateDataIntegration({ slug: made.slug, customProvider: { additionalAuthorizationParameters: { redirect_uri: HERE } } }), 422);
+});
+
 // The client has no method for it yet: a backend that finishes what its own end user began.
 test("a backend that sent a challenge finishes with its verifier", async ({ sdk, browser, keyrack, provider }) => {
   const made = await sdk.createDataIntegration({

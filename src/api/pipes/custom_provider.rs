@@ -6,7 +6,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::api::error::Error;
-use crate::catalog::{Draft, DraftFault};
+use crate::catalog::{Draft, DraftFault, PARAMETERS, parameters_written};
 use crate::domain::Method;
 
 use super::read::present;
@@ -75,8 +75,13 @@ impl CustomProvider {
             asking.client_auth =
                 word(way, [("request_body", "body"), ("basic_auth_header", "basic")], "authenticate_via")?;
         }
-        if self.additional_authorization_parameters.as_ref().is_some_and(|more| !more.is_empty()) {
-            return Err(invalid("additional_authorization_parameters: none can be added yet."));
+        if let Some(more) = &self.additional_authorization_parameters {
+            // On the form each stands on a line of its own, its name before the first equals sign.
+            let breaks = |text: &String| text.contains(['\n', '\r']) || text.trim() != text;
+            if more.iter().any(|(name, value)| name.contains('=') || breaks(name) || breaks(value)) {
+                return Err(invalid("additional_authorization_parameters: a name or a value is none."));
+            }
+            draft.provider.parameters = parameters_written(more);
         }
         Ok(draft)
     }
@@ -97,6 +102,7 @@ pub fn told(faults: &[DraftFault]) -> String {
         "token_url" | "oauth-token_url" => "custom_provider.token_url",
         "refresh_url" | "oauth-refresh_url" => "custom_provider.refresh_token_url",
         "name" => "custom_provider.name",
+        PARAMETERS => "custom_provider.additional_authorization_parameters",
         other => other,
     };
     format!("{field}: {}", fault.message)

@@ -26,9 +26,9 @@ impl NodeType {
 
 /// What is asked for, and by which words, may change: nothing goes elsewhere by it.
 fn account(spec: &OAuth) -> impl PartialEq + use<> {
-    let OAuth { authorize_url, token_url, refresh_url, revoke_url, client_auth, body, parameters, .. } = spec.clone();
+    let OAuth { authorize_url, token_url, refresh_url, revoke_url, client_auth, body, .. } = spec.clone();
     let refresh_url = refresh_url.unwrap_or_else(|| token_url.clone());
-    (authorize_url, token_url, refresh_url, revoke_url, client_auth, body, parameters)
+    (authorize_url, token_url, refresh_url, revoke_url, client_auth, body)
 }
 
 fn client(spec: &ClientCredentials) -> impl PartialEq + use<> {

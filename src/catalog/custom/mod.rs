@@ -4,6 +4,7 @@
 
 mod alike;
 mod key;
+mod parameters;
 mod provider;
 mod scopes;
 #[cfg(test)]
@@ -19,7 +20,8 @@ use super::spec::{ClientCredentials, Guide, KindSpec, NodeType, OAuth, Revoke};
 use super::{Catalog, probe_draft};
 
 pub(super) use key::{carried_by, format_in};
-pub use provider::{ACCOUNT, AUTHORIZE_URL, AUTHS, BODIES, CLIENT, REFRESH_URL, REVOKE_URL, SEPARATORS};
+pub use parameters::written as parameters_written;
+pub use provider::{ACCOUNT, AUTHORIZE_URL, AUTHS, BODIES, CLIENT, PARAMETERS, REFRESH_URL, REVOKE_URL, SEPARATORS};
 pub use provider::{Asking, AskingNames, Provider};
 pub(super) use provider::{account_steps, client_steps};
 pub use scopes::fitting;

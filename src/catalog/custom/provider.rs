@@ -11,7 +11,7 @@ use crate::catalog::spec::{BodyFormat, ClientAuth, ClientCredentials, OAuth, Sco
 use crate::domain::Method;
 use crate::domain::name::is_hidden;
 
-use super::{Draft, Faults, LONGEST, scopes};
+use super::{Draft, Faults, LONGEST, parameters, scopes};
 
 /// What is typed of a provider. What an account and a client have in common stands in fields of their own, so that
 /// nothing is lost where somebody tries both.
@@ -21,6 +21,8 @@ pub struct Provider {
     pub authorize_url: String,
     pub refresh_url: String,
     pub revoke_url: String,
+    /// Added to the address at which people agree.
+    pub parameters: String,
     pub account: Asking,
     pub client: Asking,
 }
@@ -63,6 +65,7 @@ pub struct AskingNames {
 pub const AUTHORIZE_URL: &str = "oauth-authorize_url";
 pub const REFRESH_URL: &str = "oauth-refresh_url";
 pub const REVOKE_URL: &str = "oauth-revoke_url";
+pub const PARAMETERS: &str = "oauth-parameters";
 pub const ACCOUNT: AskingNames = AskingNames {
     token_url: "oauth-token_url",
     client_auth: "oauth-client_auth",
@@ -111,6 +114,7 @@ impl From<BTreeMap<String, String>> for Provider {
             authorize_url: take(AUTHORIZE_URL),
             refresh_url: take(REFRESH_URL),
             revoke_url: take(REVOKE_URL),
+            parameters: take(PARAMETERS),
             account,
             client,
         }
@@ -148,6 +152,7 @@ impl Draft {
             authorize_url: spec.authorize_url.clone(),
             refresh_url: or_none(&spec.refresh_url),
             revoke_url: or_none(&spec.revoke_url),
+            parameters: parameters::written(&spec.parameters),
             account: Asking::of((&spec.token_url, spec.client_auth, spec.body), (&spec.scope_separator, &spec.scopes)),
             ..Provider::default()
         };
@@ -169,10 +174,11 @@ impl Provider {
             Method::Key => Vec::new(),
             Method::ClientCredentials => self.client.pairs(CLIENT).to_vec(),
             Method::OAuth => {
-                let own: [(&str, &str); 3] = [
+                let own: [(&str, &str); 4] = [
                     (AUTHORIZE_URL, &self.authorize_url),
                     (REFRESH_URL, &self.refresh_url),
                     (REVOKE_URL, &self.revoke_url),
+                    (PARAMETERS, &self.parameters),
                 ];
                 [&own[..], &self.account.pairs(ACCOUNT)].concat()
             }
@@ -184,6 +190,7 @@ impl Provider {
         let read = read(&self.account, ACCOUNT, faults);
         let refresh_url = faults.take(REFRESH_URL, optional(&self.refresh_url));
         let revoke_url = faults.take(REVOKE_URL, optional(&self.revoke_url));
+        let parameters = faults.take(PARAMETERS, parameters::read(&self.parameters));
         let (read, refresh_url) = (read?, refresh_url?);
         Some(OAuth {
             authorize_url: authorize_url?,
@@ -194,7 +201,7 @@ impl Provider {
             token_url: read.token_url,
             scope_separator: read.separator,
             scopes: read.scopes,
-            parameters: BTreeMap::new(),
+            parameters: parameters?,
             client_auth: read.client_auth,
             body: read.body,
             steps: account_steps(),

@@ -170,9 +170,10 @@ proptest! {
     fn the_form_shows_what_it_described(
         method in prop::sample::select(vec![Method::OAuth, Method::ClientCredentials]),
         (authorize_url, asking) in (any_url(), any_asking()),
+        parameters in "([a-z]{1,3}=[a-z=]{0,3}\n){0,2}",
         (refresh_url, revoke_url) in (prop_oneof![Just(String::new()), any_url()], prop_oneof![Just(String::new()), any_url()]),
     ) {
-        let provider = Provider { authorize_url, refresh_url, revoke_url, account: asking.clone(), client: asking };
+        let provider = Provider { authorize_url, refresh_url, revoke_url, parameters, account: asking.clone(), client: asking };
         let draft = Draft { provider, ..usual(method) };
         if let Ok(node) = described(&draft) {
             prop_assert_eq!(node.check(), Ok(()));

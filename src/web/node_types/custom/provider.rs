@@ -1,6 +1,6 @@
 //! What is asked of a provider on the form: where tokens are asked for, how, and for what.
 
-use crate::catalog::{ACCOUNT, AUTHORIZE_URL, AUTHS, BODIES, CLIENT, REFRESH_URL, REVOKE_URL, SEPARATORS};
+use crate::catalog::{ACCOUNT, AUTHORIZE_URL, AUTHS, BODIES, CLIENT, PARAMETERS, REFRESH_URL, REVOKE_URL, SEPARATORS};
 use crate::catalog::{Asking, AskingNames, Draft};
 use crate::domain::Method;
 use crate::web::secrets::page::{Control, Field};
@@ -11,6 +11,9 @@ use super::page;
 
 const SCOPES: &str = "One on each line: its name as the provider writes it, then a space and what it means. Begin the line with \
                       a star and a space where it is asked for unless somebody chooses otherwise.";
+
+const PARAMETER: &str =
+    "One on each line: its name, an equals sign, and its value, as the provider’s documentation has them.";
 
 /// A method as it can be chosen, with its fields.
 pub(super) fn asking(method: Method, draft: &Draft, fault: impl Fn(&str) -> Option<String>) -> page::Asking {
@@ -28,10 +31,15 @@ pub(super) fn asking(method: Method, draft: &Draft, fault: impl Fn(&str) -> Opti
             };
             fields.push(at(AUTHORIZE_URL, consent));
             let (refresh, revoke) = (&provider.refresh_url, &provider.revoke_url);
-            usual = refresh.is_empty() && revoke.is_empty();
+            usual = refresh.is_empty() && revoke.is_empty() && provider.parameters.is_empty();
             let refresh = optional("refresh_url", "Refresh address", refresh, "Where it is not the token address.");
             let revoke = optional("revoke_url", "Revocation address", revoke, "Asked to forget what is disconnected.");
-            more.extend([at(REFRESH_URL, refresh), at(REVOKE_URL, revoke)]);
+            let further = Field {
+                placeholder: "audience=https://api.example.com".to_owned(),
+                control: Control::Lines { value: provider.parameters.clone() },
+                ..optional("parameters", "Further parameters of the consent", "", PARAMETER)
+            };
+            more.extend([at(REFRESH_URL, refresh), at(REVOKE_URL, revoke), at(PARAMETERS, further)]);
         }
         Method::ClientCredentials => {}
     }
