@@ -70,8 +70,7 @@ pub fn make(
 ) -> Result<(SessionRow, ConnectToken), Fault<SessionRefusal>> {
     for slug in offer.node_types.iter() {
         by.covers(slug)?;
-        let row = store::node_types::find(tx, by, slug)?;
-        match row {
+        match for_whom(tx, by, (slug, &offer.of))? {
             None => return Err(SessionRefusal::NoType(slug.clone()).into()),
             Some(row) if !row.enabled => return Err(SessionRefusal::Disabled.into()),
             Some(_) => {}
@@ -116,6 +115,15 @@ pub fn make(
 fn facts(row: &SessionRow) -> SessionFacts {
     let ConnectionOf { end_user, organization } = row.of();
     SessionFacts { id: row.id.clone(), node_types: row.node_types.to_string(), end_user, organization }
+}
+
+/// The node type as it is for those who own the connections.
+fn for_whom(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, ConnectRight>,
+    (slug, of): (&Slug, &ConnectionOf),
+) -> Result<Option<NodeTypeRow>, Error> {
+    store::node_types::find_for(tx, by, (slug, by.environment(), of.organization.as_deref()))
 }
 
 fn found(tx: &mut ReadTx<'_>, by: &Proof<'_, ConnectRight>, id: &ConnectSessionId) -> Result<SessionRow, Error> {
@@ -178,7 +186,7 @@ pub fn show(tx: &mut ReadTx<'_>, by: &Proof<'_, ConnectRight>, id: &ConnectSessi
     let mut items = Vec::new();
     for slug in session.node_types.iter() {
         // What was removed meanwhile, or disabled, is not there to be connected.
-        let row = store::node_types::find(tx, by, slug)?.filter(|row| row.enabled);
+        let row = for_whom(tx, by, (slug, &of))?.filter(|row| row.enabled);
         let Some(node_type) = row.filter(|_| by.covers(slug).is_ok()) else { continue };
         let sought = Sought { node_type: Some(&node_type.id), of: &of, chosen: None, several: false };
         let connection = store::connections::list(tx, by, &sought)?.pop();

@@ -17,6 +17,9 @@
     if (window.parent === window && window.opener) window.close();
   };
 
+  // In a frame on another site browsers do not go to a field by themselves.
+  (document.querySelector("[autofocus]") ?? document.getElementById("main")).focus({ preventScroll: true });
+
   tell({ event: "ready" });
   if (told) tell({ event: told, nodeType, account });
 
@@ -49,8 +52,6 @@
 
   away?.addEventListener("submit", () => {
     document.getElementById("waiting").hidden = false;
-    // The window may be closed and opened again.
-    setTimeout(() => delete away.dataset.sent, 1000);
     if (!waiting) setTimeout(wait, 1500);
     waiting = true;
   });

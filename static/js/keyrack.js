@@ -60,7 +60,8 @@
   // A form is sent once: a second press while the first is on its way does nothing.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post") return;
+    // One that opens a window of its own may be sent again: the window may have been closed.
+    if (form.method !== "post" || form.target) return;
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
     all(".show[aria-pressed=true]", form).forEach((button) => reveal(button, false));

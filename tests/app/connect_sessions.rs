@@ -343,3 +343,20 @@ async fn an_account_is_connected_in_a_window_of_its_own() {
     assert!(stage.giving.asked().iter().any(|asked| asked.contains_key("token")), "the provider was asked to forget");
     verify_chains(&stage.app.database, &stage.app.app.keyring);
 }
+
+#[actix_web::test]
+async fn what_is_closed_for_an_organization_is_not_on_its_page() {
+    let (app, _, token) = set().await;
+    let backend = app.token("test", "manage").await;
+    assert_eq!(token.ask("POST", SESSIONS, &wanted(&json!({ "organization_id": "hotel" }))).await.status, 201);
+    let more = json!({ "user_id": "one", "organization_id": "hotel", "secret": KEY });
+    assert_eq!(token.put_with("stripe", &more).await.status, 200);
+    let waiting = made(&token, &json!({ "organization_id": "hotel" })).await;
+    let path = "/organizations/hotel/data_integration_configurations/stripe";
+    let closed = backend.ask("PUT", path, &json!({ "enabled": false })).await;
+    assert_eq!(closed.status, 200, "{}", closed.text);
+    let again = token.ask("POST", SESSIONS, &wanted(&json!({ "organization_id": "hotel" }))).await;
+    again.refused(403, "node_type_disabled");
+    let page = opened(&mut app.anonymous(), &waiting).await;
+    assert!(page.text.contains("Nothing can be connected here at the moment."), "{}", page.text);
+}
