@@ -34,6 +34,7 @@ pub mod oauth_clients;
 pub mod once;
 pub mod organizations;
 pub mod outbox;
+pub mod outsiders;
 pub mod people;
 pub mod probe;
 pub mod record;

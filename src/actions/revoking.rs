@@ -3,14 +3,16 @@
 //! Invariant: whatever the provider does, the tokens are gone here first. They leave only after the record of it.
 
 use std::convert::Infallible;
+use std::future::ready;
 
+use futures_util::stream::{self, StreamExt as _};
 use oauth2::{AccessToken, RefreshToken, StandardRevocableToken};
 use tracing::{Instrument as _, Span};
 
 use crate::crypto::{Credential, Purpose};
 use crate::domain::audit::{Actor, ConnectionEvent, Event};
 use crate::domain::keys::Hook;
-use crate::domain::{Method, SecretId};
+use crate::domain::{Method, SecretId, WorkspaceId};
 use crate::store::access::{self, Ask, AskRunnerIn, Demand, InWorkspace, Member, Proof};
 use crate::store::{self, Denied, Error, Fault, Outcome, Refusal, WriteTx};
 use crate::upstream::Upstream;
@@ -23,6 +25,9 @@ use super::renewing::{REFRESH, Renewer, endpoints, parts_of};
 use super::uses::Use;
 use super::{Tools, audit, values};
 
+/// So many providers are asked side by side.
+const AT_ONCE: usize = 8;
+
 /// What the provider was asked, and whether it did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forgetting {
@@ -34,7 +39,7 @@ pub enum Forgetting {
 }
 
 /// What the provider is asked to forget.
-enum Left {
+pub(super) enum Left {
     Nothing,
     /// It would take the request, and there is nobody to make it with any more.
     Unaskable,
@@ -42,7 +47,7 @@ enum Left {
 }
 
 /// What is sent to the provider, kept in memory alone.
-struct Last {
+pub(super) struct Last {
     secret: SecretId,
     name: String,
     endpoints: Endpoints,
@@ -81,30 +86,54 @@ where
         Ok((left?, member.workspace().clone(), actor))
     });
     let (left, workspace, actor) = gone.await?;
-    let last = match left {
-        Left::Nothing => return Ok(Forgetting::Nothing),
-        Left::Unaskable => return Ok(Forgetting::Unsure),
-        Left::Tokens(last) => last,
-    };
-    // Whoever goes away meanwhile does not stop it: here nothing is left to try it with once more.
-    let (means, ask) = (means.clone(), AskRunnerIn { workspace });
-    let asking = async move {
-        let worked = last.forget(&means.renewer.upstream).await;
-        let (kit, secret, name) = (means.kit.clone(), last.secret, last.name);
-        let noted = means.renewer.db.write::<_, _, Infallible, _>(ask, move |tx, by| {
-            Ok(kit.by(actor.clone(), |tools| answered(tx, by, tools, (&secret, &name, worked)))?)
-        });
-        // Whatever became of the one who asked meanwhile: the tokens are gone, and the provider has answered.
-        if let Err(error) = noted.await {
-            tracing::warn!(%error, "what a provider said of tokens to be forgotten is not recorded");
+    Ok(ask_to_forget(means, (workspace, actor), vec![left]).await)
+}
+
+/// Asks the providers to forget what was left of connections, for the one who has ended them here.
+pub(super) async fn ask_to_forget(
+    means: &Means,
+    (workspace, actor): (WorkspaceId, Actor),
+    all: Vec<Left>,
+) -> Forgetting {
+    let mut lasts = Vec::new();
+    let mut unaskable = false;
+    for left in all {
+        match left {
+            Left::Nothing => {}
+            Left::Unaskable => unaskable = true,
+            Left::Tokens(last) => lasts.push(*last),
         }
-        if worked { Forgetting::Done } else { Forgetting::Unsure }
+    }
+    if lasts.is_empty() {
+        return if unaskable { Forgetting::Unsure } else { Forgetting::Nothing };
+    }
+    // Whoever goes away meanwhile does not stop it: here nothing is left to try it with once more.
+    let means = means.clone();
+    let asking = async move {
+        let each = lasts.into_iter().map(|last| asked(&means, (&workspace, &actor), last));
+        stream::iter(each).buffer_unordered(AT_ONCE).fold(true, |all, worked| ready(all && worked)).await
     };
-    Ok(tokio::spawn(asking.instrument(Span::current())).await.unwrap_or(Forgetting::Unsure))
+    let worked = tokio::spawn(asking.instrument(Span::current())).await.unwrap_or(false);
+    if worked && !unaskable { Forgetting::Done } else { Forgetting::Unsure }
+}
+
+/// Whether the provider forgot it; its word is recorded.
+async fn asked(means: &Means, (workspace, actor): (&WorkspaceId, &Actor), last: Last) -> bool {
+    let worked = last.forget(&means.renewer.upstream).await;
+    let (kit, actor, secret, name) = (means.kit.clone(), actor.clone(), last.secret, last.name);
+    let ask = AskRunnerIn { workspace: workspace.clone() };
+    let noted = means.renewer.db.write::<_, _, Infallible, _>(ask, move |tx, by| {
+        Ok(kit.by(actor.clone(), |tools| answered(tx, by, tools, (&secret, &name, worked)))?)
+    });
+    // Whatever became of the one who asked meanwhile: the tokens are gone, and the provider has answered.
+    if let Err(error) = noted.await {
+        tracing::warn!(%error, "what a provider said of tokens to be forgotten is not recorded");
+    }
+    worked
 }
 
 /// Takes out what the provider is to be asked with, and records that it is about to be.
-fn left<'tx>(
+pub(super) fn left<'tx>(
     tx: &mut WriteTx<'tx>,
     by: &Proof<'tx, Member>,
     tools: Tools<'_>,

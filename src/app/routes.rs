@@ -10,10 +10,11 @@ use actix_web::{HttpResponse, Resource, Route, web};
 use super::health;
 use crate::api::native::{self, audit, connect_sessions, connections as outside, outsiders, pickers, shares};
 use crate::api::pipes::{accounts, authorize, configurations, events, integrations, providers, stored, vend};
-use crate::domain::{Ability, Role};
+use crate::domain::{Ability, EndUserId, OrganizationId, Role};
 use crate::web::{
-    account, activity, assets, connect, connections, forgotten, home, invitations, jobs, members, node_types,
-    reference, rotations, secrets, set_up, sign_in, sign_up, theme, tokens, webhooks, workflows, workspaces,
+    account, activity, assets, connect, connections, end_users, forgotten, home, invitations, jobs, members,
+    node_types, reference, rotations, secrets, set_up, sign_in, sign_up, theme, tokens, webhooks, workflows,
+    workspaces,
 };
 
 /// What a caller must be at least.
@@ -323,6 +324,26 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/tokens/{token}/text", MEMBER, |r| r.to(tokens::renew::create)),
     post("/w/{workspace}/tokens/{token}/text/end", MEMBER, |r| r.to(tokens::renew::end)),
     post("/w/{workspace}/tokens/{token}/revoke", MEMBER, |r| r.to(tokens::revoke)),
+    get("/w/{workspace}/end-users", ADMIN, |r| r.to(end_users::index::<EndUserId>)),
+    get("/w/{workspace}/end-users/{end_user}", ADMIN, |r| r.to(end_users::show::<EndUserId>)),
+    get("/w/{workspace}/end-users/{end_user}/disconnect", ADMIN, |r| r.to(end_users::disconnect::new::<EndUserId>)),
+    post("/w/{workspace}/end-users/{end_user}/disconnect", ADMIN, |r| r.to(end_users::disconnect::create::<EndUserId>)),
+    get("/w/{workspace}/end-users/{end_user}/delete", ADMIN, |r| r.to(end_users::delete::new::<EndUserId>)),
+    post("/w/{workspace}/end-users/{end_user}/delete", ADMIN, |r| r.to(end_users::delete::create::<EndUserId>)),
+    get("/w/{workspace}/organizations", ADMIN, |r| r.to(end_users::index::<OrganizationId>)),
+    get("/w/{workspace}/organizations/{organization}", ADMIN, |r| r.to(end_users::show::<OrganizationId>)),
+    get("/w/{workspace}/organizations/{organization}/disconnect", ADMIN, |r| {
+        r.to(end_users::disconnect::new::<OrganizationId>)
+    }),
+    post("/w/{workspace}/organizations/{organization}/disconnect", ADMIN, |r| {
+        r.to(end_users::disconnect::create::<OrganizationId>)
+    }),
+    get("/w/{workspace}/organizations/{organization}/delete", ADMIN, |r| {
+        r.to(end_users::delete::new::<OrganizationId>)
+    }),
+    post("/w/{workspace}/organizations/{organization}/delete", ADMIN, |r| {
+        r.to(end_users::delete::create::<OrganizationId>)
+    }),
     get("/w/{workspace}/webhooks", ADMIN, |r| r.to(webhooks::index::index)),
     get("/w/{workspace}/webhooks/new", ADMIN, |r| r.to(webhooks::create::new)),
     post("/w/{workspace}/webhooks/new", ADMIN, |r| r.to(webhooks::create::create)),

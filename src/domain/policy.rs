@@ -121,6 +121,11 @@ pub fn manages_webhooks(role: Role) -> bool {
     role >= Role::Admin
 }
 
+/// End users and organizations, with what they have connected; and the end of it.
+pub fn manages_end_users(role: Role) -> bool {
+    role >= Role::Admin
+}
+
 /// The letters and other work that concern a workspace and its members.
 pub fn sees_jobs(role: Role) -> bool {
     role == Role::Owner

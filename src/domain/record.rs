@@ -8,11 +8,11 @@ use std::str::FromStr;
 use super::audit::{ChainKind, Event};
 use super::id::Malformed;
 use super::word::words;
-use super::{InvitationId, NodeTypeId, PersonId, SecretId, TokenId, WebhookId, WorkflowId};
+use super::{EndUserId, InvitationId, NodeTypeId, OrganizationId, PersonId, SecretId, TokenId, WebhookId, WorkflowId};
 
 words! {
     /// What kind of thing an entry is about.
-    Topic { Secrets = "secrets", Members = "members", Tokens = "tokens", NodeTypes = "node_types", Workflows = "workflows", Webhooks = "webhooks", Workspace = "workspace" }
+    Topic { Secrets = "secrets", Members = "members", Tokens = "tokens", NodeTypes = "node_types", Workflows = "workflows", Webhooks = "webhooks", EndUsers = "end_users", Workspace = "workspace" }
 }
 
 impl Topic {
@@ -27,6 +27,8 @@ impl Topic {
             (NodeTypeId::PREFIX, Self::NodeTypes),
             (WorkflowId::PREFIX, Self::Workflows),
             (WebhookId::PREFIX, Self::Webhooks),
+            (EndUserId::PREFIX, Self::EndUsers),
+            (OrganizationId::PREFIX, Self::EndUsers),
         ];
         kinds.into_iter().find(|(prefix, _)| subject.starts_with(prefix)).map_or(Self::Workspace, |(_, topic)| topic)
     }

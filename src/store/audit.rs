@@ -144,6 +144,24 @@ pub fn history(
     Ok(Page { rows, has_newer: page.has_newer, has_older: page.has_older })
 }
 
+/// What was done last to any of these things of the workspace, the newest first.
+pub fn lately(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, impl AtLeast<Admin>>,
+    subjects: &[&str],
+    most: i64,
+) -> Result<Vec<StoredEntry>, Error> {
+    let Some(chain) = chain_of(tx, by, ChainKind::Changes)? else { return Ok(Vec::new()) };
+    let rows = audit_entries::table
+        .filter(audit_entries::chain_id.eq(&chain))
+        .filter(audit_entries::subject.eq_any(subjects))
+        .order(audit_entries::seq.desc())
+        .limit(most)
+        .select((audit_entries::seq, audit_entries::at, audit_entries::entry, audit_entries::mac))
+        .load(tx.conn)?;
+    Ok(rows)
+}
+
 impl StoredEntry {
     /// What the entry says: one act, or a group of uses in their order.
     pub fn acts(&self) -> Vec<Entry> {

@@ -45,6 +45,9 @@ impl Chrome {
         items.push(item(Place::NodeTypes, "Node types", "hook", url::node_types(slug)));
         items.push(item(Place::Members, "Members", "people", url::members(slug)));
         items.push(item(Place::Tokens, "Tokens", "ticket", url::tokens(slug)));
+        if self.may.end_users {
+            items.push(item(Place::EndUsers, "End users", "person", url::end_users(slug)));
+        }
         if self.may.webhooks {
             items.push(item(Place::Webhooks, "Webhooks", "bell", url::webhooks(slug)));
         }
@@ -179,6 +182,7 @@ pub enum Place {
     Workflows,
     Members,
     Tokens,
+    EndUsers,
     Webhooks,
     Activity,
     Settings,
@@ -195,4 +199,5 @@ pub struct May {
     pub activity: bool,
     pub settings: bool,
     pub webhooks: bool,
+    pub end_users: bool,
 }

@@ -117,6 +117,13 @@ flashes! {
     OldTextEnded "old-text-ended" Good "The old text is refused from now on. The new one works as before.";
     TokenOver "token-over" Info "A token that has expired or was revoked gets no new text. Make another token.";
     TokenRevoked "token-revoked" Good "The token is revoked. The next request with it is refused.";
+    AllDisconnected "all-disconnected" Good "All of it is disconnected, and the values are destroyed. The places are kept.";
+    NothingConnected "nothing-connected" Info "Nothing is connected that could be disconnected.";
+    AllForgotten "all-forgotten" Good "All of it is disconnected. The tokens are destroyed here, and the providers confirmed that they forgot them too.";
+    AllKept "all-kept" Warn "All of it is disconnected and destroyed here. Not every provider confirmed that it forgot its tokens: whose accounts they are can take the access back there.";
+    OutsiderDeleted "outsider-deleted" Good "Deleted, with every connection and its values.";
+    OutsiderForgotten "outsider-forgotten" Good "Deleted, with every connection. The providers confirmed that they forgot the tokens too.";
+    OutsiderKept "outsider-kept" Warn "Deleted, with every connection. Not every provider confirmed that it forgot its tokens: whose accounts they are can take the access back there.";
     WebhookShown "webhook-shown" Info "This webhook was made already. Its signing key was shown once, when it was made.";
     WebhookChanged "webhook-changed" Good "The webhook is changed. What waits goes to its new address.";
     WebhookPaused "webhook-paused" Good "The webhook is paused. Nothing is sent to it until you resume it.";

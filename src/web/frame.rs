@@ -76,6 +76,7 @@ pub fn chrome(visitor: &Visitor, frame: Option<&Frame>, page: &str, here: Place)
             activity: role.is_some_and(policy::sees_activity),
             settings: role.is_some_and(policy::changes_settings),
             webhooks: role.is_some_and(policy::manages_webhooks),
+            end_users: role.is_some_and(policy::manages_end_users),
         },
         workspace,
         here,

@@ -14,6 +14,7 @@ pub mod connect;
 pub mod connections;
 mod csrf;
 mod doors;
+pub mod end_users;
 pub mod error;
 mod filters;
 mod flash;

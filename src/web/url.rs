@@ -3,9 +3,11 @@
 
 mod consumers;
 mod outgoing;
+mod outside;
 
 pub use consumers::*;
 pub use outgoing::*;
+pub use outside::*;
 
 use super::assets;
 pub use crate::domain::path::{

@@ -108,8 +108,9 @@ fn pattern(path: &str) -> Regex {
     Regex::new(&format!("^{}$", part.replace_all(&parts, "[^/?]+"))).unwrap()
 }
 
-/// A key, a token, a workflow that has both, and a round that asks for another value.
-async fn with_workflow(ada: &mut Browser) {
+/// A key, a token, a workflow that has both, a round that asks for another value, and an end user with a key.
+async fn with_workflow(app: &TestApp, ada: &mut Browser) {
+    app.outsiders("guest-1042", "hotel", "rk_test_crawled5678").await;
     let secret = ada.add_stripe("Invoices", "rk_test_crawled4567", "vend").await;
     let (token, _) = ada.make_token("test").await;
     // With an old text that still works.
@@ -152,7 +153,7 @@ async fn every_link_and_form_leads_somewhere_and_every_page_can_be_found() {
     ada.add_custom_api("Rooms", "https://rooms.example.com").await;
     let old = ada.add_custom_api("Old rooms", "https://old.example.com").await;
     assert_eq!(ada.submit("/account", &format!("/w/acme/node-types/{old}/disable"), &[]).await.status, 303);
-    with_workflow(&mut ada).await;
+    with_workflow(&app, &mut ada).await;
     app.failed_notice(crate::support::EMAIL, "anna@example.com").await;
     app.other_owner("grace@example.com").await;
     let mut eve = app.owner_of("Other", "eve@example.com").await;
@@ -202,7 +203,7 @@ async fn every_form_is_sent_to_the_thing_that_its_page_shows() {
     ada.add_custom_api("Rooms", "https://rooms.example.com").await;
     let old = ada.add_custom_api("Old rooms", "https://old.example.com").await;
     assert_eq!(ada.submit("/account", &format!("/w/acme/node-types/{old}/disable"), &[]).await.status, 303);
-    with_workflow(&mut ada).await;
+    with_workflow(&app, &mut ada).await;
     app.failed_notice(crate::support::EMAIL, "anna@example.com").await;
     app.anonymous().sign_in(crate::support::EMAIL, crate::support::PASSWORD).await;
     let mut forms: Vec<_> = crawl(&mut ada, "/").await.sent.into_iter().collect();

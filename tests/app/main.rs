@@ -24,6 +24,8 @@ mod custom_apis;
 mod delete_many;
 mod delete_many_rights;
 mod email_changes;
+mod end_users;
+mod end_users_end;
 mod export;
 mod faults;
 mod forms;

@@ -7,7 +7,8 @@ use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use serde_json::Value;
 
-use crate::lists::{hang, numbers, older};
+use crate::end_users::{USERS, mention};
+use crate::lists::{ACME, hang, newer, numbers, older};
 use crate::support::{Browser, Database, EMAIL, Machine, PASSWORD, Serving};
 
 /// The statements with these words in them, among all that were logged: those of the jobs too.
@@ -23,6 +24,8 @@ fn statements(log: &str, words: &[&str]) -> BTreeSet<String> {
 
 /// Those that fetch pages of a workspace's secrets.
 const PAGES: [&str; 4] = [" FROM secrets WHERE ", "secrets.workspace_id = ", " ORDER BY ", "LIMIT"];
+/// Those that fetch pages of end users.
+const END_USERS: [&str; 4] = [" FROM end_users WHERE ", "end_users.workspace_id = ", " ORDER BY ", "LIMIT"];
 /// The one that finds what is handed out.
 const VEND: [&str; 4] = ["secret_values.blob", "meant_user.external_id = ", "secrets.connection_role = ", "LIMIT"];
 /// The one that finds what is known of its tokens.
@@ -62,7 +65,7 @@ async fn visit(browser: &mut Browser) {
             let first = browser.get(&format!("/w/acme/secrets?sort={order}{filter}")).await;
             let second = browser.get(&older(&first).unwrap()).await;
             assert_eq!(second.status, 200);
-            assert_eq!(browser.get(&crate::lists::newer(&second).unwrap()).await.status, 200);
+            assert_eq!(browser.get(&newer(&second).unwrap()).await.status, 200);
         }
     }
 }
@@ -112,6 +115,48 @@ async fn every_page_walks_an_index_and_sorts_nothing() {
         let sorts = plan.contains("TEMP B-TREE") || plan.contains("Sort");
         let walks = plan.contains("secrets_in_order_of_") || plan.contains("secrets_by_age");
         assert!(walks && !sorts, "{statement}\n{plan}");
+    }
+}
+
+/// End users with a key each, here and in the other workspaces.
+fn serve_many(database: &Database) {
+    mention(database, "end_users", 200);
+    let numbers = numbers(200);
+    database.run(&format!(
+        "INSERT INTO end_users (id, workspace_id, external_id, created_at) {numbers} \
+         SELECT w.slug || tail, w.id, 'guest-' || tail, 1 FROM workspaces w, numbered WHERE w.slug LIKE 'other-%'; \
+         INSERT INTO secrets (id, workspace_id, node_type_id, environment, name, name_key, kind, end_user_id, \
+         connection_role, sharing, delivery, revision, value_number, newest_number, facts, value_entered_at, created_at, \
+         updated_at) SELECT 'sec_' || e.id, e.workspace_id, n.id, 'test', 'Key', 'key', 'api_key', e.id, 'compatibility', \
+         'private', 'vend', 1, 1, 1, '{{}}', 1, 1, 1 FROM end_users e, node_types n \
+         WHERE n.slug = 'stripe' AND n.workspace_id = {ACME}"
+    ));
+    if database.is_postgres() {
+        database.run("ANALYZE");
+    }
+}
+
+#[actix_web::test]
+async fn every_page_of_end_users_walks_an_index_and_sorts_nothing() {
+    let mut machine = Machine::new();
+    machine.set_up();
+    hang(&machine.database, 1, "00000000", EMAIL, "private");
+    hang_elsewhere(&machine.database);
+    serve_many(&machine.database);
+    let server = serve_telling(&mut machine).await;
+    let mut ada = Browser::new(&server.base);
+    assert_eq!(ada.sign_in(EMAIL, PASSWORD).await.status, 303);
+    for filter in ["", "q=guest", "environment=test", "node_type=stripe"] {
+        let first = ada.get(&format!("{USERS}?{filter}")).await;
+        let second = ada.get(&older(&first).unwrap()).await;
+        assert_eq!(ada.get(&newer(&second).unwrap()).await.status, 200);
+    }
+    let heard = statements(&machine.log(), &END_USERS);
+    assert!(heard.len() >= 9, "forwards and backwards, by name, by connection: {}", heard.len());
+    for statement in heard {
+        let plan = plan(&machine.database, &statement);
+        let sorts = plan.contains("TEMP B-TREE FOR ORDER") || plan.contains("Sort");
+        assert!(plan.contains("end_users_by_age") && !sorts, "{statement}\n{plan}");
     }
 }
 

@@ -53,6 +53,8 @@ struct Ids {
     rotation: String,
     webhook: String,
     delivery: String,
+    end_user: String,
+    organization: String,
 }
 
 #[derive(Debug, PartialEq)]
@@ -124,6 +126,8 @@ fn filled(path: &str, ids: &Ids) -> String {
         .replace("{rotation}", &ids.rotation)
         .replace("{webhook}", &ids.webhook)
         .replace("{delivery}", &ids.delivery)
+        .replace("{end_user}", &ids.end_user)
+        .replace("{organization}", &ids.organization)
         .replace("/assets/{hash}/{path:.*}", &ids.asset)
         .replace("{link}", "kr_setup_gone")
         .replace("{state}", "kr_state_gone")
@@ -199,6 +203,7 @@ async fn ids(app: &TestApp, (member, owner): (&mut Browser, &mut Browser), own: 
     assert_eq!(owner.press(&hook, "test").await.status, 303);
     let delivery = owner.log(&hook).await.remove(0).rsplit('/').next().unwrap().to_owned();
     let webhook = hook.id;
+    let (end_user, organization) = app.outsiders(&format!("guest-{at}"), &format!("hotel-{at}"), KEY).await;
     Ids {
         secret,
         token,
@@ -213,6 +218,8 @@ async fn ids(app: &TestApp, (member, owner): (&mut Browser, &mut Browser), own: 
         rotation,
         webhook,
         delivery,
+        end_user,
+        organization,
     }
 }
 
@@ -286,6 +293,8 @@ async fn ids_of_another_workspace_are_not_found() {
         "{import}",
         "{rotation}",
         "{webhook}",
+        "{end_user}",
+        "{organization}",
     ];
     let import = begin_import(&mut ada).await;
     let of_workspace = PAGES.iter().filter(|row| row.path.starts_with("/w/"));

@@ -38,7 +38,7 @@ test("the first Tab leads past the menu", async ({ ada }) => {
   await expect(ada.getByRole("link", { name: "Import many" })).toBeFocused();
 });
 
-for (const path of [HOME, `${HOME}/secrets`, `${HOME}/secrets/new/http-request`, `${HOME}/tokens/new`, "/account"]) {
+for (const path of [HOME, `${HOME}/secrets`, `${HOME}/secrets/new/http-request`, `${HOME}/tokens/new`, `${HOME}/end-users`, "/account"]) {
   test(`whatever has the focus shows it: ${path}`, async ({ ada }) => {
     await ada.goto(path);
     const seen = new Set();

@@ -35,6 +35,8 @@ CREATE TABLE end_users (
     created_at BIGINT NOT NULL,
     UNIQUE (workspace_id, external_id)
 );
+-- For the list of them.
+CREATE INDEX end_users_by_age ON end_users (workspace_id, id);
 
 CREATE TABLE organizations (
     id TEXT PRIMARY KEY,
@@ -43,6 +45,7 @@ CREATE TABLE organizations (
     created_at BIGINT NOT NULL,
     UNIQUE (workspace_id, external_id)
 );
+CREATE INDEX organizations_by_age ON organizations (workspace_id, id);
 
 CREATE TABLE secrets (
     id TEXT PRIMARY KEY,

@@ -4,6 +4,7 @@ mod accounts;
 mod connect;
 mod connections;
 mod node_types;
+mod outsiders;
 mod people;
 mod rotations;
 mod secrets;
@@ -19,6 +20,7 @@ pub use accounts::AccountEvent;
 pub use connect::{ConnectEvent, SessionFacts};
 pub use connections::ConnectionEvent;
 pub use node_types::{NodeTypeEvent, NodeTypeFacts};
+pub use outsiders::OutsiderEvent;
 pub use people::PeopleEvent;
 pub use rotations::RotationEvent;
 pub use secrets::SecretEvent;
@@ -148,6 +150,8 @@ pub enum Event {
     #[serde(untagged)]
     Connect(ConnectEvent),
     #[serde(untagged)]
+    Outsider(OutsiderEvent),
+    #[serde(untagged)]
     NodeType(NodeTypeEvent),
     #[serde(untagged)]
     Workflow(WorkflowEvent),
@@ -179,6 +183,7 @@ impl Event {
             Self::Secret(event) => event.subject(),
             Self::Connection(event) => event.subject(),
             Self::Connect(event) => event.subject(),
+            Self::Outsider(event) => event.subject(),
             Self::NodeType(event) => event.subject(),
             Self::Rotation(event) => event.subject(),
             Self::Workflow(event) => event.workflow().id.as_str(),
@@ -372,6 +377,7 @@ mod tests {
                 accent: None,
             }),
             Event::NodeType(NodeTypeEvent::Removed { node_type: node_type(), secrets, nodes: 4 }),
+            Event::Outsider(OutsiderEvent::EndUserDeleted { end_user: id("eu"), external_id: name(), connections: 2 }),
             Event::Webhook(WebhookEvent::GivenUp { webhook: webhook(), failing_since: None }),
             Event::Rotation(RotationEvent::Closed { rotation: id("rot"), name: name(), done: 3, left: 1 }),
             Event::Workflow(WorkflowEvent::NodeUnbound { workflow: workflow(), node: name() }),

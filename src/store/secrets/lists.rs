@@ -10,7 +10,9 @@ use diesel::sql_types::Text;
 
 use crate::domain::audit::Entry;
 use crate::domain::policy::{self, Standing};
-use crate::domain::{Delivery, Environment, Method, Moment, PersonId, SecretId, SecretState, Sharing, Slug};
+use crate::domain::{
+    Delivery, Environment, Method, Moment, OutsiderId, PersonId, SecretId, SecretState, Sharing, Slug,
+};
 use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::connection::Backend;
 use crate::store::error::Error;
@@ -52,6 +54,8 @@ pub enum SoughtOwner {
     Person(PersonId),
     /// Any end user or organization.
     Outside,
+    /// This one; an organization's are also those that end users have in it.
+    Outsider(OutsiderId),
 }
 
 /// A selection of secrets' ids, still to be ordered, bounded or counted.
@@ -185,6 +189,8 @@ pub(super) fn matching<'a>(by: &'a Proof<'_, impl AtLeast<Member>>, sought: &'a 
     match &sought.owner {
         Some(SoughtOwner::Person(person)) => ids = ids.filter(secrets::owner_id.eq(person)),
         Some(SoughtOwner::Outside) => ids = ids.filter(secrets::owner_id.is_null()),
+        Some(SoughtOwner::Outsider(OutsiderId::EndUser(id))) => ids = ids.filter(secrets::end_user_id.eq(id)),
+        Some(SoughtOwner::Outsider(OutsiderId::Organization(id))) => ids = ids.filter(secrets::organization_id.eq(id)),
         None => {}
     }
     match sought.state {

@@ -70,6 +70,7 @@ fn topic_word(topic: Topic) -> &'static str {
         Topic::NodeTypes => "Node types",
         Topic::Workflows => "Workflows",
         Topic::Webhooks => "Webhooks",
+        Topic::EndUsers => "End users",
         Topic::Workspace => "The workspace",
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn shown(app: &App, found: &Found) -> Option<Connection> {
     let (set, secret, now) = (found.tokens.as_ref()?, &found.row.secret, found.now);
     let node = app.catalog.get(secret.node_type.as_str());
     let method = secret.kind.method();
-    let scopes = |of: &Scopes| of.names().map(|name| scope(node, method, name)).collect();
+    let scopes = |of: &Scopes| in_words(node, method, of);
     let begun = set.ends_at != Some(set.renewed_at);
     let missing = if begun { set.granted.missing(&set.asked) } else { Scopes::default() };
     let lost = secret.state(now) == SecretState::NeedsReauthorization;
@@ -51,6 +51,11 @@ pub(super) fn shown(app: &App, found: &Found) -> Option<Connection> {
         // What is lost is told above all else on the page.
         hindrance: set.hindrance.filter(|_| !lost).map(Hindrance::told),
     })
+}
+
+/// Each of these permissions, as far as the catalogue knows it.
+pub(in crate::web) fn in_words(node: Option<&NodeType>, method: Method, scopes: &Scopes) -> Vec<Scope> {
+    scopes.names().map(|name| scope(node, method, name)).collect()
 }
 
 fn scope(node: Option<&NodeType>, method: Method, name: &str) -> Scope {

@@ -5,7 +5,10 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::domain::policy::Standing;
-use crate::domain::{Environment, Moment, Name, PersonId, Role, SecretState, Sharing, Slug, policy};
+use crate::domain::{
+    EndUserId, Environment, Moment, Name, OrganizationId, OutsiderId, PersonId, Role, SecretState, Sharing, Slug,
+    policy,
+};
 use crate::store::access::Member;
 use crate::store::node_types::NodeTypeRow;
 use crate::store::paging::Page;
@@ -73,11 +76,7 @@ impl Asked {
 
     /// What of it can be understood; the rest narrows nothing.
     pub(super) fn sought(&self) -> Sought {
-        let owner = if self.owner == OUTSIDE {
-            Some(SoughtOwner::Outside)
-        } else {
-            self.owner.parse().ok().map(SoughtOwner::Person)
-        };
+        let owner = owner_of_word(&self.owner);
         let users = match self.sharing.as_str() {
             WITH_ME => Some(SoughtUsers::Me),
             _ => self.user.parse().ok().map(SoughtUsers::Member),
@@ -95,7 +94,19 @@ impl Asked {
     }
 }
 
+/// A member, all who are outside, or one of those.
+fn owner_of_word(word: &str) -> Option<SoughtOwner> {
+    if word == OUTSIDE {
+        return Some(SoughtOwner::Outside);
+    }
+    let end_user = || word.parse::<EndUserId>().ok().map(OutsiderId::from);
+    let organization = || word.parse::<OrganizationId>().ok().map(OutsiderId::from);
+    let person = || word.parse().ok().map(SoughtOwner::Person);
+    person().or_else(|| end_user().or_else(organization).map(SoughtOwner::Outsider))
+}
+
 /// What the filters' words are taken from.
+
 struct Narrowed<'a> {
     ws: &'a str,
     typed: &'a str,
@@ -116,6 +127,8 @@ impl Narrowed<'_> {
             sought.state.map(|s| one("state", s.as_str(), s.word())),
             sought.owner.as_ref().map(|owner| match owner {
                 SoughtOwner::Outside => one("owner", OUTSIDE, "End users"),
+                SoughtOwner::Outsider(id @ OutsiderId::EndUser(_)) => one("owner", &id.to_string(), "One end user"),
+                SoughtOwner::Outsider(id) => one("owner", &id.to_string(), "One organization"),
                 SoughtOwner::Person(id) => one("owner", id.as_str(), self.member(id)),
             }),
             sought.sharing.map(|s| one("sharing", s.as_str(), s.word())),

@@ -2,7 +2,7 @@
 
 mod bound;
 pub mod choose;
-mod connection;
+pub(super) mod connection;
 pub mod create;
 mod dates;
 pub mod delete;

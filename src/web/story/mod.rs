@@ -3,6 +3,7 @@
 mod accounts;
 mod connect;
 mod node_types;
+mod outsiders;
 mod people;
 mod rotations;
 mod secrets;
@@ -18,6 +19,7 @@ use crate::domain::{Moment, Name, PersonId, SecretId};
 use accounts::deed_with_account;
 use connect::deed_on_connect_page;
 use node_types::deed_to_node_type;
+use outsiders::deed_to_outsider;
 
 use super::url;
 use super::view::{Entry, Link, When, counted};
@@ -155,6 +157,7 @@ impl Teller<'_> {
             Event::Secret(event) => self.deed_to_secret(event),
             Event::Connection(event) => self.deed_to_connection(event),
             Event::Connect(event) => deed_on_connect_page(event),
+            Event::Outsider(event) => deed_to_outsider(event),
             Event::NodeType(event) => deed_to_node_type(event),
             Event::Workflow(event) => self.deed_to_workflow(event),
             Event::Token(event) => self.deed_to_token(event),

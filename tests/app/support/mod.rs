@@ -235,6 +235,17 @@ impl TestApp {
         self.token_of(WORKSPACE, EMAIL, environment, abilities).await
     }
 
+    /// An end user with a key in an organization: the ids of the two.
+    pub async fn outsiders(&self, user: &str, organization: &str, key: &str) -> (String, String) {
+        let body = serde_json::json!({ "user_id": user, "organization_id": organization, "secret": key });
+        let stored = self.token("test", "connect").await.put_with("stripe", &body).await;
+        assert_eq!(stored.status, 200, "{}", stored.text);
+        let id = |table: &str, external: &str| {
+            self.database.text(&format!("SELECT id AS text FROM {table} WHERE external_id = '{external}'"))
+        };
+        (id("end_users", user), id("organizations", organization))
+    }
+
     pub async fn token_of(&self, workspace: &str, maker: &str, environment: &str, abilities: &str) -> Token {
         let ask = TokenCreate {
             workspace: Name::parse(workspace).unwrap(),

@@ -38,6 +38,12 @@ export async function fill(page, keyrack) {
     body: { user_id: "guest-1042", secret: "rk_test_not_a_real_key_Xy77" },
   });
   await vend("guest-1042");
+  await send(keyrack, token, {
+    method: "PUT",
+    path: "/data-integrations/stripe/api-key",
+    body: { user_id: "guest-1042", organization_id: "spa-group", secret: "rk_test_not_a_real_key_Zt31" },
+  });
+  const [endUser, organization] = [await first(page, "end-users"), await first(page, "organizations")];
 
   const { workflow, node } = await addWorkflows(page);
 
@@ -54,7 +60,13 @@ export async function fill(page, keyrack) {
   const round = await startRound(page);
   await page.goto(`${HOME}/tokens`);
   const used = await page.getByRole("link", { name: "Booking backend" }).getAttribute("href");
-  return { secret, staged, connection, round, webhook, delivery, workflow, node, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname, foreign: new URL(foreign).pathname };
+  return { secret, staged, connection, round, webhook, delivery, workflow, node, endUser, organization, token: used, colleague: `${HOME}/members/${colleague}`, invitation: new URL(open).pathname, foreign: new URL(foreign).pathname };
+}
+
+// Where the first row of a list leads.
+async function first(page, list) {
+  await page.goto(`${HOME}/${list}`);
+  return page.locator(".row-link").first().getAttribute("href");
 }
 
 // A node type that connects accounts, its client for test, and a place that waits for its account.

@@ -50,6 +50,8 @@ export const emptyPages = {
   "rotation rounds, none yet": at(`${HOME}/rotations`, "Rotation rounds"),
   "workflows, none yet": at(`${HOME}/workflows`, "Workflows"),
   "tokens, none yet": at(`${HOME}/tokens`, "Service tokens"),
+  "end users, none yet": at(`${HOME}/end-users`, "End users"),
+  "organizations, none yet": at(`${HOME}/organizations`, "Organizations"),
   "webhooks, none yet": at(`${HOME}/webhooks`, "Webhooks"),
   "account of an only Owner, to delete": async (page) => {
     await at("/account/delete", "Delete your account?")(page);
@@ -407,6 +409,25 @@ export const pages = {
     await page.goto(places.token);
     await page.getByRole("button", { name: "Revoke…" }).click();
     await expect(page.getByRole("dialog")).toBeVisible();
+  },
+  "end users": at(`${HOME}/end-users`, "End users"),
+  "end users, narrowed": at(`${HOME}/end-users?q=guest&organization=spa-group&environment=test`, "End users"),
+  "end users, narrowed to nothing": async (page) => {
+    await at(`${HOME}/end-users?q=nobody-like-it`, "End users")(page);
+    await expect(page.getByText("No end user matches")).toBeVisible();
+  },
+  organizations: at(`${HOME}/organizations`, "Organizations"),
+  "end user": async (page, { places }) => at(places.endUser, "guest-1042")(page),
+  organization: async (page, { places }) => at(places.organization, "spa-group")(page),
+  "end user, to disconnect": async (page, { places }) => {
+    await at(`${places.endUser}/disconnect`, "Disconnect everything of “guest-1042”?")(page);
+  },
+  "end user, to delete": async (page, { places }) => at(`${places.endUser}/delete`, "Delete “guest-1042”?")(page),
+  "end user, to delete, name refused": async (page, { places }) => {
+    await page.goto(`${places.endUser}/delete`);
+    await page.getByLabel("Who is to be deleted").fill("guest");
+    await page.getByRole("button", { name: "Delete this end user" }).click();
+    await expect(page.locator("[aria-invalid=true]")).toBeFocused();
   },
   webhooks: at(`${HOME}/webhooks`, "Webhooks"),
   "new webhook": at(`${HOME}/webhooks/new`, "New webhook"),

@@ -1,4 +1,7 @@
-//! End users and organizations, as far as they own connections in a token's environment.
+//! End users and organizations: for a token as far as they own connections in its environment, for an Admin all there are.
+
+mod accounts;
+mod lists;
 
 use diesel::prelude::*;
 
@@ -11,6 +14,9 @@ use super::node_types;
 use super::paging::{Part, Stretch};
 use super::schema::{self, end_users, organizations, secrets};
 use super::tx::ReadTx;
+
+pub use accounts::{Account, accounts};
+pub use lists::{Around, Held, Holding, Listed, Outsider, Sought};
 
 /// Somebody outside the workspace, with the name that the customer gave them.
 #[derive(Queryable, Clone)]
