@@ -37,6 +37,7 @@ impl Reader<'_> {
         Card {
             id: secret.id.to_string(),
             name: secret.name.to_string(),
+            told: told(row),
             node_type: mark(secret),
             environment: secret.environment,
             state,
@@ -79,6 +80,14 @@ impl Reader<'_> {
         let url = url::replace_secret(self.ws, secret.id.as_str());
         (stands_still && secret.node_type_enabled).then(|| Link { label: label.to_owned(), url })
     }
+}
+
+/// Its name, and what tells it apart: the end of its key, or the organization it is in.
+fn told(row: &ListedSecret) -> String {
+    let (name, last_four) = (&row.secret.name, row.secret.last_four.as_ref());
+    let tail = last_four.map(|tail| format!(" ending with {tail}")).unwrap_or_default();
+    let of = row.organization.as_ref().map(|of| format!(" of organization {of}")).unwrap_or_default();
+    format!("{name}{tail}{of}")
 }
 
 fn advice(unreadable: bool, (state, method): (SecretState, Method)) -> &'static str {

@@ -165,6 +165,8 @@ fn ends<I: Outsider>(ws: &str, found: &Ending<I>) -> page::Ends {
         name: row.secret.name.to_string(),
         node_type: mark(&row.secret),
         environment: row.secret.environment,
+        last_four: row.secret.last_four.clone(),
+        of: beside(I::KIND, row),
         account: found.accounts.get(&row.secret.id).and_then(Account::called).map(ToOwned::to_owned),
     };
     page::Ends {
@@ -178,6 +180,14 @@ fn ends<I: Outsider>(ws: &str, found: &Ending<I>) -> page::Ends {
         seen: chosen.seen.to_string(),
         notice: None,
         id,
+    }
+}
+
+/// To whom a connection belongs besides the one who ends it.
+fn beside(kind: OutsiderKind, row: &ListedSecret) -> Option<String> {
+    match kind {
+        OutsiderKind::EndUser => row.organization.as_ref().map(|of| format!("in organization {of}")),
+        OutsiderKind::Organization => row.end_user.as_ref().map(|of| format!("of end user {of}")),
     }
 }
 

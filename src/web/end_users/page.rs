@@ -150,6 +150,8 @@ impl Show {
 pub struct Card {
     pub id: String,
     pub name: String,
+    /// Which one it is among those of the same name.
+    pub told: String,
     pub node_type: NodeMark,
     pub environment: Environment,
     pub state: SecretState,
@@ -182,6 +184,9 @@ pub struct Going {
     pub node_type: NodeMark,
     pub environment: Environment,
     pub account: Option<String>,
+    pub last_four: Option<String>,
+    /// “of organization hotel”, where that is not told already.
+    pub of: Option<String>,
 }
 
 /// What an end would come to.
@@ -203,6 +208,14 @@ pub struct Ends {
 impl Ends {
     pub fn word(&self) -> &'static str {
         word(self.kind)
+    }
+
+    /// Whose page it leads back to.
+    pub fn owner(&self) -> &'static str {
+        match self.kind {
+            OutsiderKind::EndUser => "End user",
+            OutsiderKind::Organization => "Organization",
+        }
     }
 
     pub fn connections(&self) -> String {

@@ -106,7 +106,6 @@ fn owner_of_word(word: &str) -> Option<SoughtOwner> {
 }
 
 /// What the filters' words are taken from.
-
 struct Narrowed<'a> {
     ws: &'a str,
     typed: &'a str,
