@@ -183,23 +183,36 @@ pub async fn come_back(
 
 /// Records that nothing came of it, for whoever follows connections. `reason` is a word of our own.
 pub async fn fail(means: Means, ask: Ask, reason: &'static str) -> Result<(), Fault<AuthorizeRefusal>> {
-    let (clients, kit) = (means.renewer.clients.clone(), means.kit.clone());
+    let kit = means.kit.clone();
     let noted = means.renewer.db.write(AskErrand::of(ask.token.clone()), move |tx, by| {
-        let way = way(tx, by, (&clients, &ask))?;
-        let event = ConnectionEvent::Failed {
-            node_type: node_types::facts(&way.node_type),
-            environment: way.environment,
-            end_user: ask.end_user.clone(),
-            organization: ask.organization.clone(),
-            reason: reason.to_owned(),
-        };
+        // Whatever has become of the way meanwhile: somebody waits to hear of it.
         if let Some(session) = &ask.session {
             let outcome = reason.parse().unwrap_or(Came::Failed);
             connect_sessions::note(tx, by, session, (&ask.node_type, outcome, None))?;
         }
+        let Some(row) = store::node_types::find(tx, by, &ask.node_type)? else {
+            tx.unrecorded(store::Unrecorded::Nothing);
+            return Ok(());
+        };
+        let event = ConnectionEvent::Failed {
+            node_type: node_types::facts(&row),
+            environment: by.environment(),
+            end_user: ask.end_user.clone(),
+            organization: ask.organization.clone(),
+            reason: reason.to_owned(),
+        };
         Ok(kit.on_errand(by, |tools| audit::change(tx, by, tools, Event::Connection(event)))?)
     });
     noted.await
+}
+
+/// Whether the page that they came from goes on: one that its backend has ended connects nothing any more.
+fn lasts(tx: &mut ReadTx<'_>, by: &Proof<'_, ConnectRight>, ask: &Ask) -> Result<(), Fault<AuthorizeRefusal>> {
+    let Some(id) = &ask.session else { return Ok(()) };
+    match store::connect_sessions::find(tx, by, id)? {
+        Some(session) if !session.was_ended() => Ok(()),
+        _ => Err(AuthorizeRefusal::Over.into()),
+    }
 }
 
 /// What somebody has come back with, for the backend that shows the verifier of its challenge. Nothing is spent by it.
@@ -236,6 +249,7 @@ pub async fn finish(
     let (clients, kit, consent) = (means.renewer.clients.clone(), means.kit.clone(), Arc::new(consent));
     let (token, asked) = (consent.ask.token.clone(), consent.clone());
     let found = means.renewer.db.read(AskErrand::of(token), move |tx, by| {
+        lasts(tx, by, &asked.ask)?;
         let way = way(tx, by, (&clients, &asked.ask))?;
         let row = meant(tx, by, (&way, &asked.ask))?;
         let of = kit.on_errand(by, |tools| exchanged(tx, by, tools, (&way, row.as_ref())));
@@ -315,6 +329,7 @@ fn keep(
     (clients, way, got): (&Clients, &Way, &Got),
     (consent, drawn): (&Consent, Option<&SecretId>),
 ) -> Result<ConnectionRow, Fault<AuthorizeRefusal>> {
+    lasts(tx, by, &consent.ask)?;
     let node_type = connecting(way.unmoved(tx, by, clients))?;
     let (ask, client) = (&consent.ask, &way.client);
     let (credential, facts) = way.stored(&got.fetched).ok_or(Denied::NotFound)?;

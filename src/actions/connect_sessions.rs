@@ -88,8 +88,11 @@ pub fn make(
     }
     store::tokens::mark_used(tx, by, tools.origin.from)?;
     // A request that comes again has not heard of the link: that one is over, and there is another.
-    if let Some(id) = once::made::<ConnectSessionId, SessionRefusal>(tx, by, offer.once.as_ref())? {
-        store::connect_sessions::end(tx, by, &id)?;
+    if let Some(id) = once::made::<ConnectSessionId, SessionRefusal>(tx, by, offer.once.as_ref())?
+        && store::connect_sessions::end(tx, by, &id)?
+    {
+        let row = found(tx, by, &id)?;
+        audit::change(tx, by, tools, Event::Connect(ConnectEvent::Ended { session: facts(&row) }))?;
     }
     let id = ConnectSessionId::draw(tx.now(), tools.chance);
     let link = ConnectToken::draw(id.clone(), tools.chance);
@@ -166,6 +169,8 @@ pub fn open(
 
 /// One of the node types on the page, with what is connected.
 pub struct Item {
+    /// Whether something may be connected; what is there already may be taken away in any case.
+    pub open: bool,
     pub node_type: NodeTypeRow,
     pub connection: Option<ConnectionRow>,
     pub came: Option<Noted>,
@@ -180,19 +185,43 @@ pub struct Shown {
     pub items: Vec<Item>,
 }
 
-pub fn show(tx: &mut ReadTx<'_>, by: &Proof<'_, ConnectRight>, id: &ConnectSessionId) -> Result<Shown, Error> {
+impl Item {
+    pub fn holds(&self) -> bool {
+        self.connection.as_ref().is_some_and(|row| row.secret.value_entered_at.is_some())
+    }
+}
+
+/// The session, as long as the site that it names is registered.
+pub fn current(
+    tx: &mut ReadTx<'_>,
+    by: &Proof<'_, ConnectRight>,
+    id: &ConnectSessionId,
+) -> Result<(SessionRow, Brand), Error> {
     let session = found(tx, by, id)?;
+    let (origins, brand) = store::connect_pages::find(tx, by)?;
+    match &session.origin {
+        Some(origin) if !origins.hold(origin) => Err(Denied::SpentLink.into()),
+        _ => Ok((session, brand)),
+    }
+}
+
+pub fn show(tx: &mut ReadTx<'_>, by: &Proof<'_, ConnectRight>, id: &ConnectSessionId) -> Result<Shown, Error> {
+    let (session, brand) = current(tx, by, id)?;
     let (of, results) = (session.of(), session.results());
     let mut items = Vec::new();
     for slug in session.node_types.iter() {
-        // What was removed meanwhile, or disabled, is not there to be connected.
-        let row = for_whom(tx, by, (slug, &of))?.filter(|row| row.enabled);
+        let row = for_whom(tx, by, (slug, &of))?;
         let Some(node_type) = row.filter(|_| by.covers(slug).is_ok()) else { continue };
         let sought = Sought { node_type: Some(&node_type.id), of: &of, chosen: None, several: false };
         let connection = store::connections::list(tx, by, &sought)?.pop();
-        items.push(Item { came: results.of(&node_type.slug).cloned(), node_type, connection });
+        let came = results.of(&node_type.slug).cloned();
+        let item = Item { open: node_type.enabled, node_type, connection, came };
+        // What was disabled meanwhile is not there to be connected.
+        if item.open || item.holds() {
+            items.push(item);
+        }
     }
-    let (workspace, (_, brand)) = (store::workspaces::current(tx, by)?, store::connect_pages::find(tx, by)?);
+    let workspace = store::workspaces::current(tx, by)?;
     Ok(Shown { session, workspace, brand, environment: by.environment(), items })
 }
 
@@ -201,23 +230,33 @@ impl Shown {
         self.items.iter().find(|item| item.node_type.slug.as_str() == slug)
     }
 
-    /// What is asked of a provider for one of them.
-    pub fn ask(&self, by: &Proof<'_, ConnectRight>, node_type: &Slug, parts: Parts) -> Ask {
-        let ConnectionOf { end_user, organization } = self.session.of();
-        Ask {
-            token: by.token().clone(),
-            node_type: node_type.clone(),
-            user: self.session.user.clone(),
-            end_user,
-            organization,
-            intent: Intent::First,
-            parts,
-            account_name: None,
-            return_to: None,
-            state: String::new(),
-            challenge: None,
-            session: Some(self.session.id.clone()),
-        }
+    /// The one of these, where something may be connected.
+    pub fn open_item(&self, slug: &str) -> Option<&Item> {
+        self.item(slug).filter(|item| item.open)
+    }
+}
+
+/// Counts an act of the page's.
+fn count(tx: &mut WriteTx<'_>, by: &Proof<'_, ConnectRight>, id: &ConnectSessionId) -> Result<(), Error> {
+    if store::connect_sessions::count(tx, by, id)? { Ok(()) } else { Err(Denied::SpentLink.into()) }
+}
+
+/// What is asked of a provider for this session.
+pub fn ask_of(session: &SessionRow, by: &Proof<'_, ConnectRight>, node_type: &Slug, parts: Parts) -> Ask {
+    let ConnectionOf { end_user, organization } = session.of();
+    Ask {
+        token: by.token().clone(),
+        node_type: node_type.clone(),
+        user: session.user.clone(),
+        end_user,
+        organization,
+        intent: Intent::First,
+        parts,
+        account_name: None,
+        return_to: None,
+        state: String::new(),
+        challenge: None,
+        session: Some(session.id.clone()),
     }
 }
 
@@ -230,9 +269,10 @@ pub fn leave(
     (node_type, given): (&str, Parts),
     (browser, redirect): (&str, impl FnOnce(&str) -> String),
 ) -> Result<(String, NodeTypeRow), Fault<AuthorizeRefusal>> {
-    let shown = show(tx, by, id)?;
-    let item = shown.item(node_type).ok_or(Denied::NotFound)?;
-    let ask = shown.ask(by, &item.node_type.slug, given);
+    let (session, _) = current(tx, by, id)?;
+    let slug = session.node_types.iter().find(|slug| slug.as_str() == node_type).ok_or(Denied::NotFound)?;
+    count(tx, by, id)?;
+    let ask = ask_of(&session, by, slug, given);
     let ask = Ask { parts: authorizing::parts(tx, by, (clients, &ask))?, ..ask };
     authorizing::leave(tx, by, tools, (clients, &ask), (browser, redirect))
 }
@@ -246,21 +286,24 @@ pub fn enter(
     tools: Tools<'_>,
     (id, put): (&ConnectSessionId, &Put),
 ) -> Result<ConnectionRow, Fault<ConnectionRefusal>> {
+    count(tx, by, id)?;
     let row = connections::place(tx, by, tools, put)?;
     note(tx, by, id, (&put.node_type, Came::Connected, Some(&row.secret.id)))?;
     Ok(row)
 }
 
-/// The connection of this session's end user that is to be disconnected, and the note of it.
+/// The connection of this session's end user that is to be disconnected, and the note of it: while it holds the value that
+/// they were shown.
 pub fn disconnecting(
     tx: &mut WriteTx<'_>,
     by: &Proof<'_, ConnectRight>,
-    (id, node_type): (&ConnectSessionId, &str),
+    (id, node_type, value): (&ConnectSessionId, &str, i64),
 ) -> Result<SecretId, Error> {
     let shown = show(tx, by, id)?;
-    let item = shown.item(node_type).ok_or(Denied::NotFound)?;
-    let connection = item.connection.as_ref().ok_or(Denied::NotFound)?;
-    let secret = connection.secret.id.clone();
+    let item = shown.item(node_type).filter(|item| item.holds()).ok_or(Denied::NotFound)?;
+    let row = item.connection.as_ref().filter(|row| row.secret.value_number == value).ok_or(Denied::NotFound)?;
+    let secret = row.secret.id.clone();
+    count(tx, by, id)?;
     note(tx, by, id, (&item.node_type.slug, Came::Disconnected, Some(&secret)))?;
     Ok(secret)
 }

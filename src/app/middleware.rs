@@ -88,9 +88,7 @@ pub(super) async fn around<B: MessageBody + 'static>(
     let route = response.request().match_pattern();
     let route = route.as_deref().unwrap_or("-");
     add_headers(response.headers_mut(), &context, cookies.secure(), referrer(route));
-    if let Some(Embedded { origin: Some(origin) }) = &embedded {
-        let_in(response.headers_mut(), &context.nonce, origin);
-    }
+    let_in(response.headers_mut(), &context.nonce, embedded.as_ref());
     log((&method, route, response.status()), &context, app.clock.now().since(began));
     Ok(response)
 }
@@ -186,7 +184,8 @@ fn add_headers(headers: &mut HeaderMap, context: &RequestContext, secure: bool, 
 }
 
 /// Lets this one origin hold the page in a frame, and hear from one that it has opened.
-fn let_in(headers: &mut HeaderMap, nonce: &str, origin: &str) {
+fn let_in(headers: &mut HeaderMap, nonce: &str, embedded: Option<&Embedded>) {
+    let Some(origin) = embedded.and_then(|embedded| embedded.origin.as_deref()) else { return };
     if let Ok(policy) = HeaderValue::from_str(&policy(nonce, origin)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         headers.remove(header::X_FRAME_OPTIONS);

@@ -86,13 +86,13 @@ impl App {
     }
 
     /// Where an end user begins who is to connect an account.
-    /// The address that opens a connect session.
-    pub fn connect_session(&self, link: &str) -> String {
-        format!("{}/connect/session/{link}", self.config.server.base())
-    }
-
     pub fn start_connecting(&self, link: &str) -> String {
         format!("{}/connect/start/{link}", self.config.server.base())
+    }
+
+    /// What opens the page of a connect session.
+    pub fn connect_session(&self, link: &str) -> String {
+        format!("{}/connect/session/{link}", self.config.server.base())
     }
 
     /// The address that a provider sends people back to.

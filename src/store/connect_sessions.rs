@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use crate::domain::connect_session::{Noted, Results, SessionState, Shade};
 use crate::domain::{ConnectSessionId, Moment, NodeTypes, Slug};
 
-use super::access::{ConnectionOf, InWorkspace, Nobody, Proof, Runner, TokenRight};
+use super::access::{AskSession, ConnectionOf, InWorkspace, Nobody, Proof, Runner, TokenRight};
 use super::error::Error;
 use super::schema::connect_sessions as rows;
 use super::tx::{ReadTx, WriteTx};
@@ -57,6 +57,11 @@ impl SessionRow {
         }
     }
 
+    /// Before its time.
+    pub fn was_ended(&self) -> bool {
+        self.ended_at.is_some()
+    }
+
     pub fn results(&self) -> Results {
         serde_json::from_str(&self.results).unwrap_or_default()
     }
@@ -84,6 +89,7 @@ pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl TokenRight>, session: &N
             rows::shade.eq(session.shade.map(Shade::as_str)),
             rows::link_mac.eq(session.link_mac),
             rows::results.eq("{}"),
+            rows::acts.eq(0),
             rows::created_at.eq(now),
             rows::expires_at.eq(session.until),
         ))
@@ -136,6 +142,15 @@ pub fn end(tx: &mut WriteTx<'_>, by: &Proof<'_, impl TokenRight>, id: &ConnectSe
     Ok(diesel::update(lasting).set(rows::ended_at.eq(now)).execute(tx.conn)? == 1)
 }
 
+/// What may be done on one page, before it is over.
+const MOST_ACTS: i32 = 200;
+
+/// Counts what somebody does on the page; whether it is not too much.
+pub fn count(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &ConnectSessionId) -> Result<bool, Error> {
+    let going = session!(by, id).filter(rows::acts.lt(MOST_ACTS));
+    Ok(diesel::update(going).set(rows::acts.eq(rows::acts + 1)).execute(tx.conn)? == 1)
+}
+
 /// Notes what came of it for this node type.
 pub fn note(
     tx: &mut WriteTx<'_>,
@@ -155,16 +170,11 @@ pub fn note(
 
 /// Which site may hold the page of this session in a frame, for whoever brings what opened it once: what is over is told
 /// where it was asked.
-pub fn origin_of(
-    tx: &mut ReadTx<'_>,
-    _by: &Proof<'_, Nobody>,
-    id: &ConnectSessionId,
-    fits: impl FnOnce(&[u8], Option<&[u8]>) -> bool,
-) -> Result<Option<String>, Error> {
+pub fn origin_of(tx: &mut ReadTx<'_>, _by: &Proof<'_, Nobody>, ask: &AskSession) -> Result<Option<String>, Error> {
     type Kept = (Vec<u8>, Option<Vec<u8>>, Option<String>);
-    let row = rows::table.filter(rows::id.eq(id)).select((rows::link_mac, rows::page_mac, rows::origin));
+    let row = rows::table.filter(rows::id.eq(ask.session())).select((rows::link_mac, rows::page_mac, rows::origin));
     let kept: Option<Kept> = row.first(tx.conn).optional()?;
-    Ok(kept.filter(|(link, page, _)| fits(link, page.as_deref())).and_then(|(_, _, origin)| origin))
+    Ok(kept.filter(|(link, page, _)| ask.was_of(link, page.as_deref())).and_then(|(_, _, origin)| origin))
 }
 
 /// Removes those that ended before then.

@@ -9,6 +9,8 @@
 
   const PATIENCE = 20_000;
   const NAME = "keyrack-connect";
+  const NOT_OPENED =
+    "The connect page did not open. Is this origin registered in Keyrack, and does the page send it (Referrer-Policy)?";
 
   // The link goes into a form and never into an address: addresses are logged.
   const send = (url, target) => {
@@ -52,12 +54,27 @@
       overflow: "hidden",
       "box-shadow": "0 16px 48px rgb(0 0 0 / 32%)",
     });
-    box.append(frame);
+    // The page has a button of its own. Where an error stands in its place, this one leads out.
+    const out = document.createElement("button");
+    out.textContent = "Close";
+    out.hidden = true;
+    styled(out, { position: "absolute", top: "12px", right: "12px", font: "inherit", padding: "6px 12px" });
+    out.addEventListener("click", () => box.close());
+    let silent;
+    frame.addEventListener("load", () => {
+      clearTimeout(silent);
+      silent = setTimeout(() => (out.hidden = false), 1500);
+    });
+    box.append(frame, out);
     document.body.append(box);
     box.showModal();
     return {
       target: name,
       source: () => frame.contentWindow,
+      heard: () => {
+        clearTimeout(silent);
+        out.hidden = true;
+      },
       onGone: (gone) => box.addEventListener("close", gone),
       close: () => {
         box.close();
@@ -98,6 +115,8 @@
         settle();
       };
       const done = () => end(() => resolve({ connected: [...connected.values()] }));
+      // A window that was closed before it showed anything was an error, and not somebody who had enough.
+      const gone = () => (ready ? done() : end(() => reject(new Error(NOT_OPENED))));
 
       // Only that window is heard, and only while it shows Keyrack.
       const hear = (message) => {
@@ -105,6 +124,7 @@
         if (message.data?.keyrack !== "connect") return;
         const { event, nodeType, account } = message.data;
         ready = true;
+        if (event === "ready") place.heard?.();
         if (event === "connected") connected.set(nodeType, { nodeType, account });
         if (event === "disconnected") connected.delete(nodeType);
         if (event !== "ready" && event !== "close") onEvent?.({ event, nodeType, account });
@@ -112,11 +132,11 @@
       };
 
       const patience = setTimeout(() => {
-        if (!ready) end(() => reject(new Error("The connect page did not open. Is this origin registered in Keyrack?")));
+        if (!ready) end(() => reject(new Error(NOT_OPENED)));
       }, PATIENCE);
 
       addEventListener("message", hear);
-      place.onGone(done);
+      place.onGone(gone);
       send(url, place.target);
     });
 

@@ -45,8 +45,9 @@
   };
 
   const wait = async () => {
+    if (!waiting) return;
     const over = await ask().catch(() => false);
-    if (over) return onward.submit();
+    if (over && waiting) return onward.submit();
     setTimeout(wait, 1500);
   };
 
@@ -54,5 +55,14 @@
     document.getElementById("waiting").hidden = false;
     if (!waiting) setTimeout(wait, 1500);
     waiting = true;
+  });
+
+  // Whoever does not wait for the page goes on by hand: the site hears of it all the same.
+  document.addEventListener("submit", async (event) => {
+    if (!waiting || event.target === away) return;
+    event.preventDefault();
+    waiting = false;
+    await ask().catch(() => false);
+    event.target.submit();
   });
 })();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Browser, Page, Stage, TestApp, Token, back, verify_chains, way};
 
-const SESSIONS: &str = "/api/v1/connect-sessions";
+pub const SESSIONS: &str = "/api/v1/connect-sessions";
 pub const SETTINGS: &str = "/w/acme/settings/connect-page";
 const SITE: &str = "https://app.example.com";
 const KEY: &str = "rk_test_connected12345678";
@@ -25,13 +25,13 @@ pub async fn set() -> (TestApp, Browser, Token) {
     (app, ada, token)
 }
 
-fn wanted(more: &Value) -> Value {
+pub fn wanted(more: &Value) -> Value {
     let mut body = json!({ "user_id": "customer-42", "node_types": ["stripe"], "origin": SITE });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body
 }
 
-fn link(answer: &Answer) -> String {
+pub fn link(answer: &Answer) -> String {
     assert_eq!(answer.status, 201, "{}", answer.text);
     answer.body["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
 }
@@ -55,7 +55,7 @@ async fn entered(by: &mut Browser, page: &str, value: &str) -> Page {
     by.post("/connect/session/on/stripe/key", &fields).await
 }
 
-fn over(page: &Page) {
+pub fn over(page: &Page) {
     assert_eq!((page.status, page.text_of("h1").as_str()), (410, "This page is over"), "{}", page.text);
 }
 
@@ -95,11 +95,18 @@ async fn an_end_user_enters_a_key_in_a_frame() {
     assert!(form.text.contains("Replace Stripe"), "{}", form.text);
     assert_eq!(entered(&mut anna, &carried, "rk_test_another123456789").await.status, 200);
     token.vend("stripe", "customer-42").await.hands_out("rk_test_another123456789");
-    let gone = anna.post("/connect/session/on/stripe/disconnect", &[("page", &carried)]).await;
-    assert_eq!(gone.attributes("#connect", "data-told"), ["disconnected"], "{}", gone.text);
+    // What was shown before is not taken away for what is there by now.
+    let disconnect = async |anna: &mut Browser, value: &str| {
+        let fields = [("page", carried.as_str()), ("value", value)];
+        let page = anna.post("/connect/session/on/stripe/disconnect", &fields).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        page.attributes("#connect", "data-told")
+    };
+    assert!(disconnect(&mut anna, "1").await.is_empty());
+    token.vend("stripe", "customer-42").await.hands_out("rk_test_another123456789");
+    assert_eq!(disconnect(&mut anna, "2").await, ["disconnected"]);
     token.vend("stripe", "customer-42").await.is_not_installed();
-    let twice = anna.post("/connect/session/on/stripe/disconnect", &[("page", &carried)]).await;
-    assert_eq!(twice.status, 404, "{}", twice.text);
+    assert!(disconnect(&mut anna, "2").await.is_empty());
     assert_eq!(app.database.count("secrets"), 1);
     verify_chains(&app.database, &app.app.keyring);
     for (file, bytes) in app.files() {
@@ -233,47 +240,6 @@ async fn a_session_ends_with_its_time_its_token_and_its_backend() {
 }
 
 #[actix_web::test]
-async fn what_a_backend_may_ask_for() {
-    let (app, mut ada, token) = set().await;
-    let native = app.native(&token).await;
-    let refused = async |more: Value, status: u16, code: &str| {
-        native.send("POST", SESSIONS, &wanted(&more)).await.refused_natively(status, code);
-    };
-    refused(json!({ "origin": "https://evil.example" }), 400, "invalid_origin").await;
-    refused(json!({ "origin": "https://app.example.com/" }), 400, "invalid_origin").await;
-    refused(json!({ "return_to": "https://evil.example/" }), 400, "invalid_return_to").await;
-    refused(json!({ "node_types": [] }), 422, "invalid_request_parameters").await;
-    refused(json!({ "node_types": ["nothing-like-it"] }), 422, "invalid_request_parameters").await;
-    refused(json!({ "node_types": vec!["stripe"; 51] }), 422, "invalid_request_parameters").await;
-    refused(json!({ "user_id": "usr_01jd8x3f5k7q9r2t4v6w8y0z1a" }), 422, "invalid_request_parameters").await;
-    refused(json!({ "user_id": "a\u{202e}b" }), 422, "invalid_request_parameters").await;
-    refused(json!({ "connection_owner": "organization" }), 422, "invalid_request_parameters").await;
-    refused(json!({ "colour": "red" }), 422, "invalid_request_parameters").await;
-    let weak = app.native(&app.token("test", "vend,read").await).await;
-    weak.send("POST", SESSIONS, &wanted(&json!({}))).await.refused_natively(403, "insufficient_ability");
-    let limited = ada.make_token_with(&[("preset", "backend"), ("node_type", "http-request")]);
-    let limited = app.native(&limited.await).await;
-    limited.send("POST", SESSIONS, &wanted(&json!({}))).await.refused_natively(403, "node_type_not_allowed");
-    let disabled = ada.submit("/w/acme/node-types/stripe/disable", "/w/acme/node-types/stripe/disable", &[]).await;
-    assert_eq!(disabled.status, 303, "{}", disabled.text);
-    refused(json!({}), 403, "node_type_disabled").await;
-}
-
-#[actix_web::test]
-async fn the_same_request_leaves_one_link_that_works() {
-    let (app, _, token) = set().await;
-    let native = app.native(&token).await;
-    let key = [("idempotency-key", "one")];
-    let first = native.send_with(("POST", SESSIONS), &wanted(&json!({})), &key).await;
-    let second = native.send_with(("POST", SESSIONS), &wanted(&json!({})), &key).await;
-    let mut anna = app.anonymous();
-    over(&opened(&mut anna, &link(&first)).await);
-    assert_eq!(opened(&mut anna, &link(&second)).await.status, 200);
-    let other = native.send_with(("POST", SESSIONS), &wanted(&json!({ "user_id": "another" })), &key).await;
-    other.refused_natively(409, "idempotency_key_reused");
-}
-
-#[actix_web::test]
 async fn an_organization_owns_what_its_user_connects() {
     let (app, _, token) = set().await;
     let more = json!({ "organization_id": "hotel", "connection_owner": "organization" });
@@ -293,9 +259,13 @@ async fn a_key_of_the_other_environment_is_not_taken() {
     assert_eq!(refused.status, 422, "{}", refused.text);
     assert!(refused.text.contains("This looks like a live key"), "{}", refused.text);
     assert!(!refused.text.contains("rk_live_connected"), "{}", refused.text);
-    // What was not named is not there.
+    // What was not named is not there, and a form of another description is drawn anew.
     let other = app.anonymous().post("/connect/session/on/http-request", &[("page", &page)]).await;
-    assert_eq!(other.status, 404, "{}", other.text);
+    assert!(other.text.contains("Connect with") && !other.text.contains("HTTP Request"), "{}", other.text);
+    let unknown = [("page", page.as_str()), ("kind", "password"), ("password-password", "hunter2hunter2")];
+    let anew = app.anonymous().post("/connect/session/on/stripe/key", &unknown).await;
+    assert_eq!(anew.attributes("form", "action"), ["/connect/session/on/stripe/key"], "{}", anew.text);
+    assert_eq!(app.database.count("secrets"), 0);
 }
 
 #[actix_web::test]
@@ -338,8 +308,19 @@ async fn an_account_is_connected_in_a_window_of_its_own() {
     assert_eq!(window.get_from_elsewhere(&refused).await.status, 200);
     assert_eq!(status(&mut frame).await["outcome"], "access_denied");
     assert_eq!(token.vend("gitlab", "customer-42").await.body["active"], true, "what was there stays");
-    let gone = frame.post("/connect/session/on/gitlab/disconnect", &[("page", &carried)]).await;
-    assert_eq!(gone.status, 200, "{}", gone.text);
+    // A backend that ends the page ends the consent that is under way.
+    let left = window.post(away, &[("page", &carried)]).await;
+    let again = token.ask("POST", SESSIONS, &wanted(&json!({ "node_types": ["gitlab"] }))).await;
+    let page = self::carried(&opened(&mut frame, &link(&again)).await);
+    let path = format!("{SESSIONS}/{}", session.body["id"].as_str().unwrap());
+    assert_eq!(token.ask("DELETE", &path, &json!({})).await.status, 204);
+    stage.giving.asked();
+    let late = window.get_from_elsewhere(&back(&way(&left).1, "code-2")).await;
+    assert_eq!(late.text_of("h1"), "Not connected", "{}", late.text);
+    assert!(stage.giving.asked().is_empty(), "nobody was asked for tokens");
+    let fields = [("page", page.as_str()), ("value", "1")];
+    let gone = frame.post("/connect/session/on/gitlab/disconnect", &fields).await;
+    assert_eq!(gone.attributes("#connect", "data-told"), ["disconnected"], "{}", gone.text);
     assert!(stage.giving.asked().iter().any(|asked| asked.contains_key("token")), "the provider was asked to forget");
     verify_chains(&stage.app.database, &stage.app.app.keyring);
 }
@@ -359,4 +340,28 @@ async fn what_is_closed_for_an_organization_is_not_on_its_page() {
     again.refused(403, "node_type_disabled");
     let page = opened(&mut app.anonymous(), &waiting).await;
     assert!(page.text.contains("Nothing can be connected here at the moment."), "{}", page.text);
+}
+
+#[actix_web::test]
+async fn a_site_that_is_taken_back_holds_no_page() {
+    let (app, mut ada, token) = set().await;
+    let (waiting, open) = (made(&token, &json!({})).await, made(&token, &json!({})).await);
+    let mut anna = app.anonymous();
+    let page = carried(&opened(&mut anna, &open).await);
+    assert_eq!(ada.submit(SETTINGS, SETTINGS, &[("origins", "https://other.example.com")]).await.status, 303);
+    over(&opened(&mut anna, &waiting).await);
+    over(&entered(&mut anna, &page, KEY).await);
+    let status = anna.post("/connect/session/status", &[("page", &page)]).await;
+    assert_eq!(serde_json::from_str::<Value>(&status.text).unwrap()["open"], false);
+}
+
+#[actix_web::test]
+async fn nobody_does_without_end_on_one_page() {
+    let (app, _, token) = set().await;
+    let mut anna = app.anonymous();
+    let page = carried(&opened(&mut anna, &made(&token, &json!({})).await).await);
+    app.database.execute("UPDATE connect_sessions SET acts = 199");
+    assert_eq!(entered(&mut anna, &page, KEY).await.status, 200);
+    over(&entered(&mut anna, &page, "rk_test_toomuch1234567").await);
+    token.vend("stripe", "customer-42").await.hands_out(KEY);
 }

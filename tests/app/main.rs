@@ -12,6 +12,7 @@ mod choosing;
 mod clients_change;
 mod command_line;
 mod connect_looks;
+mod connect_offers;
 mod connect_sessions;
 mod connecting;
 mod connecting_again;

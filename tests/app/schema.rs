@@ -160,16 +160,7 @@ async fn fill(app: &TestApp, provider: &Oidc) {
         "INSERT INTO token_sets (secret_id, client_id, scopes_asked, scopes, ends_at, renew_at, renewed_at, tries, \
          hindrance, lease, leased_until) SELECT id, 'app', 'read', 'read', 0, 0, 0, 0, 'busy', 'lease', 0 FROM secrets",
     );
-    app.database.run(
-        "INSERT INTO connect_pages (workspace_id, origins, name, accent, logo, logo_name) \
-         SELECT id, 'https://app.example.com', 'Acme', '#86601a', key_blob, 'logo' FROM workspaces",
-    );
-    app.database.run(
-        "INSERT INTO connect_sessions (id, workspace_id, token_id, user_name, end_user, organization, node_types, origin, \
-         return_to, shade, link_mac, page_mac, opened_at, ended_at, results, created_at, expires_at) \
-         SELECT 'cns_1', workspace_id, id, 'anna', 'anna', 'hotel', 'stripe', 'https://app.example.com', \
-         'https://app.example.com/', 'dark', mac, mac, 0, 0, '{}', 0, 0 FROM tokens",
-    );
+    fill_connect_page(app);
     let hook = ada.add_webhook("https://hooks.example.com/", &[]).await;
     assert_eq!(ada.press(&hook, "test").await.status, 303);
     app.database.run("INSERT INTO ends_told (secret_id, expires_at) SELECT id, 0 FROM secrets");
@@ -190,6 +181,20 @@ async fn fill(app: &TestApp, provider: &Oidc) {
     );
     app.database
         .run(&format!("INSERT INTO secret_shares (secret_id, person_id, created_at) VALUES ('{id}', '{person}', 0)"));
+}
+
+/// A page of its own for end users, and somebody on it.
+fn fill_connect_page(app: &TestApp) {
+    app.database.run(
+        "INSERT INTO connect_pages (workspace_id, origins, name, accent, logo, logo_name) \
+         SELECT id, 'https://app.example.com', 'Acme', '#86601a', key_blob, 'logo' FROM workspaces",
+    );
+    app.database.run(
+        "INSERT INTO connect_sessions (id, workspace_id, token_id, user_name, end_user, organization, node_types, origin, \
+         return_to, shade, link_mac, page_mac, opened_at, ended_at, results, acts, created_at, expires_at) \
+         SELECT 'cns_1', workspace_id, id, 'anna', 'anna', 'hotel', 'stripe', 'https://app.example.com', \
+         'https://app.example.com/', 'dark', mac, mac, 0, 0, '{}', 0, 0, 0 FROM tokens",
+    );
 }
 
 #[actix_web::test]

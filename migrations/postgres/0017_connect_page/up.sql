@@ -35,6 +35,8 @@ CREATE TABLE connect_sessions (
     ended_at BIGINT,
     -- What came of it, by node type, as JSON.
     results TEXT NOT NULL,
+    -- What was done on the page: nobody does without end.
+    acts INTEGER NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );

@@ -34,6 +34,14 @@ impl AskSession {
         Self { session, brought: Brought::Page(mac) }
     }
 
+    /// Whether this is what opened it, or what its page carried, whatever has become of it.
+    pub(in crate::store) fn was_of(&self, link_mac: &[u8], page_mac: Option<&[u8]>) -> bool {
+        match &self.brought {
+            Brought::Link(mac) => is_same(link_mac, mac),
+            Brought::Page(mac) => page_mac.is_some_and(|kept| is_same(kept, mac)),
+        }
+    }
+
     pub fn session(&self) -> &ConnectSessionId {
         &self.session
     }

@@ -28,6 +28,7 @@ diesel::table! {
         opened_at -> Nullable<BigInt>,
         ended_at -> Nullable<BigInt>,
         results -> Text,
+        acts -> Integer,
         created_at -> BigInt,
         expires_at -> BigInt,
     }

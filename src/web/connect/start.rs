@@ -138,7 +138,10 @@ pub(super) async fn come_back(app: &Data<App>, visitor: &Visitor, consent: Conse
             standing(authorizing::fail(means, ask, "connection_failed").await)?;
             ended(app, visitor, ("Not connected", words), way_on("connection_failed"))
         }
-        Err(Fault::Store(StoreError::Denied(_))) => over(app, visitor),
+        Err(Fault::Store(StoreError::Denied(_))) => {
+            standing(authorizing::fail(means, ask, "connection_failed").await)?;
+            over(app, visitor)
+        }
         Err(Fault::Store(error)) => Err(error.into()),
     }
 }

@@ -18,7 +18,7 @@ use crate::domain::connect_session::Outcome;
 use crate::domain::errand::Intent;
 use crate::domain::{Kind, Method};
 use crate::store::access::AskSession;
-use crate::store::{Denied, Error as StoreError, Fault};
+use crate::store::{Error as StoreError, Fault};
 use crate::web::connect::{page::Gone, start};
 use crate::web::error::Error;
 use crate::web::frame::{self, Reply};
@@ -27,31 +27,25 @@ use crate::web::view::NodeMark;
 use crate::web::visitor::Visitor;
 
 use super::page::{Around, Asks, Form, chrome};
-use super::sent::{Carried, alone, embed};
-use super::{Known, answer, answered, context, look, over, overview, standing};
+use super::sent::{Carried, alone};
+use super::{Look, answer, answered, context, look, over, overview, shown};
 
 /// `POST /connect/session/on/{node_type}`
 pub async fn form(request: HttpRequest, node_type: Path<String>, carried: Carried, app: Data<App>) -> Reply {
-    let Some(shown) = look(&app, &carried.ask).await? else {
-        return over(&app, &request, Known::Page(&carried.page)).await;
-    };
-    drawn(&app, &request, (&shown, &carried.page), &node_type).await
+    let shown = shown!(&app, &request, &carried.ask);
+    match shown.open_item(&node_type) {
+        Some(item) => drawn(&app, &request, (&shown, &carried.page), item).await,
+        None => overview(&app, &request, (&shown, &carried.page), None),
+    }
 }
 
 /// The form as it opens.
-pub(super) async fn drawn(
-    app: &App,
-    request: &HttpRequest,
-    (shown, page): (&Shown, &PageToken),
-    node_type: &str,
-) -> Reply {
-    let item = shown.item(node_type).ok_or(Error::NotFound)?;
+pub(super) async fn drawn(app: &App, request: &HttpRequest, (shown, page): (&Shown, &PageToken), item: &Item) -> Reply {
     let ask = AskSession::by_page(page.id.clone(), *app.keyring.page_mac(page).as_bytes());
     let asks = match described(app, item)? {
         (node, Method::OAuth) => account(app, ask, (shown, item, &node)).await?,
         (node, _) => entered(&node, &draft_of(&node, item)),
     };
-    embed(request, shown.session.origin.as_deref());
     answered(&whole(request, (shown, page), (item, asks), None)?)
 }
 
@@ -69,7 +63,7 @@ fn whole(
         revision: row.revision,
         node_type: NodeMark { slug: row.slug.to_string(), name: row.name.to_string() },
         description: row.description.clone(),
-        again: item.connection.as_ref().is_some_and(|row| row.secret.value_entered_at.is_some()),
+        again: item.holds(),
         several: shown.items.len() > 1 || item.connection.is_some(),
         asks,
         wrong,
@@ -100,10 +94,9 @@ fn entered(node: &NodeType, draft: &Draft) -> Asks {
 async fn account(app: &App, ask: AskSession, (shown, item, node): (&Shown, &Item, &NodeType)) -> Result<Asks, Error> {
     let known = item.connection.as_ref().map(|row| Facts::read(&row.secret.facts).fields).unwrap_or_default();
     let (clients, slug, parts) = (app.clients.clone(), item.node_type.slug.clone(), known.clone());
-    let id = shown.session.id.clone();
+    let session = shown.session.clone();
     let found = app.db.read(ask, move |tx, by| {
-        let shown = connect_sessions::show(tx, by, &id)?;
-        authorizing::way(tx, by, (&clients, &shown.ask(by, &slug, parts.clone())))
+        authorizing::way(tx, by, (&clients, &connect_sessions::ask_of(&session, by, &slug, parts.clone())))
     });
     let way = match found.await {
         Ok(way) => way,
@@ -127,16 +120,17 @@ pub async fn enter(
     app: Data<App>,
 ) -> Reply {
     let Carried { page, ask, fields } = carried;
-    let Some(shown) = look(&app, &ask).await? else { return over(&app, &request, Known::Page(&page)).await };
-    let item = shown.item(&node_type).ok_or(Error::NotFound)?;
+    let shown = shown!(&app, &request, &ask);
+    let Some(item) = shown.open_item(&node_type) else { return overview(&app, &request, (&shown, &page), None) };
     let (node, method) = described(&app, item)?;
-    if method == Method::OAuth {
-        return Err(Error::NotFound);
-    }
     let revision = credential::seen(&node, item.node_type.revision, &fields);
-    let (filled, draft) = understood(&node, &shown, fields)?;
+    // A form that was drawn from another description may ask in ways that are not there any more.
+    let read = if method == Method::OAuth { Err(Error::BadRequest) } else { understood(&node, &shown, fields) };
+    let (filled, draft) = match read {
+        Err(Error::BadRequest) => return drawn(&app, &request, (&shown, &page), item).await,
+        read => read?,
+    };
     let again = |wrong: Option<String>| {
-        embed(&request, shown.session.origin.as_deref());
         let asks = entered(&node, &draft);
         answer(StatusCode::UNPROCESSABLE_ENTITY, &whole(&request, (&shown, &page), (item, asks), wrong)?)
     };
@@ -148,11 +142,11 @@ pub async fn enter(
     });
     match stored.await {
         Ok(_) => {
-            let Some(shown) = look(&app, &ask).await? else { return over(&app, &request, Known::Page(&page)).await };
+            let shown = shown!(&app, &request, &ask);
             overview(&app, &request, (&shown, &page), Some((Outcome::Connected, &node_type)))
         }
         Err(Fault::Refused(refusal)) => again(Some(refused(&refusal, &shown))),
-        Err(Fault::Store(StoreError::Denied(_))) => over(&app, &request, Known::Page(&page)).await,
+        Err(Fault::Store(StoreError::Denied(_))) => over(&app, &request, &ask).await,
         Err(Fault::Store(error)) => Err(error.into()),
     }
 }
@@ -217,14 +211,14 @@ pub async fn leave(
     carried: Carried,
     app: Data<App>,
 ) -> Reply {
-    let Carried { page, ask, fields } = carried;
+    let Carried { ask, fields, .. } = carried;
     let (kit, clients, shared) = (visitor.kit(&app), app.clients.clone(), app.clone());
     let (browser, id, slug) = (visitor.context.browser.clone(), ask.session().clone(), node_type.into_inner());
     let given: BTreeMap<String, String> = fields
         .iter()
         .filter_map(|(name, text)| Some((name.strip_prefix("field-")?.to_owned(), text.trim().to_owned())))
         .collect();
-    let left = app.db.write(ask, move |tx, by| {
+    let left = app.db.write(ask.clone(), move |tx, by| {
         kit.on_errand(by, |tools| {
             let redirect = |callback: &str| shared.way_back(callback);
             let going = (slug.as_str(), given.clone());
@@ -232,24 +226,16 @@ pub async fn leave(
         })
     });
     let (url, row) = match left.await {
+        Ok(left) => left,
         Err(Fault::Refused(refusal)) => return cannot_leave(&app, &visitor, &refusal),
-        left => match standing(left.map_err(only_store))? {
-            Some(left) => left,
-            None => return over(&app, &request, Known::Page(&page)).await,
-        },
+        Err(Fault::Store(StoreError::Denied(_))) => return over(&app, &request, &ask).await,
+        Err(Fault::Store(error)) => return Err(error.into()),
     };
     // This window is Keyrack's own: the browser that comes back is known by its cookie.
     alone(&request);
     let node_type = NodeMark { slug: row.slug.to_string(), name: row.name.to_string() };
     let chrome = chrome(&visitor.context, &format!("To {}", node_type.name), None);
     frame::page(&app, &visitor, &Gone { chrome, node_type, url })
-}
-
-fn only_store(fault: Fault<AuthorizeRefusal>) -> Fault<std::convert::Infallible> {
-    match fault {
-        Fault::Store(error) => Fault::Store(error),
-        Fault::Refused(_) => Fault::Store(StoreError::Denied(Denied::NotFound)),
-    }
 }
 
 fn cannot_leave(app: &Data<App>, visitor: &Visitor, refusal: &AuthorizeRefusal) -> Reply {

@@ -20,7 +20,6 @@ use crate::app::context::RequestContext;
 use crate::crypto::{ConnectToken, PageToken};
 use crate::domain::audit::Actor;
 use crate::domain::connect_session::Outcome;
-use crate::domain::{SecretId, SecretState};
 use crate::store::access::{AskNothing, AskSession, Member};
 use crate::store::{self, Denied, Error as StoreError, Fault};
 use crate::web::error::Error;
@@ -46,10 +45,37 @@ fn context(request: &HttpRequest) -> Result<RequestContext, Error> {
     RequestContext::of(request).ok_or(Error::Internal)
 }
 
-async fn look(app: &App, ask: &AskSession) -> Result<Option<Shown>, Error> {
-    let id = ask.session().clone();
-    standing(app.db.read(ask.clone(), move |tx, by| Ok::<_, Fault<Never>>(connect_sessions::show(tx, by, &id)?)).await)
+/// What the page is drawn from, or that it is over.
+enum Look {
+    At(Box<Shown>),
+    Over(Reply),
 }
+
+/// Looks at a session by what was brought; whatever is answered from now on may stand on its site.
+async fn look(app: &App, request: &HttpRequest, ask: &AskSession) -> Result<Look, Error> {
+    let id = ask.session().clone();
+    let looked =
+        app.db.read(ask.clone(), move |tx, by| Ok::<_, Fault<Never>>(connect_sessions::show(tx, by, &id)?)).await;
+    match standing(looked)? {
+        Some(shown) => {
+            embed(request, shown.session.origin.as_deref());
+            Ok(Look::At(Box::new(shown)))
+        }
+        None => Ok(Look::Over(over(app, request, ask).await)),
+    }
+}
+
+/// The session, or the answer that it is over.
+macro_rules! shown {
+    ($app:expr, $request:expr, $ask:expr) => {
+        match look($app, $request, $ask).await? {
+            Look::At(shown) => *shown,
+            Look::Over(reply) => return reply,
+        }
+    };
+}
+
+use shown;
 
 /// None where the session is over, or the token that asked for it.
 fn standing<T, E: Into<Error>>(done: Result<T, Fault<E>>) -> Result<Option<T>, Error> {
@@ -63,43 +89,28 @@ fn standing<T, E: Into<Error>>(done: Result<T, Fault<E>>) -> Result<Option<T>, E
 }
 
 /// Says that it is over, also in the frame where it was open.
-async fn over(app: &App, request: &HttpRequest, known: Known<'_>) -> Reply {
-    let (id, mac) = match known {
-        Known::Link(link) => (link.id.clone(), *app.keyring.connect_mac(link).as_bytes()),
-        Known::Page(page) => (page.id.clone(), *app.keyring.page_mac(page).as_bytes()),
-        Known::Nothing => return nothing(request),
-    };
-    let is_link = matches!(known, Known::Link(_));
-    let origin = app.db.read::<_, _, Never, _>(AskNothing, move |tx, by| {
-        let fits = |link: &[u8], page: Option<&[u8]>| {
-            let kept = if is_link { Some(link) } else { page };
-            kept.is_some_and(|kept| subtle::ConstantTimeEq::ct_eq(kept, mac.as_slice()).into())
-        };
-        Ok(store::connect_sessions::origin_of(tx, by, &id, fits)?)
-    });
-    embed(request, origin.await?.as_deref());
-    nothing(request)
+async fn over(app: &App, request: &HttpRequest, ask: &AskSession) -> Reply {
+    let (id, ask) = (ask.session().to_string(), ask.clone());
+    let origin = app
+        .db
+        .read::<_, _, Never, _>(AskNothing, move |tx, by| Ok(store::connect_sessions::origin_of(tx, by, &ask)?))
+        .await?;
+    embed(request, origin.as_deref());
+    nothing(request, (id, origin))
 }
 
-/// What somebody brought that opens nothing any more.
-enum Known<'a> {
-    Link(&'a ConnectToken),
-    Page(&'a PageToken),
-    Nothing,
-}
-
-fn nothing(request: &HttpRequest) -> Reply {
+fn nothing(request: &HttpRequest, (session, origin): (String, Option<String>)) -> Reply {
     let chrome = page::chrome(&context(request)?, "This page is over", None);
-    answer(actix_web::http::StatusCode::GONE, &Over { chrome })
+    answer(actix_web::http::StatusCode::GONE, &Over { chrome, session, origin })
 }
 
 /// `GET /connect/session/{link}`: a link that was opened by hand. Nothing is spent before the button is pressed.
 pub async fn begin(request: HttpRequest, link: Path<String>, app: Data<App>) -> Reply {
     embed(&request, None);
-    let Ok(token) = link.parse::<ConnectToken>() else { return over(&app, &request, Known::Nothing).await };
-    let Some(shown) = look(&app, &by_link(&app, &token)).await? else {
-        return over(&app, &request, Known::Link(&token)).await;
-    };
+    let Ok(token) = link.parse::<ConnectToken>() else { return nothing(&request, Default::default()) };
+    let shown = shown!(&app, &request, &by_link(&app, &token));
+    // Opened by hand it stands by itself.
+    embed(&request, None);
     let around = Around::of(&shown, "");
     let chrome = around.chrome(&context(&request)?, shown.session.shade, "Connect");
     let mark = |card: &connect_sessions::Item| NodeMark {
@@ -111,33 +122,26 @@ pub async fn begin(request: HttpRequest, link: Path<String>, app: Data<App>) -> 
 
 /// `POST /connect/session`: spends the link, from our own page or from the site that was named.
 pub async fn open(request: HttpRequest, opening: Opening, app: Data<App>) -> Reply {
-    let (Some(link), Some(ask)) = (&opening.link, opening.ask(&app)) else {
-        return over(&app, &request, Known::Nothing).await;
-    };
-    let Some(shown) = look(&app, &ask).await? else { return over(&app, &request, Known::Link(link)).await };
+    let Some(ask) = opening.ask(&app) else { return nothing(&request, Default::default()) };
+    let shown = shown!(&app, &request, &ask);
     if opening.from.is_some() && opening.from != shown.session.origin {
+        embed(&request, None);
         return Err(Error::ForeignForm);
     }
     let (kit, id) = (app.kit(context(&request)?.address), ask.session().clone());
-    let opened = app.db.write(ask, move |tx, by| {
+    let opened = app.db.write(ask.clone(), move |tx, by| {
         Ok::<_, Fault<Never>>(kit.on_errand(by, |tools| connect_sessions::open(tx, by, tools, &id))?)
     });
-    let Some(page) = standing(opened.await)? else { return over(&app, &request, Known::Link(link)).await };
-    embed(&request, shown.session.origin.as_deref());
+    let Some(page) = standing(opened.await)? else { return over(&app, &request, &ask).await };
     match shown.items.as_slice() {
-        [only] if only.connection.as_ref().is_none_or(|row| row.secret.value_entered_at.is_none()) => {
-            let slug = only.node_type.slug.as_str();
-            form::drawn(&app, &request, (&shown, &page), slug).await
-        }
+        [only] if !only.holds() => form::drawn(&app, &request, (&shown, &page), only).await,
         _ => overview(&app, &request, (&shown, &page), None),
     }
 }
 
 /// `POST /connect/session/page`
 pub async fn show(request: HttpRequest, carried: Carried, app: Data<App>) -> Reply {
-    let Some(shown) = look(&app, &carried.ask).await? else {
-        return over(&app, &request, Known::Page(&carried.page)).await;
-    };
+    let shown = shown!(&app, &request, &carried.ask);
     overview(&app, &request, (&shown, &carried.page), None)
 }
 
@@ -148,7 +152,6 @@ fn overview(
     (shown, page): (&Shown, &PageToken),
     told: Option<(Outcome, &str)>,
 ) -> Reply {
-    embed(request, shown.session.origin.as_deref());
     let now = app.clock.now();
     let mut around = Around::of(shown, page.as_str());
     let chrome = around.chrome(&context(request)?, shown.session.shade, "Connect");
@@ -169,8 +172,8 @@ fn overview(
 /// `POST /connect/session/status`: what has come of it by now, for the page that waits.
 pub async fn status(request: HttpRequest, carried: Carried, app: Data<App>) -> Reply {
     let (ask, id) = (carried.ask.clone(), carried.ask.session().clone());
-    let looked = app.db.read(ask, move |tx, by| Ok::<_, Fault<Never>>(store::connect_sessions::find(tx, by, &id)?));
-    let session = standing(looked.await)?.flatten();
+    let looked = app.db.read(ask, move |tx, by| Ok::<_, Fault<Never>>(connect_sessions::current(tx, by, &id)?.0));
+    let session = standing(looked.await)?;
     embed(&request, session.as_ref().and_then(|row| row.origin.as_deref()));
     let results = session.as_ref().map(|row| row.results()).unwrap_or_default();
     let results: serde_json::Map<String, serde_json::Value> = results
@@ -191,35 +194,24 @@ pub async fn disconnect(
     carried: Carried,
     app: Data<App>,
 ) -> Reply {
-    let Some(secret) = connected(&app, &carried, &node_type).await? else {
-        return over(&app, &request, Known::Page(&carried.page)).await;
+    let shown = shown!(&app, &request, &carried.ask);
+    let value = carried.fields.get("value").and_then(|text| text.parse().ok()).ok_or(Error::BadRequest)?;
+    let Some(row) = shown.item(&node_type).filter(|item| item.holds()).and_then(|item| item.connection.as_ref()) else {
+        return overview(&app, &request, (&shown, &carried.page), None);
     };
     let means = app.connecting(visitor.kit(&app));
-    let (id, slug, meant) = (carried.ask.session().clone(), node_type.clone(), secret.clone());
-    let gone = revoking::disconnect_as(&means, carried.ask.clone(), secret, move |tx, by| {
-        // Somebody may have connected another account meanwhile, in another window.
-        if connect_sessions::disconnecting(tx, by, (&id, &slug))? != meant {
+    let (id, slug, secret) = (carried.ask.session().clone(), node_type.clone(), row.secret.id.clone());
+    let gone = revoking::disconnect_as(&means, carried.ask.clone(), secret.clone(), move |tx, by| {
+        if connect_sessions::disconnecting(tx, by, (&id, &slug, value))? != secret {
             return Err(Denied::NotFound.into());
         }
         let maker = by.makers::<Member>().ok_or(Denied::NotFound)?;
         Ok::<_, Fault<Never>>((maker, Actor::Errand { token: by.token().clone(), maker: by.maker().clone() }))
     });
-    if standing(gone.await)?.is_none() {
-        return over(&app, &request, Known::Page(&carried.page)).await;
-    }
-    let Some(shown) = look(&app, &carried.ask).await? else {
-        return over(&app, &request, Known::Page(&carried.page)).await;
-    };
-    overview(&app, &request, (&shown, &carried.page), Some((Outcome::Disconnected, &node_type)))
-}
-
-async fn connected(app: &App, carried: &Carried, node_type: &str) -> Result<Option<SecretId>, Error> {
-    let Some(shown) = look(app, &carried.ask).await? else { return Ok(None) };
-    let row = shown.item(node_type).and_then(|item| item.connection.as_ref()).ok_or(Error::NotFound)?;
-    if row.secret.state(app.clock.now()) == SecretState::Disconnected {
-        return Err(Error::NotFound);
-    }
-    Ok(Some(row.secret.id.clone()))
+    let told = standing(gone.await)?.map(|_| (Outcome::Disconnected, node_type.as_str()));
+    // Where another one has taken its place meanwhile, the page shows that.
+    let shown = shown!(&app, &request, &carried.ask);
+    overview(&app, &request, (&shown, &carried.page), told)
 }
 
 /// `GET /connect/logos/{logo}`

@@ -85,6 +85,7 @@ pub fn chrome(context: &RequestContext, title: &str, shade: Option<Shade>) -> Ch
 
 /// One node type on the page.
 pub struct Card {
+    pub open: bool,
     pub node_type: NodeMark,
     pub description: Option<String>,
     pub held: Option<Held>,
@@ -94,6 +95,8 @@ pub struct Card {
 
 /// What is connected.
 pub struct Held {
+    /// Which value it is, so that no other is taken away for it.
+    pub value: i64,
     pub state: SecretState,
     pub account: Option<String>,
     pub last_four: Option<String>,
@@ -110,6 +113,7 @@ impl Held {
 fn held(item: &Item, now: Moment) -> Option<Held> {
     let row = item.connection.as_ref().filter(|row| row.secret.value_entered_at.is_some())?;
     Some(Held {
+        value: row.secret.value_number,
         state: row.secret.state(now),
         account: row.account_name.clone().or_else(|| row.found_name.clone()),
         last_four: row.secret.last_four.clone(),
@@ -128,6 +132,7 @@ impl Card {
         Self {
             node_type: NodeMark { slug: row.slug.to_string(), name: row.name.to_string() },
             description: row.description.clone(),
+            open: item.open,
             held: held(item, now),
             failed,
         }
@@ -190,9 +195,12 @@ pub struct Begin {
     pub names: Vec<NodeMark>,
 }
 
-/// On the way to a provider, or when nothing comes of it.
+/// There is nothing to do on it any more.
 #[derive(askama::Template)]
 #[template(path = "connect/session/over.html")]
 pub struct Over {
     pub chrome: Chrome,
+    pub session: String,
+    /// The site that holds it, and may close it.
+    pub origin: Option<String>,
 }
