@@ -23,7 +23,7 @@ fn path(row: &Entry, workflow: &str) -> String {
 
 fn body() -> serde_json::Value {
     let nodes = json!([{ "key": "charge", "node_type": "stripe" }]);
-    json!({ "user_id": "customer-42", "secret": KEY, "name": "Limits", "nodes": nodes })
+    json!({ "user_id": "customer-42", "secret": KEY, "name": "Limits", "nodes": nodes, "enabled": true })
 }
 
 #[actix_web::test]

@@ -133,6 +133,8 @@ test("it opens in a window too, and its link works once", async ({ keyrack, anna
   const window = await opening;
   const { url } = await (await asked).json();
   await window.getByRole("button", { name: "Connect Stripe" }).click();
+  await expect(heading(window)).toHaveText("Connect Stripe");
+  await expectAccessible(window);
   await window.locator("[data-secret]").fill(KEYS.first);
   await window.getByRole("button", { name: "Connect Stripe" }).click();
   await expect(window.getByText("WXYZ")).toBeVisible();
