@@ -57,14 +57,14 @@ test("an end user connects, replaces and disconnects in a frame", async ({ page,
   await anna.getByRole("button", { name: "Connect here" }).click();
   const frame = frameOf(anna);
   await expect(heading(frame)).toHaveText("Connect with Harbour Bookings");
-  await frame.getByRole("button", { name: "Connect Stripe" }).click();
+  await frame.getByRole("button", { name: "Connect Stripe", exact: true }).click();
   await expect(heading(frame)).toHaveText("Connect Stripe");
   await frame.getByLabel(/key/i).first().fill("not a key");
-  await frame.getByRole("button", { name: "Connect Stripe" }).click();
+  await frame.getByRole("button", { name: "Connect Stripe", exact: true }).click();
   await expect(frame.locator("[aria-invalid=true]")).toBeFocused();
   await expect(frame.locator("[aria-invalid=true]")).toHaveValue("");
   await frame.locator("[aria-invalid=true]").fill(KEYS.first);
-  await frame.getByRole("button", { name: "Connect Stripe" }).click();
+  await frame.getByRole("button", { name: "Connect Stripe", exact: true }).click();
   await expect(frame.getByText("WXYZ")).toBeVisible();
 
   await frame.getByRole("button", { name: "Replace Stripe" }).click();
@@ -87,7 +87,7 @@ test("an end user connects, replaces and disconnects in a frame", async ({ page,
   await anna.getByRole("button", { name: "Connect here" }).click();
   await frame.getByRole("button", { name: "Disconnect Stripe" }).click();
   await frame.getByRole("dialog").getByRole("button", { name: "Disconnect Stripe" }).click();
-  await expect(frame.getByRole("button", { name: "Connect Stripe" })).toBeVisible();
+  await expect(frame.getByRole("button", { name: "Connect Stripe", exact: true })).toBeVisible();
   await frame.getByRole("button", { name: "Close" }).click();
   await expect(state(anna)).toHaveText("Nothing was connected.");
   expect(await anna.context().cookies(keyrack.base)).toEqual([]);
@@ -98,7 +98,7 @@ test("an end user connects, replaces and disconnects in a frame", async ({ page,
 test("an account is connected in a window of its own, and the frame hears of it", async ({ keyrack, provider, anna }) => {
   await anna.getByRole("button", { name: "Connect here" }).click();
   const frame = frameOf(anna);
-  await frame.getByRole("button", { name: "Connect GitLab" }).click();
+  await frame.getByRole("button", { name: "Connect GitLab", exact: true }).click();
   await expect(frame.getByText("See the profile of the person who connects.")).toBeVisible();
 
   const go = async () => {
@@ -111,7 +111,7 @@ test("an account is connected in a window of its own, and the frame hears of it"
   await expect(heading(vain)).toHaveText("Not connected");
   await expect(frame.getByText("You did not agree, so nothing was connected.")).toBeVisible();
 
-  await frame.getByRole("button", { name: "Connect GitLab" }).click();
+  await frame.getByRole("button", { name: "Connect GitLab", exact: true }).click();
   const closed = await go();
   await closed.close();
   await expect(frame.getByText("Waiting for you to agree at GitLab.")).toBeVisible();
@@ -132,11 +132,11 @@ test("it opens in a window too, and its link works once", async ({ keyrack, anna
   await anna.getByRole("button", { name: "Connect in a window" }).click();
   const window = await opening;
   const { url } = await (await asked).json();
-  await window.getByRole("button", { name: "Connect Stripe" }).click();
+  await window.getByRole("button", { name: "Connect Stripe", exact: true }).click();
   await expect(heading(window)).toHaveText("Connect Stripe");
   await expectAccessible(window);
   await window.locator("[data-secret]").fill(KEYS.first);
-  await window.getByRole("button", { name: "Connect Stripe" }).click();
+  await window.getByRole("button", { name: "Connect Stripe", exact: true }).click();
   await expect(window.getByText("WXYZ")).toBeVisible();
   await expectAccessible(window);
   await window.getByRole("button", { name: "Done" }).click();
@@ -165,9 +165,9 @@ test("without scripts, a link is enough", async ({ page, keyrack, site, anna, br
   await plain.goto(url);
   await expect(heading(plain)).toHaveText("Connect with Harbour Bookings");
   await plain.getByRole("button", { name: "Continue" }).click();
-  await plain.getByRole("button", { name: "Connect Stripe" }).click();
+  await plain.getByRole("button", { name: "Connect Stripe", exact: true }).click();
   await plain.locator("[data-secret]").fill(KEYS.second);
-  await plain.getByRole("button", { name: "Connect Stripe" }).click();
+  await plain.getByRole("button", { name: "Connect Stripe", exact: true }).click();
   await expect(plain.getByText("RQPO")).toBeVisible();
   await context.close();
   await expectNowhere(page, keyrack, Object.values(KEYS), ["Harbour Bookings"]);
