@@ -23,7 +23,12 @@
   tell({ event: "ready" });
   if (told) tell({ event: told, nodeType, account });
 
-  root.querySelectorAll("[data-close]").forEach((button) => button.addEventListener("click", close));
+  // Whoever has opened the link by hand finds nothing to close it, and the site that holds it no way out of itself.
+  root.querySelectorAll("[data-close]").forEach((button) => {
+    button.hidden = !other;
+    button.addEventListener("click", close);
+  });
+  root.querySelectorAll("[data-alone]").forEach((part) => (part.hidden = Boolean(other && origin)));
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector(":popover-open")) close();
   });

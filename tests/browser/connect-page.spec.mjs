@@ -126,7 +126,7 @@ test("an account is connected in a window of its own, and the frame hears of it"
   expect(keyrack.base).toContain("127.0.0.1");
 });
 
-test("it opens in a window too, and its link works once", async ({ keyrack, anna }) => {
+test("it opens in a window too, and its link works once", async ({ keyrack, site, anna }) => {
   const opening = anna.context().waitForEvent("page");
   const asked = anna.waitForResponse((answer) => answer.url().endsWith("/session") && answer.request().method() === "POST");
   await anna.getByRole("button", { name: "Connect in a window" }).click();
@@ -141,6 +141,12 @@ test("it opens in a window too, and its link works once", async ({ keyrack, anna
   await expectAccessible(window);
   await window.getByRole("button", { name: "Done" }).click();
   await expect(state(anna)).toHaveText(/^Connected: stripe \(sec_/);
+  // Opened by hand, it has nothing that would close it.
+  const { url: another } = await (await anna.request.post(`${site.origin}/session`)).json();
+  await anna.goto(another);
+  await anna.getByRole("button", { name: "Continue" }).click();
+  await expect(anna.getByText("When you are done, you can close this page.")).toBeVisible();
+  await expect(anna.getByRole("button", { name: "Done" })).toBeHidden();
   await anna.goto(url);
   await expect(heading(anna)).toHaveText("This page is over");
   await expectAccessible(anna);

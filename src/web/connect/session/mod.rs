@@ -8,6 +8,7 @@ mod form;
 mod page;
 mod sent;
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -33,12 +34,12 @@ use sent::{Carried, Opening, by_link, embed};
 
 type Never = std::convert::Infallible;
 
-fn answer(status: actix_web::http::StatusCode, template: &impl Template) -> Reply {
+fn answer(status: StatusCode, template: &impl Template) -> Reply {
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(template.render()?))
 }
 
 fn answered(template: &impl Template) -> Reply {
-    answer(actix_web::http::StatusCode::OK, template)
+    answer(StatusCode::OK, template)
 }
 
 fn context(request: &HttpRequest) -> Result<RequestContext, Error> {
@@ -101,7 +102,7 @@ async fn over(app: &App, request: &HttpRequest, ask: &AskSession) -> Reply {
 
 fn nothing(request: &HttpRequest, (session, origin): (String, Option<String>)) -> Reply {
     let chrome = page::chrome(&context(request)?, "This page is over", None);
-    answer(actix_web::http::StatusCode::GONE, &Over { chrome, session, origin })
+    answer(StatusCode::GONE, &Over { chrome, session, origin })
 }
 
 /// `GET /connect/session/{link}`: a link that was opened by hand. Nothing is spent before the button is pressed.
