@@ -203,7 +203,10 @@ async fn what_an_organization_has_otherwise_is_found_with_the_node_type() {
     let log = machine.log();
     let heard = statements(&log[before..], &FOR_ORGANIZATION);
     assert_eq!(heard.len(), 1, "{heard:?}");
-    assert_eq!(statements(&log[before..], &["organization_settings"]), heard, "it is looked for once more");
+    let mut all = statements(&log[before..], &["organization_settings"]);
+    // The job that renews tokens asks whenever it likes.
+    all.retain(|statement| !statement.contains("renew_at"));
+    assert_eq!(all, heard, "it is looked for once more");
     for statement in heard {
         let plan = plan(&machine.database, &statement);
         let walks =
