@@ -120,13 +120,13 @@ fn read<'tx>(
     by: &Proof<'tx, VendRight>,
     (kit, wanted): (&Kit, &Wanted),
 ) -> Result<Ready, Fault<VendRefusal>> {
-    let allowed = access::prove_vend(tx, by, wanted).map_err(|fault| match fault {
+    let allowed = access::prove_use(tx, by, wanted).map_err(|fault| match fault {
         Fault::Refused(refusal) => Fault::Refused(VendRefusal::Use(refusal)),
         Fault::Store(error) => Fault::Store(error),
     })?;
     let sealed = store::vend::sealed_value(tx, by, &allowed)?;
     let (end_user, organization) = match wanted {
-        Wanted::Secret { whose: Whose::Connection(of), .. } => (of.end_user.clone(), of.organization.clone()),
+        Wanted::Secret { whose: Some(Whose::Connection(of)), .. } => (of.end_user.clone(), of.organization.clone()),
         Wanted::Secret { .. } | Wanted::Node { .. } => (None, None),
     };
     let event = Event::Vended {

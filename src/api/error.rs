@@ -267,6 +267,8 @@ impl From<VendRefusal> for Error {
             }
             VendRefusal::Use(UseRefusal::ProxyOnly) => Self::ProxyOnly,
             VendRefusal::Use(UseRefusal::SelectionRequired) => Self::SelectionRequired,
+            // No token that vends is a Member's.
+            VendRefusal::Use(UseRefusal::OfOutsiders) => Self::OfEndUser,
             VendRefusal::Use(UseRefusal::Unlisted) => Self::Unlisted,
             VendRefusal::Use(UseRefusal::NeedsReconfiguration { key, why }) => {
                 Self::NeedsReconfiguration(format!("The node “{key}” needs reconfiguration: {why}."))

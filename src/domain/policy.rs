@@ -159,6 +159,11 @@ pub fn may_make_every_token(role: Role) -> bool {
     role >= Role::Admin
 }
 
+/// Whether a token of somebody's uses end users' connections: a Member's is for their own secrets, and those they share.
+pub fn may_use_outsiders(maker: Role) -> bool {
+    maker >= Role::Admin
+}
+
 pub fn may_revoke_token(who: Standing<'_>, maker: &PersonId) -> bool {
     who.role >= Role::Admin || who.person == maker
 }

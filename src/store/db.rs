@@ -35,7 +35,8 @@ impl Gate {
             .max_size(size)
             .min_idle(Some(1))
             .connection_timeout(config.wait)
-            .test_on_check_out(matches!(config.url, DatabaseAddress::Postgres(_)))
+            // The beginning of a transaction is the test.
+            .test_on_check_out(false)
             .build_unchecked(Manager::new(config, mode));
         let queue = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1)));
         Self { queue, pool, wait: config.wait }
@@ -56,6 +57,19 @@ impl Gate {
 
     fn connection(&self) -> Result<PooledConnection<Manager>, Error> {
         self.pool.get().map_err(|_| Error::Unavailable("no connection could be made"))
+    }
+
+    /// A connection in a transaction. One that has died while nobody used it is thrown away, and the next one taken.
+    fn begin(&self, mode: Mode) -> Result<PooledConnection<Manager>, Error> {
+        for _ in 0..=self.pool.max_size() {
+            let mut conn = self.connection()?;
+            match conn.begin(mode) {
+                Ok(()) => return Ok(conn),
+                Err(error) if !conn.is_broken() => return Err(error.into()),
+                Err(_) => {}
+            }
+        }
+        Err(Error::Unavailable("no connection could be made"))
     }
 }
 
@@ -125,10 +139,12 @@ impl Db {
         let looked = {
             let _permit = self.readers.enter().await?;
             let now = self.clock.now();
-            in_transaction(&mut *self.readers.connection()?, Mode::Read, |conn| {
-                let mut tx = ReadTx::new(conn, now);
-                let proof = ask.prove(&mut tx)?;
-                work(&mut tx, &proof)
+            self.readers.begin(Mode::Read).map_err(Fault::from).and_then(|mut conn| {
+                to_its_end(&mut conn, |conn| {
+                    let mut tx = ReadTx::new(conn, now);
+                    let proof = ask.prove(&mut tx)?;
+                    work(&mut tx, &proof)
+                })
             })
         };
         match looked {
@@ -204,9 +220,10 @@ impl Db {
             let mut tries = 0;
             loop {
                 tries += 1;
-                let mut conn = gate.connection()?;
-                let result = in_transaction(&mut conn, mode, |conn| attempt(conn, clock.now(), &ask, &mut work));
-                match result {
+                let begun = gate.begin(mode).map_err(Fault::from);
+                let done = begun
+                    .and_then(|mut conn| to_its_end(&mut conn, |conn| attempt(conn, clock.now(), &ask, &mut work)));
+                match done {
                     Err(Fault::Store(Error::Collided)) if tries < TRIES => pause(tries, &*chance),
                     Err(Fault::Store(Error::Collided)) => return Err(Error::Unavailable("others were quicker").into()),
                     other => return other,
@@ -234,10 +251,15 @@ pub(super) fn in_transaction<T, E>(
     work: impl FnOnce(&mut Conn) -> Result<T, Fault<E>>,
 ) -> Result<T, Fault<E>> {
     conn.begin(mode).map_err(Error::from)?;
+    to_its_end(conn, work)
+}
+
+/// Does the work of a transaction that has begun, and keeps or drops what it did.
+fn to_its_end<T, E>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T, Fault<E>>) -> Result<T, Fault<E>> {
     let result = work(conn);
-    let kept = match (&result, mode) {
-        (Ok(_), _) => conn.commit(),
-        (Err(_), _) => conn.roll_back(),
+    let kept = match &result {
+        Ok(_) => conn.commit(),
+        Err(_) => conn.roll_back(),
     };
     match (result, kept) {
         (Ok(_), Err(error)) => Err(Error::from(error).into()),

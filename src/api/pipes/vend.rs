@@ -32,7 +32,7 @@ fn wanted(path: &str, sent: &Sent, only_tokens: bool) -> Result<Wanted, Error> {
     let body: Body = read(sent)?;
     Ok(Wanted::Secret {
         node_type: slug_of(path)?,
-        whose: body.subject.whose()?,
+        whose: Some(body.subject.whose()?),
         chosen: body.subject.account()?,
         several: body.supports_multiple_connections.unwrap_or(false),
         only_tokens,

@@ -1,6 +1,7 @@
 //! The secrets that a use may mean: found here with what they hold, judged where every use is.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable, Text};
 
 use crate::domain::keys::{Hook, SealedValue, WrappedDataKey, WrappedWorkspaceKey};
 use crate::domain::policy::SecretFacts;
@@ -13,7 +14,7 @@ use crate::store::schema::{data_keys, secret_shares, secret_values, secrets, wor
 use crate::store::tx::ReadTx;
 
 use super::uses::ConnectionOf;
-use super::{Proof, VendRight};
+use super::{Proof, UseRight};
 
 #[derive(Queryable)]
 pub(super) struct Candidate {
@@ -117,33 +118,45 @@ macro_rules! with_values {
     }};
 }
 
-/// Narrows secrets to those of an end user, or an organization. Who that is, is looked up first: joined to the secrets,
-/// SQLite would ask each of them whose it is.
+/// The end user of this name. Who that is, is looked up first: joined to the secrets, SQLite would ask each of them whose
+/// it is.
+macro_rules! user_of {
+    ($by:expr, $name:expr) => {{
+        use crate::store::schema::end_users;
+        let user = diesel::alias!(end_users as meant_user);
+        let here = user.filter(user.field(end_users::workspace_id).eq($by.workspace()));
+        here.filter(user.field(end_users::external_id).eq($name)).select(user.field(end_users::id)).single_value()
+    }};
+}
+
+/// The organization of this name.
+macro_rules! organization_of {
+    ($by:expr, $name:expr) => {{
+        use crate::store::schema::organizations;
+        let organization = diesel::alias!(organizations as meant_organization);
+        let here = organization.filter(organization.field(organizations::workspace_id).eq($by.workspace()));
+        let found = here.filter(organization.field(organizations::external_id).eq($name));
+        found.select(organization.field(organizations::id)).single_value()
+    }};
+}
+
+/// Narrows secrets to those of an end user, or an organization.
 macro_rules! of_whom {
     ($query:expr, $by:expr, $of:expr) => {{
-        use crate::store::schema::{end_users, organizations, secrets};
-        let (user, organization) = diesel::alias!(end_users as meant_user, organizations as meant_organization);
+        use crate::store::access::{organization_of, user_of};
+        use crate::store::schema::secrets;
         let query = match &$of.end_user {
-            Some(name) => {
-                let here = user.filter(user.field(end_users::workspace_id).eq($by.workspace()));
-                let found = here.filter(user.field(end_users::external_id).eq(name)).select(user.field(end_users::id));
-                $query.filter(secrets::end_user_id.eq(found.single_value()))
-            }
+            Some(name) => $query.filter(secrets::end_user_id.eq(user_of!($by, name))),
             None => $query.filter(secrets::end_user_id.is_null()),
         };
         match &$of.organization {
-            Some(name) => {
-                let here = organization.filter(organization.field(organizations::workspace_id).eq($by.workspace()));
-                let found = here.filter(organization.field(organizations::external_id).eq(name));
-                let found = found.select(organization.field(organizations::id));
-                query.filter(secrets::organization_id.eq(found.single_value()))
-            }
+            Some(name) => query.filter(secrets::organization_id.eq(organization_of!($by, name))),
             None => query.filter(secrets::organization_id.is_null()),
         }
     }};
 }
 
-pub(in crate::store) use of_whom;
+pub(in crate::store) use {of_whom, organization_of, user_of};
 
 macro_rules! held_columns {
     () => {
@@ -162,20 +175,23 @@ macro_rules! held_columns {
     };
 }
 
-/// As many as it takes to choose: the one that was named, or of those that hold a value two, which tell that there are
-/// several. Whichever they are: an order by id would have SQLite walk all the secrets of the workspace in that order.
-macro_rules! enough {
-    ($query:expr, $chosen:expr) => {
-        match $chosen {
-            Some(id) => $query.filter(secrets::id.eq(id)),
-            None => $query.filter(secrets::value_entered_at.is_not_null()).limit(2),
-        }
-    };
+/// That a secret holds a value, and is the one that was named: the same words whether one was or not, so that the database
+/// and diesel know the statement again.
+macro_rules! fitting {
+    ($chosen:expr) => {{
+        let chosen: Option<&SecretId> = $chosen;
+        let any = chosen.into_sql::<Nullable<Text>>().is_null().and(secrets::value_entered_at.is_not_null());
+        any.or(secrets::id.nullable().eq(chosen))
+    }};
 }
 
-pub(super) fn of_member(
+/// As many as it takes to tell that there are several. Whichever they are: an order by id would have SQLite walk all the
+/// secrets of the workspace in that order.
+const ENOUGH: i64 = 2;
+
+pub(super) fn of_member<R: UseRight>(
     tx: &mut ReadTx<'_>,
-    by: &Proof<'_, VendRight>,
+    by: &Proof<'_, R>,
     node_type: &NodeTypeId,
     chosen: Option<&SecretId>,
 ) -> Result<Vec<Found>, Error> {
@@ -194,27 +210,45 @@ pub(super) fn of_member(
         )
         .filter(secrets::owner_id.is_not_null())
         .filter(secrets::owner_id.eq(by.maker()).or(by_all).or(among_chosen))
-        .select((candidate_columns!(), held_columns!(), (secret_shares::person_id, secret_shares::ends_at).nullable()))
-        .into_boxed();
-    let rows: Vec<(Candidate, HeldRow, Share)> = enough!(query, chosen).load(tx.conn)?;
+        .select((candidate_columns!(), held_columns!(), (secret_shares::person_id, secret_shares::ends_at).nullable()));
+    let rows: Vec<(Candidate, HeldRow, Share)> = match chosen {
+        // By its id alone: there may be many besides.
+        Some(id) => query.filter(secrets::id.eq(id)).load(tx.conn)?,
+        None => query.filter(secrets::value_entered_at.is_not_null()).limit(ENOUGH).load(tx.conn)?,
+    };
     let usable = |(candidate, _, share): &(Candidate, HeldRow, Share)| candidate.is_usable(share, by.maker(), now);
     Ok(rows.into_iter().filter(usable).map(|(candidate, held, _)| Found::new(candidate, held)).collect())
 }
 
-pub(super) fn of_connection(
+/// Each sort of owner has a statement of its own, which is known again: putting its words together anew for each vend would
+/// take longer than the look itself.
+pub(super) fn of_connection<R: UseRight>(
     tx: &mut ReadTx<'_>,
-    by: &Proof<'_, VendRight>,
+    by: &Proof<'_, R>,
     (node_type, of, several): (&NodeTypeId, &ConnectionOf, bool),
     chosen: Option<&SecretId>,
 ) -> Result<Vec<Found>, Error> {
-    let mut query = with_values!(by, node_type)
+    let counts = secrets::connection_role.eq(ConnectionRole::Compatibility).or(several.into_sql::<Bool>());
+    let all = with_values!(by, node_type)
         .filter(secrets::owner_id.is_null())
+        .filter(counts)
+        .filter(fitting!(chosen))
         .select((candidate_columns!(), held_columns!()))
-        .into_boxed();
-    query = of_whom!(query, by, of);
-    if !several {
-        query = query.filter(secrets::connection_role.eq(ConnectionRole::Compatibility));
-    }
-    let rows: Vec<(Candidate, HeldRow)> = enough!(query, chosen).load(tx.conn)?;
+        .limit(ENOUGH);
+    let rows: Vec<(Candidate, HeldRow)> = match (&of.end_user, &of.organization) {
+        (Some(user), None) => {
+            let theirs = secrets::end_user_id.eq(user_of!(by, user)).and(secrets::organization_id.is_null());
+            all.filter(theirs).load(tx.conn)?
+        }
+        (Some(user), Some(organization)) => {
+            let within = secrets::organization_id.eq(organization_of!(by, organization));
+            all.filter(secrets::end_user_id.eq(user_of!(by, user)).and(within)).load(tx.conn)?
+        }
+        (None, Some(organization)) => {
+            let its = secrets::organization_id.eq(organization_of!(by, organization));
+            all.filter(secrets::end_user_id.is_null().and(its)).load(tx.conn)?
+        }
+        (None, None) => Vec::new(),
+    };
     Ok(rows.into_iter().map(|(candidate, held)| Found::new(candidate, held)).collect())
 }

@@ -36,6 +36,7 @@ mod errands;
 mod links;
 mod node_uses;
 mod offers;
+mod own_uses;
 mod rights;
 mod runner;
 mod sessions;
@@ -44,25 +45,28 @@ mod uses;
 
 use std::marker::PhantomData;
 
-pub(in crate::store) use candidates::of_whom;
+pub(in crate::store) use candidates::{of_whom, organization_of, user_of};
 pub use connect_sessions::AskSession;
 pub use errands::AskErrand;
 pub use links::{AccountLink, AskLink, Brought, LinkRight};
 pub use offers::{AskInvited, AskOffered, Which};
+pub use own_uses::{prove_probe, prove_renewal, prove_revocation};
 pub use rights::{
     Admin, AtLeast, CommandLine, InEnvironment, InWorkspace, Invited, Member, Nobody, Offered, Oneself, Owner, Right,
 };
 pub use rights::{
-    AnyRight, AuditRight, ConnectRight, EmailChange, Everywhere, Invitee, ManageRight, Offer, ReadRight, Reset, Runner,
-    RunnerIn, SetUp, SignUp, TokenRight, VendRight,
+    AnyRight, AuditRight, ConnectRight, EmailChange, Everywhere, Invitee, ManageRight, Offer, ProxyRight, ReadRight,
+    Reset, Runner, RunnerIn, SetUp, SignUp, TokenRight, UseRight, VendRight,
 };
 pub use rights::{Membership, Myself, MyselfEverywhere, TokenHolder};
 pub use runner::AskRunnerIn;
 pub use sessions::{Ask, AskEverywhere, AskMyself};
 pub use tokens::AskToken;
 pub(in crate::store) use uses::value_row;
-pub use uses::{ConnectionOf, NodeUse, Probing, Renewing, Revoking, UseProof, UseRefusal, Vending, Wanted, Whose};
-pub use uses::{prove_probe, prove_renewal, prove_revocation, prove_vend};
+pub use uses::{
+    ConnectionOf, NodeUse, Probing, Proxying, Renewing, Revoking, UseProof, UseRefusal, Vending, Wanted, Whose,
+    prove_use,
+};
 
 use super::error::Error;
 use super::tx::{ReadTx, WriteTx};

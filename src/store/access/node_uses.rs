@@ -10,7 +10,7 @@ use crate::store::tx::ReadTx;
 
 use super::candidates::{Candidate, Found, Share, candidate_columns};
 use super::uses::{Meant, NodeUse, UseRefusal};
-use super::{Proof, VendRight};
+use super::{Proof, UseRight};
 
 /// A workflow of the token's environment, as far as the rules ask.
 struct Workflow {
@@ -28,9 +28,9 @@ struct Node {
 }
 
 /// Product rule 15: a listed token, and a secret that the workflow's owner may use now.
-pub(super) fn meant(
+pub(super) fn meant<R: UseRight>(
     tx: &mut ReadTx<'_>,
-    by: &Proof<'_, VendRight>,
+    by: &Proof<'_, R>,
     (called, key): (&Called, &Handle),
 ) -> Result<Meant, Fault<UseRefusal>> {
     let workflow = workflow(tx, by, called)?.ok_or(Denied::NotFound)?;
@@ -62,25 +62,25 @@ pub(super) fn meant(
 }
 
 /// The join makes a workflow stop with its owner's membership.
-fn workflow(tx: &mut ReadTx<'_>, by: &Proof<'_, VendRight>, called: &Called) -> Result<Option<Workflow>, Error> {
+fn workflow<R: UseRight>(tx: &mut ReadTx<'_>, by: &Proof<'_, R>, called: &Called) -> Result<Option<Workflow>, Error> {
     let of_owner = members::workspace_id.eq(workflows::workspace_id).and(members::person_id.eq(workflows::owner_id));
     let rows = workflows::table
         .inner_join(members::table.on(of_owner))
         .filter(workflows::workspace_id.eq(by.workspace()))
         .filter(workflows::environment.eq(by.environment()))
-        .select((workflows::id, workflows::owner_id))
-        .into_boxed();
-    let rows = match called {
-        Called::Id(id) => rows.filter(workflows::id.eq(id)),
-        Called::External(handle) => rows.filter(workflows::external_id.eq(handle.as_str())),
+        .select((workflows::id, workflows::owner_id));
+    let found: Option<(WorkflowId, PersonId)> = match called {
+        Called::Id(id) => rows.filter(workflows::id.eq(id)).first(tx.conn).optional()?,
+        Called::External(handle) => {
+            rows.filter(workflows::external_id.eq(handle.as_str())).first(tx.conn).optional()?
+        }
     };
-    let found: Option<(WorkflowId, PersonId)> = rows.first(tx.conn).optional()?;
     Ok(found.map(|(id, owner)| Workflow { id, owner }))
 }
 
-fn node(
+fn node<R: UseRight>(
     tx: &mut ReadTx<'_>,
-    by: &Proof<'_, VendRight>,
+    by: &Proof<'_, R>,
     (workflow, key): (&Workflow, &Handle),
 ) -> Result<Option<Node>, Error> {
     let of_owner = secret_shares::secret_id.eq(secrets::id).and(secret_shares::person_id.eq(&workflow.owner));

@@ -1,14 +1,15 @@
 //! The rights there are, as types.
 
 use crate::domain::{
-    Ability, Email, Environment, InvitationId, LinkId, Moment, Name, NodeTypes, PersonId, Role, SessionId, Slug,
-    TokenId, WorkspaceId,
+    Ability, Delivery, Email, Environment, InvitationId, LinkId, Moment, Name, NodeTypes, PersonId, Role, SessionId,
+    Slug, TokenId, WorkspaceId,
 };
 
 use crate::store::error::Denied;
 
 use super::Proof;
 use super::links::{Addressed, Held};
+use super::uses::{Proxying, Vending};
 
 /// A right, and who holds it once it is proven.
 pub trait Right: Send + 'static {
@@ -155,11 +156,37 @@ macro_rules! abilities {
 
 abilities! {
     VendRight Some(Ability::Vend);
+    ProxyRight Some(Ability::Proxy);
     ConnectRight Some(Ability::Connect);
     ReadRight Some(Ability::Read);
     ManageRight Some(Ability::Manage);
     AuditRight Some(Ability::Audit);
     AnyRight None;
+}
+
+/// Rights by which a secret is used.
+pub trait UseRight: TokenRight {
+    /// What a use by this right is for.
+    type For: 'static;
+
+    /// Whether what may leave in this way may be used so.
+    fn suits(delivery: Delivery) -> bool;
+}
+
+impl UseRight for VendRight {
+    type For = Vending;
+
+    fn suits(delivery: Delivery) -> bool {
+        delivery == Delivery::Vend
+    }
+}
+
+impl UseRight for ProxyRight {
+    type For = Proxying;
+
+    fn suits(_: Delivery) -> bool {
+        true
+    }
 }
 
 /// The program itself, in one workspace.
@@ -265,6 +292,11 @@ impl<'tx, R: Right<Holder = TokenHolder>> Proof<'tx, R> {
 
     pub fn maker(&self) -> &PersonId {
         &self.holder.maker
+    }
+
+    /// The role that its maker has today.
+    pub fn role_of_maker(&self) -> Role {
+        self.holder.role
     }
 
     /// The node types that it is limited to, where it is.

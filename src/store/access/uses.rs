@@ -5,21 +5,19 @@ use std::marker::PhantomData;
 use diesel::prelude::*;
 
 use crate::domain::keys::SealedValue;
-use crate::domain::policy::{self, Standing, Test};
+use crate::domain::policy;
 use crate::domain::secret::{Slot, StateFacts};
 use crate::domain::{
-    Called, Delivery, Environment, Handle, Method, Moment, Name, NodeTypeId, PersonId, SecretId, SecretState, Slug,
-    Unready, WorkflowId,
+    Called, Environment, Handle, Method, Moment, Name, NodeTypeId, PersonId, SecretId, SecretState, Slug, Unready,
+    WorkflowId,
 };
 use crate::store::error::{Denied, Error, Fault, Refusal};
 use crate::store::node_types::{self, NodeTypeRow};
-use crate::store::organization_settings::organizations_own;
-use crate::store::schema::{node_types as node_type_rows, organization_settings, secret_values, secrets};
-use crate::store::secrets as secret_rows;
+use crate::store::schema::secret_values;
 use crate::store::tx::ReadTx;
 
-use super::candidates::{Candidate, Found, candidate_columns, of_connection, of_member};
-use super::{AtLeast, Member, Proof, RunnerIn, VendRight, node_uses};
+use super::candidates::{Candidate, Found, of_connection, of_member};
+use super::{Proof, UseRight, node_uses};
 
 /// Whose connection a machine names, outside the workspace's own people.
 #[derive(Clone, Debug)]
@@ -43,7 +41,8 @@ pub enum Wanted {
     /// A secret of a node type.
     Secret {
         node_type: Slug,
-        whose: Whose,
+        /// The maker's of the token, where nobody is named.
+        whose: Option<Whose>,
         chosen: Option<SecretId>,
         /// Whether connections beside the first one count.
         several: bool,
@@ -75,6 +74,8 @@ pub enum UseRefusal {
     NoTokens,
     #[error("the secret is used through the proxy only")]
     ProxyOnly,
+    #[error("a Member's token does not use what belongs to end users")]
+    OfOutsiders,
     #[error("the workflow does not name the token among those that may run it")]
     Unlisted,
     #[error("the node “{key}” needs reconfiguration: {why}")]
@@ -85,6 +86,8 @@ impl Refusal for UseRefusal {}
 
 /// What a use is for. A proof for one is none for the other.
 pub struct Vending;
+/// Keyrack makes the call.
+pub struct Proxying;
 pub struct Probing;
 /// Another value of the same kind is asked for with this one, by Keyrack itself.
 pub struct Renewing;
@@ -93,19 +96,19 @@ pub struct Revoking;
 
 /// Permission to open one value of this very secret, in this transaction, for this.
 pub struct UseProof<'tx, For = Vending> {
-    secret: SecretId,
-    name: Name,
-    node_type: Slug,
-    node_type_id: NodeTypeId,
-    method: Method,
-    environment: Environment,
-    slot: Slot,
+    pub(super) secret: SecretId,
+    pub(super) name: Name,
+    pub(super) node_type: Slug,
+    pub(super) node_type_id: NodeTypeId,
+    pub(super) method: Method,
+    pub(super) environment: Environment,
+    pub(super) slot: Slot,
     /// The number of the value that the row stands for; an older value put back has another.
-    number: i64,
-    of_node: Option<NodeUse>,
+    pub(super) number: i64,
+    pub(super) of_node: Option<NodeUse>,
     /// The value itself, where it was read together with the row.
-    held: Option<SealedValue>,
-    brand: PhantomData<fn(&'tx For) -> &'tx For>,
+    pub(super) held: Option<SealedValue>,
+    pub(super) brand: PhantomData<fn(&'tx For) -> &'tx For>,
 }
 
 impl<For> UseProof<'_, For> {
@@ -156,17 +159,17 @@ pub(super) struct Meant {
 }
 
 /// Grants the use of the one secret that is meant, or says why not.
-pub fn prove_vend<'tx>(
+pub fn prove_use<'tx, R: UseRight>(
     tx: &mut ReadTx<'tx>,
-    by: &Proof<'tx, VendRight>,
+    by: &Proof<'tx, R>,
     wanted: &Wanted,
-) -> Result<UseProof<'tx>, Fault<UseRefusal>> {
+) -> Result<UseProof<'tx, R::For>, Fault<UseRefusal>> {
     let Meant { node_type, found: Found { candidate, held }, of_node } = match wanted {
         Wanted::Secret { node_type, whose, chosen, several, only_tokens } => {
             by.covers(node_type)?;
             let organization = match whose {
-                Whose::Connection(of) => of.organization.as_deref(),
-                Whose::Person(_) => None,
+                Some(Whose::Connection(of)) => of.organization.as_deref(),
+                Some(Whose::Person(_)) | None => None,
             };
             let node_type = node_types::find_for(tx, by, (node_type, by.environment(), organization))?;
             let node_type = node_type.ok_or(Denied::NotFound)?;
@@ -177,9 +180,12 @@ pub fn prove_vend<'tx>(
                 return Err(UseRefusal::Disabled.into());
             }
             let found = match whose {
-                Whose::Person(person) if person == by.maker() => of_member(tx, by, &node_type.id, chosen.as_ref())?,
-                Whose::Person(_) => return Err(Denied::NotFound.into()),
-                Whose::Connection(of) => of_connection(tx, by, (&node_type.id, of, *several), chosen.as_ref())?,
+                Some(Whose::Person(person)) if person != by.maker() => return Err(Denied::NotFound.into()),
+                Some(Whose::Person(_)) | None => of_member(tx, by, &node_type.id, chosen.as_ref())?,
+                Some(Whose::Connection(_)) if !policy::may_use_outsiders(by.role_of_maker()) => {
+                    return Err(UseRefusal::OfOutsiders.into());
+                }
+                Some(Whose::Connection(of)) => of_connection(tx, by, (&node_type.id, of, *several), chosen.as_ref())?,
             };
             Meant { node_type, found: choose(found, chosen.as_ref())?, of_node: None }
         }
@@ -190,7 +196,7 @@ pub fn prove_vend<'tx>(
         return Err(UseRefusal::NotInstalled.into());
     }
     check_state(&candidate, tx.now())?;
-    if candidate.delivery == Delivery::Proxy {
+    if !R::suits(candidate.delivery) {
         return Err(UseRefusal::ProxyOnly.into());
     }
     Ok(UseProof {
@@ -208,126 +214,6 @@ pub fn prove_vend<'tx>(
     })
 }
 
-/// Grants a person the test of a value of a secret that they see: the current one, or the next one before it counts.
-pub fn prove_probe<'tx>(
-    tx: &mut ReadTx<'tx>,
-    by: &Proof<'tx, impl AtLeast<Member>>,
-    id: &SecretId,
-    slot: Slot,
-) -> Result<UseProof<'tx, Probing>, Fault<UseRefusal>> {
-    let row = secret_rows::find(tx, by, id)?.ok_or(Denied::NotFound)?;
-    let node_type = node_types::find(tx, by, &row.secret.node_type)?.ok_or(Denied::NotFound)?;
-    let test = Test { slot, homemade: node_type.is_homemade() };
-    if !row.facts().testable_by(Standing { person: by.person(), role: by.role() }, test, tx.now()) {
-        return Err(Denied::Forbidden.into());
-    }
-    if !node_type.enabled {
-        return Err(UseRefusal::Disabled.into());
-    }
-    let number = match slot {
-        Slot::Current => {
-            usable_state(row.secret.state(tx.now()))?;
-            row.secret.value_number
-        }
-        Slot::Next => {
-            let next = secret_values::table
-                .filter(secret_values::secret_id.eq(id))
-                .filter(secret_values::slot.eq(Slot::Next))
-                .select(secret_values::number);
-            next.first(tx.conn).optional().map_err(Error::from)?.ok_or(UseRefusal::NotInstalled)?
-        }
-        // It has been replaced: nobody wants to know any more.
-        Slot::Previous => return Err(UseRefusal::NotInstalled.into()),
-    };
-    Ok(UseProof {
-        secret: row.secret.id,
-        name: row.secret.name,
-        node_type: row.secret.node_type,
-        node_type_id: node_type.id,
-        method: node_type.method,
-        environment: row.secret.environment,
-        slot,
-        number,
-        of_node: None,
-        held: None,
-        brand: PhantomData,
-    })
-}
-
-/// Grants a person who may take the value of a secret away that its provider is asked to forget it; none where there is
-/// none. The state it is in is no reason to keep it.
-pub fn prove_revocation<'tx>(
-    tx: &mut ReadTx<'tx>,
-    by: &Proof<'tx, impl AtLeast<Member>>,
-    id: &SecretId,
-) -> Result<Option<UseProof<'tx, Revoking>>, Error> {
-    let row = secret_rows::find(tx, by, id)?.ok_or(Denied::NotFound)?;
-    let node_type = node_types::find(tx, by, &row.secret.node_type)?.ok_or(Denied::NotFound)?;
-    if !row.facts().rotatable_by(Standing { person: by.person(), role: by.role() }) {
-        return Err(Denied::Forbidden.into());
-    }
-    if node_type.method != Method::OAuth || row.secret.value_entered_at.is_none() {
-        return Ok(None);
-    }
-    Ok(Some(UseProof {
-        secret: row.secret.id,
-        name: row.secret.name,
-        node_type: row.secret.node_type,
-        node_type_id: node_type.id,
-        method: node_type.method,
-        environment: row.secret.environment,
-        slot: Slot::Current,
-        number: row.secret.value_number,
-        of_node: None,
-        held: None,
-        brand: PhantomData,
-    }))
-}
-
-/// Grants Keyrack the renewal of the tokens that a secret holds; none where it holds none that can be used.
-pub fn prove_renewal<'tx>(
-    tx: &mut ReadTx<'tx>,
-    by: &Proof<'tx, RunnerIn>,
-    id: &SecretId,
-) -> Result<Option<UseProof<'tx, Renewing>>, Error> {
-    // Whether it is enabled, and whether it is for the organization that the secret belongs to.
-    type OfType = (Slug, Method, bool, Option<bool>);
-    let found: Option<(Candidate, OfType)> = secrets::table
-        .inner_join(node_type_rows::table)
-        .left_join(organization_settings::table.on(organizations_own!()))
-        .filter(secrets::workspace_id.eq(by.workspace()))
-        .filter(secrets::id.eq(id))
-        .select((
-            candidate_columns!(),
-            (
-                node_type_rows::slug,
-                node_type_rows::method,
-                node_type_rows::enabled,
-                organization_settings::enabled.nullable(),
-            ),
-        ))
-        .first(tx.conn)
-        .optional()?;
-    let now = tx.now();
-    let Some((candidate, (slug, method, enabled, open))) = found else { return Ok(None) };
-    if !enabled || open == Some(false) || method == Method::Key || check_state(&candidate, now).is_err() {
-        return Ok(None);
-    }
-    Ok(Some(UseProof {
-        secret: candidate.id,
-        name: candidate.name,
-        node_type: slug,
-        node_type_id: candidate.node_type,
-        method,
-        environment: candidate.environment,
-        slot: Slot::Current,
-        number: candidate.number,
-        of_node: None,
-        held: None,
-        brand: PhantomData,
-    }))
-}
-
 fn choose(mut found: Vec<Found>, chosen: Option<&SecretId>) -> Result<Found, Fault<UseRefusal>> {
     if let Some(chosen) = chosen {
         return Ok(found.into_iter().find(|one| one.candidate.id == *chosen).ok_or(Denied::NotFound)?);
@@ -341,7 +227,7 @@ fn choose(mut found: Vec<Found>, chosen: Option<&SecretId>) -> Result<Found, Fau
     }
 }
 
-fn check_state(candidate: &Candidate, now: Moment) -> Result<(), UseRefusal> {
+pub(super) fn check_state(candidate: &Candidate, now: Moment) -> Result<(), UseRefusal> {
     let facts = StateFacts {
         has_value: candidate.value_entered_at.is_some(),
         expires_at: candidate.expires_at,
@@ -352,7 +238,7 @@ fn check_state(candidate: &Candidate, now: Moment) -> Result<(), UseRefusal> {
 }
 
 /// The first three states stop use; a rejected value may work again.
-fn usable_state(state: SecretState) -> Result<(), UseRefusal> {
+pub(super) fn usable_state(state: SecretState) -> Result<(), UseRefusal> {
     match state {
         SecretState::Disconnected => Err(UseRefusal::NotInstalled),
         SecretState::Expired | SecretState::NeedsReauthorization => Err(UseRefusal::NeedsReauthorization),
