@@ -314,12 +314,8 @@ fn exchanged(
         environment: way.environment,
         value: row.map_or(0, |row| row.secret.newest_number) + 1,
     };
-    Use {
-        workspace: by.workspace().clone(),
-        secret,
-        token: None,
-        entry: tools.origin.entry(tx.now(), Event::Connection(event)),
-    }
+    let entry = tools.origin.entry(tx.now(), Event::Connection(event));
+    Use::uncounted((by.workspace().clone(), secret, &way.node_type.slug), entry)
 }
 
 fn keep(

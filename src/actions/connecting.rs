@@ -298,12 +298,8 @@ fn exchanged(tx: &ReadTx<'_>, by: &Proof<'_, Member>, tools: Tools<'_>, ground: 
         environment: secret.environment,
         value: secret.newest_number + 1,
     };
-    Use {
-        workspace: by.workspace().clone(),
-        secret: secret.id.clone(),
-        token: None,
-        entry: tools.origin.entry(tx.now(), Event::Connection(event)),
-    }
+    let entry = tools.origin.entry(tx.now(), Event::Connection(event));
+    Use::uncounted((by.workspace().clone(), secret.id.clone(), &secret.node_type), entry)
 }
 
 /// What a provider gave, with what it was asked with.

@@ -155,12 +155,8 @@ fn use_of(tx: &WriteTx<'_>, by: &Proof<'_, Member>, tools: Tools<'_>, allowed: &
         environment: allowed.environment(),
         value: allowed.number(),
     };
-    Use {
-        workspace: by.workspace().clone(),
-        secret: allowed.secret().clone(),
-        token: None,
-        entry: tools.origin.entry(tx.now(), Event::Secret(event)),
-    }
+    let entry = tools.origin.entry(tx.now(), Event::Secret(event));
+    Use::uncounted((by.workspace().clone(), allowed.secret().clone(), allowed.node_type()), entry)
 }
 
 async fn test(means: &Means, ask: &impl Fn() -> Ask<Member>, ready: Ready) -> Result<Verdict, Fault<ProbeRefusal>> {

@@ -3,6 +3,7 @@
 use crate::crypto::{Credential, Purpose};
 use crate::domain::audit::Event;
 use crate::domain::keys::SealedValue;
+use crate::domain::usage::Counted;
 use crate::domain::{Hindrance, Method, Moment, Name, SecretId};
 use crate::store::access::{self, AskToken, InWorkspace, Proof, UseRefusal, VendRight, Wanted, Whose};
 use crate::store::token_sets::TokenSet;
@@ -144,6 +145,9 @@ fn read<'tx>(
         workspace: by.workspace().clone(),
         secret: allowed.secret().clone(),
         token: Some(by.token().clone()),
+        node_type: Some(allowed.node_type().clone()),
+        workflow: allowed.of_node().map(|of| of.workflow.clone()),
+        counted: Counted::Vend,
         entry: kit.by_token(by, |tools| tools.origin.entry(tx.now(), event)),
     };
     let set = match allowed.method() {

@@ -34,6 +34,7 @@ pub mod secret;
 pub mod slug;
 pub mod tell;
 pub mod token;
+pub mod usage;
 pub mod webhook;
 pub(crate) mod word;
 pub mod work;

@@ -115,7 +115,7 @@ pub(super) fn take<'tx>(
     let entry = kit.by(Actor::Keyrack, |tools| tools.origin.entry(now, Event::Connection(event)));
     let (workspace, secret) = (by.workspace().clone(), allowed.secret().clone());
     Ok(Ok(Ready {
-        of: Use { workspace, secret, token: None, entry },
+        of: Use::uncounted((workspace, secret, allowed.node_type()), entry),
         name: allowed.name().to_string(),
         number: allowed.number(),
         hook: Hook { node_type: allowed.node_type_id().clone(), environment: allowed.environment() },

@@ -12,7 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::crypto::Keyring;
 use crate::domain::audit::{ChainKind, Entry};
-use crate::domain::{Clock, SecretId, TokenId, WorkspaceId};
+use crate::domain::usage::Counted;
+use crate::domain::{Clock, SecretId, Slug, TokenId, WorkflowId, WorkspaceId};
 use crate::store::access::AskNothing;
 use crate::store::{Db, Error, Fault, Outcome, WriteTx};
 
@@ -40,12 +41,26 @@ pub struct Use {
     pub secret: SecretId,
     /// None where a person tests it: that is no use of the kind that is counted.
     pub token: Option<TokenId>,
+    pub node_type: Option<Slug>,
+    /// For which one it was asked for, where it was for a node.
+    pub workflow: Option<WorkflowId>,
+    pub counted: Counted,
     pub entry: Entry,
 }
 
+impl Use {
+    /// Of Keyrack itself, or of a person who tests it.
+    pub fn uncounted((workspace, secret, node_type): (WorkspaceId, SecretId, &Slug), entry: Entry) -> Self {
+        let (node_type, counted) = (Some(node_type.clone()), Counted::Nothing);
+        Self { workspace, secret, token: None, node_type, workflow: None, counted, entry }
+    }
+}
+
 struct Waiting {
-    of: Use,
-    done: oneshot::Sender<bool>,
+    /// None where somebody waits for everything that was queued before.
+    of: Option<Use>,
+    /// None where nobody waits.
+    done: Option<oneshot::Sender<bool>>,
 }
 
 /// The way to the writer that gathers concurrent uses.
@@ -74,12 +89,23 @@ impl Recorder {
     pub async fn record(&self, of: Use) -> Result<(), Error> {
         const UNRECORDED: Error = Error::Unavailable("the use could not be recorded");
         let (done, recorded) = oneshot::channel();
-        self.queue.try_send(Waiting { of, done }).map_err(|_| UNRECORDED)?;
+        self.queue.try_send(Waiting { of: Some(of), done: Some(done) }).map_err(|_| UNRECORDED)?;
         if recorded.await.unwrap_or(false) { Ok(()) } else { Err(UNRECORDED) }
     }
 
-    /// Returns once everything is counted that was recorded before.
+    /// Records what nobody waits for: what came of something whose own record is durable already.
+    pub fn note(&self, of: Use) {
+        if self.queue.try_send(Waiting { of: Some(of), done: None }).is_err() {
+            tracing::warn!("what came of a use is not recorded: too many wait");
+        }
+    }
+
+    /// Returns once everything is recorded and counted that was queued before.
     pub async fn settle(&self) {
+        let (done, reached) = oneshot::channel();
+        if self.queue.send(Waiting { of: None, done: Some(done) }).await.is_ok() {
+            let _over = reached.await;
+        }
         self.tallies.write().await;
     }
 }
@@ -130,14 +156,17 @@ impl Writer {
 
     async fn write(&self, waiting: &[Waiting]) -> Outcome<()> {
         let mut entries: BTreeMap<WorkspaceId, Vec<Entry>> = BTreeMap::new();
-        for Waiting { of, .. } in waiting {
+        for of in waiting.iter().filter_map(|one| one.of.as_ref()) {
             entries.entry(of.workspace.clone()).or_default().push(of.entry.clone());
+        }
+        if entries.is_empty() {
+            return Ok(());
         }
         let keyring = self.keyring.clone();
         let write = self.db.write::<_, _, Infallible, _>(AskNothing, move |tx, _| Ok(commit(tx, &keyring, &entries)?));
         let written = write.await;
         match &written {
-            Ok(()) => self.tallies.add(waiting.iter().map(|one| &one.of)),
+            Ok(()) => self.tallies.add(waiting.iter().filter_map(|one| one.of.as_ref())),
             Err(fault) => tracing::error!(error = %fault, uses = waiting.len(), "uses could not be recorded"),
         }
         written
@@ -166,16 +195,16 @@ fn rest(pause: Duration) {
 }
 
 fn tell(waiting: Vec<Waiting>, written: bool) {
-    for one in waiting {
+    for done in waiting.into_iter().filter_map(|one| one.done) {
         // Whoever asked may have gone away; the record stands all the same.
-        let _gone = one.done.send(written);
+        let _gone = done.send(written);
     }
 }
 
-fn by_workspace(waiting: Vec<Waiting>) -> BTreeMap<WorkspaceId, Vec<Waiting>> {
-    let mut groups: BTreeMap<WorkspaceId, Vec<Waiting>> = BTreeMap::new();
+fn by_workspace(waiting: Vec<Waiting>) -> BTreeMap<Option<WorkspaceId>, Vec<Waiting>> {
+    let mut groups: BTreeMap<Option<WorkspaceId>, Vec<Waiting>> = BTreeMap::new();
     for one in waiting {
-        groups.entry(one.of.workspace.clone()).or_default().push(one);
+        groups.entry(one.of.as_ref().map(|of| of.workspace.clone())).or_default().push(one);
     }
     groups
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::domain::usage::Counted;
 use crate::domain::{Clock, SecretId, TokenId};
 use crate::store::access::AskNothing;
 use crate::store::tallies::Tally;
@@ -53,7 +54,7 @@ impl Tallies {
     pub fn add<'a>(&self, uses: impl Iterator<Item = &'a Use>) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         for of in uses {
-            let Some(token) = &of.token else { continue };
+            let (Some(token), Counted::Vend | Counted::Call(_)) = (&of.token, of.counted) else { continue };
             let tally = Tally {
                 secret: of.secret.clone(),
                 token: token.clone(),
