@@ -49,6 +49,7 @@ pub mod tokens;
 mod tools;
 pub mod upkeep;
 pub mod uses;
+mod using;
 pub mod values;
 pub mod vend;
 pub mod webhooks;

@@ -24,7 +24,7 @@ use super::entering::Facts;
 use super::renewing::{self, Renewer, TokensOf};
 use super::sign_in::closed;
 use super::uses::{Recorder, Use};
-use super::{Kit, Tools, audit, vend};
+use super::{Kit, Tools, audit, using};
 
 /// How often one person may test one secret, and any, in a quarter of an hour, and all of a workspace the secrets for one
 /// host, whatever its port: Keyrack looks for nobody's open doors.
@@ -205,7 +205,7 @@ async fn note(means: &Means, ask: Ask<Member>, ready: &Ready, found: Found) -> R
 async fn note_unreadable(means: &Means, ask: Ask<Member>, ready: &Ready) -> Result<(), Fault<ProbeRefusal>> {
     let (kit, id, name, value) = (means.kit.clone(), ready.of.secret.clone(), ready.name.clone(), ready.number);
     let noted = means.db.write(ask, move |tx, by| {
-        Ok(kit.by_person(by.person(), |tools| vend::mark_unreadable(tx, by, tools, (&id, &name, value)))?)
+        Ok(kit.by_person(by.person(), |tools| using::mark_unreadable(tx, by, tools, (&id, &name, value)))?)
     });
     noted.await
 }

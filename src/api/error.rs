@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::actions::connections::ConnectionRefusal;
 use crate::actions::integrations::IntegrationRefusal;
 use crate::actions::secrets::SecretRefusal;
-use crate::actions::vend::VendRefusal;
+use crate::actions::vend::UsingRefusal;
 use crate::api::codes::Code;
 use crate::api::pipes::custom_provider;
 use crate::domain::Ability;
@@ -256,25 +256,25 @@ impl From<IntegrationRefusal> for Error {
     }
 }
 
-impl From<VendRefusal> for Error {
-    fn from(refusal: VendRefusal) -> Self {
+impl From<UsingRefusal> for Error {
+    fn from(refusal: UsingRefusal) -> Self {
         match refusal {
-            VendRefusal::Unreadable(name) => Self::Unreadable(name.to_string()),
-            VendRefusal::NotRenewed(why) => Self::NotRenewed(why.told().to_owned()),
-            VendRefusal::Use(UseRefusal::Disabled) => Self::Disabled,
-            VendRefusal::Use(UseRefusal::NoTokens) => {
+            UsingRefusal::Unreadable(name) => Self::Unreadable(name.to_string()),
+            UsingRefusal::NotRenewed(why) => Self::NotRenewed(why.told().to_owned()),
+            UsingRefusal::Use(UseRefusal::Disabled) => Self::Disabled,
+            UsingRefusal::Use(UseRefusal::NoTokens) => {
                 Self::invalid("This node type holds keys; ask for its credentials instead.")
             }
-            VendRefusal::Use(UseRefusal::ProxyOnly) => Self::ProxyOnly,
-            VendRefusal::Use(UseRefusal::SelectionRequired) => Self::SelectionRequired,
+            UsingRefusal::Use(UseRefusal::ProxyOnly) => Self::ProxyOnly,
+            UsingRefusal::Use(UseRefusal::SelectionRequired) => Self::SelectionRequired,
             // No token that vends is a Member's.
-            VendRefusal::Use(UseRefusal::OfOutsiders) => Self::OfEndUser,
-            VendRefusal::Use(UseRefusal::Unlisted) => Self::Unlisted,
-            VendRefusal::Use(UseRefusal::NeedsReconfiguration { key, why }) => {
+            UsingRefusal::Use(UseRefusal::OfOutsiders) => Self::OfEndUser,
+            UsingRefusal::Use(UseRefusal::Unlisted) => Self::Unlisted,
+            UsingRefusal::Use(UseRefusal::NeedsReconfiguration { key, why }) => {
                 Self::NeedsReconfiguration(format!("The node “{key}” needs reconfiguration: {why}."))
             }
             // Answered as a success that says so, before it comes here.
-            VendRefusal::Use(UseRefusal::NotInstalled | UseRefusal::NeedsReauthorization) => Self::NotFound,
+            UsingRefusal::Use(UseRefusal::NotInstalled | UseRefusal::NeedsReauthorization) => Self::NotFound,
         }
     }
 }

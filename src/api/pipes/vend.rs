@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::actions::renewing;
-use crate::actions::vend::{self, Tokens, VendRefusal, Vended};
+use crate::actions::vend::{self, Tokens, UsingRefusal, Vended};
 use crate::api::authenticate::Caller;
 use crate::api::body::Sent;
 use crate::api::error::Error;
@@ -39,7 +39,7 @@ fn wanted(path: &str, sent: &Sent, only_tokens: bool) -> Result<Wanted, Error> {
     })
 }
 
-type Answered = Result<Vended, Fault<VendRefusal>>;
+type Answered = Result<Vended, Fault<UsingRefusal>>;
 
 async fn vended(app: &App, caller: &Caller, wanted: Result<Wanted, Error>) -> Result<Answered, Error> {
     match wanted {
@@ -71,8 +71,8 @@ pub(in crate::api) fn vend_answer(vended: Answered) -> Result<HttpResponse, Erro
 fn answer(vended: Answered, shape: fn(&Vended) -> Value) -> Result<HttpResponse, Error> {
     match vended {
         Ok(vended) => Ok(HttpResponse::Ok().json(shape(&vended))),
-        Err(Fault::Refused(VendRefusal::Use(UseRefusal::NotInstalled))) => Ok(inactive("not_installed")),
-        Err(Fault::Refused(VendRefusal::Use(UseRefusal::NeedsReauthorization))) => {
+        Err(Fault::Refused(UsingRefusal::Use(UseRefusal::NotInstalled))) => Ok(inactive("not_installed")),
+        Err(Fault::Refused(UsingRefusal::Use(UseRefusal::NeedsReauthorization))) => {
             Ok(inactive("needs_reauthorization"))
         }
         Err(fault) => Err(fault.into()),

@@ -105,6 +105,8 @@ pub struct UseProof<'tx, For = Vending> {
     pub(super) slot: Slot,
     /// The number of the value that the row stands for; an older value put back has another.
     pub(super) number: i64,
+    /// How a custom API is described, where it is one.
+    pub(super) spec: Option<String>,
     pub(super) of_node: Option<NodeUse>,
     /// The value itself, where it was read together with the row.
     pub(super) held: Option<SealedValue>,
@@ -138,6 +140,11 @@ impl<For> UseProof<'_, For> {
 
     pub fn environment(&self) -> Environment {
         self.environment
+    }
+
+    /// How a custom API is described, where it is one.
+    pub fn spec(&self) -> Option<&str> {
+        self.spec.as_deref()
     }
 
     /// Which node it is for, where one asked.
@@ -203,6 +210,7 @@ pub fn prove_use<'tx, R: UseRight>(
         secret: candidate.id,
         name: candidate.name,
         node_type: node_type.slug,
+        spec: node_type.spec,
         node_type_id: candidate.node_type,
         method: node_type.method,
         environment: candidate.environment,
