@@ -20,6 +20,7 @@ mod fingerprint;
 pub mod flows;
 pub mod founding;
 mod handover;
+pub mod health;
 pub mod identities;
 pub mod imports;
 pub mod installation;

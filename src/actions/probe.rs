@@ -12,6 +12,7 @@ use crate::catalog::{Catalog, NodeType};
 use crate::crypto::Purpose;
 use crate::domain::audit::{Event, SecretEvent};
 use crate::domain::keys::SealedValue;
+use crate::domain::letter::Refused;
 use crate::domain::probe::Found;
 use crate::domain::secret::Slot;
 use crate::domain::{Finding, Moment, SecretId, Verdict};
@@ -24,7 +25,7 @@ use super::entering::Facts;
 use super::renewing::{self, Renewer, TokensOf};
 use super::sign_in::closed;
 use super::uses::{Recorder, Use};
-use super::{Kit, Tools, audit, using};
+use super::{Kit, Tools, audit, health, using};
 
 /// How often one person may test one secret, and any, in a quarter of an hour, and all of a workspace the secrets for one
 /// host, whatever its port: Keyrack looks for nobody's open doors.
@@ -183,6 +184,7 @@ async fn test(means: &Means, ask: &impl Fn() -> Ask<Member>, ready: Ready) -> Re
 
 async fn note(means: &Means, ask: Ask<Member>, ready: &Ready, found: Found) -> Result<(), Fault<ProbeRefusal>> {
     let (kit, id, name, value) = (means.kit.clone(), ready.of.secret.clone(), ready.name.clone(), ready.number);
+    let described = ready.description.clone();
     let noted = means.db.write(ask, move |tx, by| {
         // Deleted, disconnected or replaced for good meanwhile: there is nothing left that it could be said of.
         if !store::trials::note(tx, by, (&id, value), &found)? {
@@ -197,7 +199,11 @@ async fn note(means: &Means, ask: Ask<Member>, ready: &Ready, found: Found) -> R
             finding: found.finding,
             status: found.status,
         };
-        Ok(kit.by_person(by.person(), |tools| audit::change(tx, by, tools, Event::Secret(event)))?)
+        kit.by_person(by.person(), |tools| {
+            audit::change(tx, by, tools, Event::Secret(event))?;
+            health::tell_rejected(tx, by, tools, (&id, Some(&described), Refused::Test))
+        })?;
+        Ok(())
     });
     noted.await
 }

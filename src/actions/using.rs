@@ -49,6 +49,8 @@ pub(super) struct Ready {
     pub end_user: Option<String>,
     pub organization: Option<String>,
     pub of_node: Option<NodeUse>,
+    /// Whether something is said against it that a call which works would clear.
+    pub in_doubt: bool,
     /// None where the row for this value is not there.
     pub sealed: Option<SealedValue>,
     pub tokens: Option<Tokens>,
@@ -155,6 +157,7 @@ fn read<'tx, R: UseRight>(
         end_user,
         organization,
         of_node: allowed.of_node().cloned(),
+        in_doubt: allowed.is_in_doubt(),
         sealed,
         tokens: set.map(|set| Tokens { method: allowed.method(), set }),
         origin: kit.by_token(by, |tools| tools.origin.clone()),

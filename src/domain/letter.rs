@@ -21,6 +21,11 @@ words! {
 }
 
 words! {
+    /// How a provider showed that it does not take a key.
+    Refused { Test = "test", Calls = "calls" }
+}
+
+words! {
     /// What ended several secrets' values at once.
     SecretsEnd { Deleted = "deleted", Disconnected = "disconnected" }
 }
@@ -119,6 +124,20 @@ pub enum Letter {
         node_type: String,
         method: Method,
     },
+    /// To the owner of a secret that its provider does not take any more.
+    SecretRejected {
+        workspace: String,
+        slug: String,
+        id: SecretId,
+        name: String,
+        node_type: String,
+        refused: Refused,
+        method: Method,
+        /// What its node type says about it.
+        advice: String,
+        /// The provider's own page on which keys are made.
+        place: Option<String>,
+    },
     /// To the owner of secrets: which of them an Admin has ended together.
     SecretsEnded {
         workspace: String,
@@ -187,6 +206,7 @@ impl Letter {
             Self::MemberGone { .. } => "Report on a member who is gone",
             Self::SecretTouched { .. } => "Notice about a secret",
             Self::ConsentLost { .. } => "Notice of a connection to renew",
+            Self::SecretRejected { .. } => "Notice of a rejected secret",
             Self::SecretsEnded { .. } => "Notice about secrets",
             Self::WorkflowsBroken { .. } => "Notice of broken workflows",
             Self::AccountDeleted => "Notice of a deleted account",

@@ -1,15 +1,16 @@
 //! What an owner reads of what somebody else did to their secrets, or asks of them.
 
-use crate::domain::letter::{SecretDeed, SecretsEnd};
+use crate::domain::letter::{Refused, SecretDeed, SecretsEnd};
 use crate::domain::{Letter, Method, path};
 
-use super::words::{Button, List, Sheet};
+use super::words::{Aside, Button, List, Sheet};
 
 /// None for a letter about something else.
 pub(super) fn sheet(letter: &Letter, base: &str) -> Option<Sheet> {
     match letter {
         Letter::SecretTouched { .. } => Some(touched(letter, base)),
         Letter::ConsentLost { .. } => Some(lost(letter, base)),
+        Letter::SecretRejected { .. } => Some(rejected(letter, base)),
         Letter::SecretsEnded { .. } => Some(ended(letter, base)),
         Letter::RotationAsked { .. } => Some(asked(letter, base)),
         _ => super::words_of_webhooks::sheet(letter, base),
@@ -97,6 +98,35 @@ fn lost(letter: &Letter, base: &str) -> Sheet {
         subject,
         lines: vec![why, format!("{until} {STAYS}")],
         button: Some(Button { label, url: format!("{base}{way}") }),
+        ..Sheet::default()
+    }
+}
+
+fn rejected(letter: &Letter, base: &str) -> Sheet {
+    let Letter::SecretRejected { workspace, slug, id, name, node_type, refused, method, advice, place } = letter else {
+        return Sheet::default();
+    };
+    let how = match refused {
+        Refused::Test => "refused it when it was tested",
+        Refused::Calls => "refused several calls in a row that were made with it",
+    };
+    let (again, label, way) = match method {
+        Method::OAuth => {
+            ("the account is connected again", "Connect it again", path::connect_secret(slug, id.as_str()))
+        }
+        Method::Key | Method::ClientCredentials => {
+            ("another value is entered", "Look at the secret", path::secret(slug, id.as_str()))
+        }
+    };
+    let why = format!("Your secret “{name}” in the workspace “{workspace}” is rejected: {node_type} {how}.");
+    let then =
+        format!("What uses it goes on trying, and will mostly fail until {again} or the provider takes it again.");
+    let advice = Some(advice.clone()).filter(|advice| !advice.is_empty());
+    Sheet {
+        subject: format!("{node_type} rejects your secret: {name}"),
+        lines: std::iter::once(why).chain(advice).chain([then]).collect(),
+        button: Some(Button { label, url: format!("{base}{way}") }),
+        aside: place.clone().map(|url| Aside { words: "The provider makes keys here", url }),
         ..Sheet::default()
     }
 }

@@ -14,6 +14,7 @@ pub mod domains;
 mod error;
 pub mod events;
 pub mod flows;
+pub mod health;
 pub mod identities;
 pub mod imports;
 pub mod installation;

@@ -188,6 +188,7 @@ pub fn take_over(
             secrets::value_number.eq(number),
             secrets::newest_number.eq(number),
             secrets::rejected_at.eq(none),
+            secrets::refusals.eq(0),
             secrets::needs_reauthorization_at.eq(none),
             secrets::unreadable_at.eq(none),
             secrets::updated_at.eq(now),
@@ -279,7 +280,7 @@ pub struct ToldOf {
 }
 
 /// None where no member owns it.
-pub fn told_of(tx: &mut ReadTx<'_>, by: &Proof<'_, RunnerIn>, id: &SecretId) -> Result<Option<ToldOf>, Error> {
+pub fn told_of(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<Option<ToldOf>, Error> {
     let row = secrets::table
         .inner_join(people::table)
         .inner_join(workspaces::table)

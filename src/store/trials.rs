@@ -156,7 +156,9 @@ fn settle(
         .filter(secrets::value_number.eq(number));
     match verdict {
         Verdict::Verified => {
-            diesel::update(current).set(secrets::rejected_at.eq(None::<Moment>)).execute(tx.conn)?;
+            diesel::update(current)
+                .set((secrets::rejected_at.eq(None::<Moment>), secrets::refusals.eq(0)))
+                .execute(tx.conn)?;
         }
         // Since when, not how often.
         Verdict::Rejected => {

@@ -31,6 +31,7 @@ mod export;
 mod faults;
 mod forms;
 mod hashing;
+mod health;
 mod house;
 mod import;
 mod import_sealed;

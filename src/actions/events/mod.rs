@@ -56,6 +56,7 @@ fn told(event: &Event) -> Option<Told<'_>> {
         Event::Secret(SecretEvent::ProbeAnswered { secret, verdict: Verdict::Rejected, finding, .. }) => {
             Some(Told::Judged(secret, Some(finding.as_str())))
         }
+        Event::Secret(SecretEvent::CallsRefused { secret, .. }) => Some(Told::Judged(secret, Some("calls_refused"))),
         // A value takes along what was found out about it while it waited.
         Event::Secret(SecretEvent::Promoted { secret, .. } | SecretEvent::RolledBack { secret, .. }) => {
             Some(Told::Judged(&secret.id, None))

@@ -54,6 +54,12 @@ pub enum SecretEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
     },
+    /// Its provider refused several calls in a row that carried it, and nothing can test it: it is rejected since.
+    #[serde(rename = "secret.calls_refused")]
+    CallsRefused { secret: SecretId, name: String, value: i64 },
+    /// A rejected value was taken in a call: it is rejected no more.
+    #[serde(rename = "secret.call_accepted")]
+    CallAccepted { secret: SecretId, name: String, value: i64 },
 }
 
 impl SecretEvent {
@@ -74,7 +80,9 @@ impl SecretEvent {
             Self::ShareEnded { secret, .. }
             | Self::PreviousDestroyed { secret, .. }
             | Self::Probed { secret, .. }
-            | Self::ProbeAnswered { secret, .. } => secret.as_str(),
+            | Self::ProbeAnswered { secret, .. }
+            | Self::CallsRefused { secret, .. }
+            | Self::CallAccepted { secret, .. } => secret.as_str(),
         }
     }
 }

@@ -31,6 +31,7 @@ pub(super) struct Candidate {
     pub rejected_at: Option<Moment>,
     pub value_entered_at: Option<Moment>,
     pub number: i64,
+    pub refusals: i32,
 }
 
 /// A secret that may be meant, with the value that it stands for: read in one look, handed out for a proof of use alone.
@@ -65,6 +66,11 @@ impl Found {
 pub(super) type Share = Option<(PersonId, Option<Moment>)>;
 
 impl Candidate {
+    /// Whether anything is said against its value that a call which works would clear.
+    pub fn is_in_doubt(&self) -> bool {
+        self.rejected_at.is_some() || self.refusals > 0
+    }
+
     /// Whether this person may use it: said by the rule itself, whatever a query was told.
     pub fn is_usable(&self, share: &Share, person: &PersonId, now: Moment) -> bool {
         let facts = SecretFacts {
@@ -93,6 +99,7 @@ macro_rules! candidate_columns {
             secrets::rejected_at,
             secrets::value_entered_at,
             secrets::value_number,
+            secrets::refusals,
         )
     };
 }

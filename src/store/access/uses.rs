@@ -105,6 +105,8 @@ pub struct UseProof<'tx, For = Vending> {
     pub(super) slot: Slot,
     /// The number of the value that the row stands for; an older value put back has another.
     pub(super) number: i64,
+    /// Whether the row says anything against the value that a call which works would clear.
+    pub(super) in_doubt: bool,
     /// How a custom API is described, where it is one.
     pub(super) spec: Option<String>,
     pub(super) of_node: Option<NodeUse>,
@@ -136,6 +138,11 @@ impl<For> UseProof<'_, For> {
 
     pub fn number(&self) -> i64 {
         self.number
+    }
+
+    /// Whether a call that works is worth telling: something is said against the value, which that clears.
+    pub fn is_in_doubt(&self) -> bool {
+        self.in_doubt
     }
 
     pub fn environment(&self) -> Environment {
@@ -207,6 +214,7 @@ pub fn prove_use<'tx, R: UseRight>(
         return Err(UseRefusal::ProxyOnly.into());
     }
     Ok(UseProof {
+        in_doubt: candidate.is_in_doubt(),
         secret: candidate.id,
         name: candidate.name,
         node_type: node_type.slug,

@@ -3,7 +3,9 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use crate::domain::{Environment, Moment, Name, NodeId, NodeTypeId, PersonId, SecretId, Slug, WorkflowId, WorkspaceId};
+use crate::domain::{
+    Environment, Kind, Moment, Name, NodeId, NodeTypeId, PersonId, SecretId, Slug, WorkflowId, WorkspaceId,
+};
 use crate::store::access::{InWorkspace, Proof, Runner, RunnerIn};
 use crate::store::error::Error;
 use crate::store::schema::{end_users, ends_told, node_types, nodes, organizations, secrets, workflows};
@@ -22,6 +24,7 @@ pub struct SecretSubject {
     pub end_user: Option<String>,
     pub organization: Option<String>,
     pub rejected_at: Option<Moment>,
+    pub kind: Kind,
 }
 
 pub fn secret(
@@ -44,6 +47,7 @@ pub fn secret(
             end_users::external_id.nullable(),
             organizations::external_id.nullable(),
             secrets::rejected_at,
+            secrets::kind,
         ));
     Ok(row.first(tx.conn).optional()?)
 }

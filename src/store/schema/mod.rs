@@ -231,6 +231,7 @@ diesel::table! {
         last_used_at -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        refusals -> Integer,
     }
 }
 
@@ -254,6 +255,7 @@ diesel::table! {
         probe_status -> Nullable<Integer>,
         probe_account -> Nullable<Text>,
         created_at -> BigInt,
+        probe_at -> Nullable<BigInt>,
     }
 }
 

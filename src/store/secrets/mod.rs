@@ -246,6 +246,7 @@ pub fn empty(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &Secret
             secrets::expires_at.eq(none),
             secrets::rotate_at.eq(none),
             secrets::rejected_at.eq(none),
+            secrets::refusals.eq(0),
             secrets::needs_reauthorization_at.eq(none),
             secrets::unreadable_at.eq(none),
             secrets::updated_at.eq(now),

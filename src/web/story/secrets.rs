@@ -49,6 +49,14 @@ impl Teller<'_> {
                 of: Some(probe_words(*verdict).to_owned()),
                 ..self.on("tested", (secret.as_str(), name), url::secret, "plug")
             },
+            SecretEvent::CallsRefused { secret, name, .. } => Deed {
+                of: Some("in several calls".to_owned()),
+                ..self.on("found that the provider refuses", (secret.as_str(), name), url::secret, "alert")
+            },
+            SecretEvent::CallAccepted { secret, name, .. } => Deed {
+                of: Some("again".to_owned()),
+                ..self.on("found that the provider takes", (secret.as_str(), name), url::secret, "plug")
+            },
             SecretEvent::PreviousDestroyed { secret, name, .. } => {
                 self.on("destroyed the earlier value of", (secret.as_str(), name), url::secret, "trash")
             }

@@ -1,0 +1,3 @@
+DROP INDEX secret_values_by_probe;
+ALTER TABLE secret_values DROP COLUMN probe_at;
+ALTER TABLE secrets DROP COLUMN refusals;

@@ -1,0 +1,6 @@
+-- Calls in a row that the provider refused, of those that carried the current value.
+ALTER TABLE secrets ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+
+-- When a current value is tested by itself next.
+ALTER TABLE secret_values ADD COLUMN probe_at BIGINT;
+CREATE INDEX secret_values_by_probe ON secret_values (probe_at) WHERE probe_at IS NOT NULL;
