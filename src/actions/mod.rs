@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod authorizing;
+pub mod calling;
 pub mod clients;
 pub mod connect_pages;
 pub mod connect_sessions;
@@ -50,7 +51,7 @@ pub mod tokens;
 mod tools;
 pub mod upkeep;
 pub mod uses;
-mod using;
+pub mod using;
 pub mod values;
 pub mod vend;
 pub mod webhooks;

@@ -88,18 +88,16 @@ impl Ready {
 /// How often tokens are read again that were renewed meanwhile.
 const READS: usize = 3;
 
-/// Finds the one secret that is meant; tokens that are about to end are renewed first. `allowed` looks at what only the
-/// proof tells.
+/// Finds the one secret that is meant; tokens that are about to end are renewed first.
 pub(super) async fn fresh<R: UseRight>(
     renewer: &Renewer,
     kit: &Kit,
     ask: &impl Fn() -> AskToken<R>,
     wanted: &Wanted,
-    allowed: impl Fn(&Proof<'_, R>) -> Result<(), UseRefusal> + Clone + Send + 'static,
 ) -> Result<Ready, Fault<UsingRefusal>> {
     for _ in 0..READS {
-        let (kit, wanted, allowed) = (kit.clone(), wanted.clone(), allowed.clone());
-        let ready = renewer.db.glance(ask(), move |tx, by| read(tx, by, (&kit, &wanted), &allowed)).await?;
+        let (kit, wanted) = (kit.clone(), wanted.clone());
+        let ready = renewer.db.glance(ask(), move |tx, by| read(tx, by, (&kit, &wanted))).await?;
         let stale = ready.tokens.as_ref().is_some_and(|tokens| is_stale(&tokens.set, ready.now));
         if !stale {
             return Ok(ready);
@@ -124,10 +122,8 @@ fn read<'tx, R: UseRight>(
     tx: &mut ReadTx<'tx>,
     by: &Proof<'tx, R>,
     (kit, wanted): (&Kit, &Wanted),
-    may: impl Fn(&Proof<'_, R>) -> Result<(), UseRefusal>,
 ) -> Result<Ready, Fault<UsingRefusal>> {
     let refused = |refusal| Fault::Refused(UsingRefusal::Use(refusal));
-    may(by).map_err(refused)?;
     let allowed = access::prove_use(tx, by, wanted).map_err(|fault| match fault {
         Fault::Refused(refusal) => refused(refusal),
         Fault::Store(error) => Fault::Store(error),

@@ -38,6 +38,12 @@ words! {
         AuthorizationOver = "authorization_state_expired",
         RateLimited = "rate_limited",
         NotRenewed = "token_not_renewed",
+        NotConnected = "not_connected",
+        NeedsReauthorization = "needs_reauthorization",
+        PathRefused = "path_refused",
+        HostNotAllowed = "host_not_allowed",
+        UpstreamUnreachable = "upstream_unreachable",
+        UpstreamTimeout = "upstream_timeout",
         Unavailable = "unavailable",
         Internal = "internal_error",
     }
@@ -54,6 +60,7 @@ impl Code {
             | Self::NotYours
             | Self::OwnedByEndUser
             | Self::ProxyOnly
+            | Self::HostNotAllowed
             | Self::TokenNotListed
             | Self::OfAnotherMember => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -61,6 +68,7 @@ impl Code {
             Self::InvalidRequest
             | Self::ReturnTo
             | Self::Origin
+            | Self::PathRefused
             | Self::ReturnToExactly
             | Self::ConnectCode
             | Self::AuthorizationOver => StatusCode::BAD_REQUEST,
@@ -73,9 +81,13 @@ impl Code {
             | Self::NeedsReconfiguration
             | Self::SelectionRequired
             | Self::InUse
+            | Self::NotConnected
+            | Self::NeedsReauthorization
             | Self::Unreadable => StatusCode::CONFLICT,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::NotRenewed | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UpstreamUnreachable => StatusCode::BAD_GATEWAY,
+            Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -125,7 +137,9 @@ impl Code {
             Self::NeedsReconfiguration => {
                 "The node has nothing that it could use; the message says why. The workflow's owner binds another key."
             }
-            Self::SelectionRequired => "Several connections could be meant; name one with connected_account_id.",
+            Self::SelectionRequired => {
+                "Several connections could be meant; name one with connected_account_id, or with the header Keyrack-Secret."
+            }
             Self::InUse => "Secrets hang on the node type, so a person removes it on its page.",
             Self::Unreadable => "The stored value cannot be opened. It has to be entered again.",
             Self::ReturnTo => "An Admin has not registered this address to send people back to.",
@@ -135,6 +149,20 @@ impl Code {
             Self::AuthorizationOver => "What was asked for is over. Ask for a new address.",
             Self::RateLimited => "The token sends more requests than it may. Retry-After says when to go on.",
             Self::NotRenewed => "The provider could not be asked for new tokens just now. Try again.",
+            Self::NotConnected => {
+                "There is no key that the token may use here: none is stored, or its value was taken away. Add one in Keyrack."
+            }
+            Self::NeedsReauthorization => {
+                "The key has expired, or the account has to be connected again. Open the secret in Keyrack."
+            }
+            Self::PathRefused => "The path climbs (..), hides what it is behind escapes, or holds what no path may.",
+            Self::HostNotAllowed => {
+                "The key was entered for other hosts, or the address is none that this Keyrack speaks to."
+            }
+            Self::UpstreamUnreachable => {
+                "The other company's API could not be reached, or its answer broke off. The message says how far it came."
+            }
+            Self::UpstreamTimeout => "The other company's API did not answer in time.",
             Self::Unavailable => "Keyrack is busy. Try again in a moment.",
             Self::Internal => "Something went wrong on Keyrack's side. The answer's X-Request-Id leads to its log.",
         }

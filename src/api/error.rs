@@ -13,7 +13,7 @@ use crate::actions::vend::UsingRefusal;
 use crate::api::codes::Code;
 use crate::api::pipes::custom_provider;
 use crate::domain::Ability;
-use crate::store::access::UseRefusal;
+use crate::store::access::{Choice, UseRefusal};
 use crate::store::{self, Denied, Fault, Refusal};
 
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +62,10 @@ pub enum Error {
     Unreadable(String),
     #[error("{0}")]
     NotRenewed(String),
+    #[error("Several keys could be meant; name one with the header Keyrack-Secret.")]
+    Choose(Vec<Choice>),
+    #[error("{1}")]
+    Told(Code, String),
     #[error("Only the owner may do that. Use a token of theirs.")]
     NotTheirs,
     #[error("This is an end user's connection. It is taken away under /api/v1/connections.")]
@@ -109,7 +113,8 @@ impl Error {
             Self::NotTheirs => Code::NotYours,
             Self::OfEndUser => Code::OwnedByEndUser,
             Self::NeedsReconfiguration(_) => Code::NeedsReconfiguration,
-            Self::SelectionRequired => Code::SelectionRequired,
+            Self::SelectionRequired | Self::Choose(_) => Code::SelectionRequired,
+            Self::Told(code, _) => *code,
             Self::ReturnTo(_) => Code::ReturnTo,
             Self::Origin(_) => Code::Origin,
             Self::ReturnToExactly(_) => Code::ReturnToExactly,
@@ -148,7 +153,13 @@ impl ResponseError for Error {
         if let Some(seconds) = again {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
-        response.json(told(self.code(), &self.to_string()))
+        let mut body = told(self.code(), &self.to_string());
+        if let (Self::Choose(choices), Some(body)) = (self, body.as_object_mut()) {
+            let shown =
+                |one: &Choice| json!({ "id": one.id, "name": one.name.to_string(), "last_four": one.last_four });
+            body.insert("choices".to_owned(), choices.iter().map(shown).collect());
+        }
+        response.json(body)
     }
 }
 
@@ -184,7 +195,7 @@ pub fn plain(status: StatusCode, native: bool) -> HttpResponse {
     HttpResponse::build(status).json(told)
 }
 
-fn plain_words(status: StatusCode) -> (Code, &'static str) {
+pub(super) fn plain_words(status: StatusCode) -> (Code, &'static str) {
     match status {
         StatusCode::NOT_FOUND => (Code::NotFound, "There is no such route."),
         StatusCode::METHOD_NOT_ALLOWED => (Code::MethodNotAllowed, "This route does not take that method."),

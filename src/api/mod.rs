@@ -9,3 +9,4 @@ pub mod codes;
 pub mod error;
 pub mod native;
 pub mod pipes;
+pub mod proxy;

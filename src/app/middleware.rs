@@ -18,13 +18,20 @@ use super::App;
 use super::context::{Cookies, Embedded, RequestContext, client_address};
 use super::pace::Counted;
 use crate::api;
+use crate::api::proxy::Proxied;
 use crate::web;
 use crate::web::chrome::Theme;
 
 /// Addresses that speak to machines: their errors are JSON, and no cookie is set on them.
-const MACHINE_PATHS: [&str; 5] = ["/api", "/data-integrations", "/user_management", "/organizations", "/events"];
+const MACHINE_PATHS: [&str; 6] =
+    ["/api", "/data-integrations", "/user_management", "/organizations", "/events", "/proxy"];
 /// Among them, but for people.
 const REFERENCE: &str = "/api/reference";
+/// Below it stands what others say, and Keyrack's own errors beside it.
+const PROXY: &str = "/proxy";
+const PACE: [&str; 3] = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
+/// Upstream has such fields of its own.
+const PACE_OF_PROXY: [&str; 3] = ["keyrack-ratelimit-limit", "keyrack-ratelimit-remaining", "keyrack-ratelimit-reset"];
 const QUIET_PATHS: [&str; 2] = ["/assets/", "/health/"];
 
 pub(super) async fn around<B: MessageBody + 'static>(
@@ -68,6 +75,15 @@ pub(super) async fn around<B: MessageBody + 'static>(
             return Err(in_words(words, status, &context, cookies.secure()));
         }
     };
+    if response.response().extensions().get::<Proxied>().is_some() {
+        fence(response.headers_mut(), &context);
+        let pace = response.request().extensions().get::<Counted>().copied();
+        if let Some(counted) = pace {
+            tell_pace(response.headers_mut(), counted, PACE_OF_PROXY);
+        }
+        log((&method, PROXY, response.status()), &context, app.clock.now().since(began));
+        return Ok(response);
+    }
     web::error::lead_on(&mut response);
     let explained = if words.native { response.response().error().and_then(api::error::explained) } else { None };
     if let Some(explained) = explained {
@@ -76,6 +92,9 @@ pub(super) async fn around<B: MessageBody + 'static>(
         let worded = explain(words, &response, &context);
         response = response.into_response(worded);
     }
+    if is_under(response.request().path(), PROXY) {
+        api::proxy::named(&mut response);
+    }
     let embedded = response.request().extensions().get::<Embedded>().cloned();
     if known.is_none() && !quiet && !words.machine && embedded.is_none() {
         let cookie = cookies.make("browser", &context.browser, Some(actix_web::cookie::time::Duration::days(365)));
@@ -83,7 +102,7 @@ pub(super) async fn around<B: MessageBody + 'static>(
     }
     let counted = response.request().extensions().get::<Counted>().copied();
     if let Some(counted) = counted {
-        tell_pace(response.headers_mut(), counted);
+        tell_pace(response.headers_mut(), counted, PACE);
     }
     let route = response.request().match_pattern();
     let route = route.as_deref().unwrap_or("-");
@@ -133,14 +152,31 @@ fn address_of(request: &ServiceRequest, app: &App) -> Option<std::net::IpAddr> {
 }
 
 fn is_machine(path: &str) -> bool {
-    let begins = |with: &&str| path.strip_prefix(*with).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    path != REFERENCE && MACHINE_PATHS.iter().any(begins)
+    path != REFERENCE && MACHINE_PATHS.iter().any(|root| is_under(path, root))
+}
+
+fn is_under(path: &str, root: &str) -> bool {
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What upstream said acts on nothing here, should somebody look at it in a browser; and it leads to its log by a name that
+/// upstream's own does not have.
+fn fence(headers: &mut HeaderMap, context: &RequestContext) {
+    let mut set = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    set("content-security-policy", "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'");
+    set("x-content-type-options", "nosniff");
+    set("x-frame-options", "DENY");
+    set("cross-origin-opener-policy", "same-origin");
+    set("keyrack-request-id", &context.id);
 }
 
 /// The three fields by which a client learns how fast it may go on.
-fn tell_pace(headers: &mut HeaderMap, counted: Counted) {
-    let Counted { limit, remaining, reset, .. } = counted;
-    for (name, number) in [("ratelimit-limit", limit), ("ratelimit-remaining", remaining), ("ratelimit-reset", reset)] {
+fn tell_pace(headers: &mut HeaderMap, counted: Counted, [limit, remaining, reset]: [&'static str; 3]) {
+    for (name, number) in [(limit, counted.limit), (remaining, counted.remaining), (reset, counted.reset)] {
         headers.insert(HeaderName::from_static(name), number.into());
     }
 }

@@ -16,7 +16,10 @@ pub mod verify;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::actions::Kit;
+use crate::actions::calling;
 use crate::actions::clients::{Clients, Unusable};
 use crate::actions::connecting;
 use crate::actions::installation::{self, OpenError};
@@ -45,6 +48,8 @@ pub struct App {
     pub recorder: Recorder,
     pub mailer: Mailer,
     pub upstream: Upstream,
+    /// Calls for others that may go on at once.
+    pub calls: Arc<Semaphore>,
     pub renewer: Renewer,
     pub catalog: Arc<Catalog>,
     /// With which accounts are connected.
@@ -111,6 +116,14 @@ impl App {
         Means { db, recorder, upstream, renewer: self.renewer.clone(), catalog: self.catalog.clone(), kit }
     }
 
+    /// For a call that somebody asks for from there.
+    pub fn calling(&self, kit: Kit) -> calling::Means {
+        let patience = self.config.proxy.patience;
+        let limits = Limits { head: patience, body: patience, ..Limits::default() };
+        let (renewer, catalog, probing) = (self.renewer.clone(), self.catalog.clone(), self.means(kit.clone()));
+        calling::Means { renewer, catalog, upstream: self.upstream.within(limits), kit, probing }
+    }
+
     /// For sending events to webhooks.
     pub fn sending(&self) -> webhooks::Means {
         let (db, upstream, clock) = (self.db.clone(), self.upstream.clone(), self.clock.clone());
@@ -161,6 +174,7 @@ impl App {
             upstream,
             description: Arc::new(crate::api::native::document()),
             pace: Pace::new(config.server.api_rate).map(Arc::new),
+            calls: Arc::new(Semaphore::new(config.proxy.calls)),
             config: Arc::new(config),
             db,
             keyring,

@@ -32,7 +32,7 @@ pub use providers::{Issuer, OAuthClient, OAuthClients, Provider, ProviderKind};
 pub use reader::Mistake;
 pub use redacted::Redacted;
 pub use settings::{Fallback, SETTINGS, Setting};
-pub use upstream::{Allowed, UpstreamConfig};
+pub use upstream::{Allowed, ProxyConfig, UpstreamConfig};
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -47,6 +47,7 @@ pub struct Config {
     /// The operator's own, for connecting accounts.
     pub oauth_clients: OAuthClients,
     pub upstream: UpstreamConfig,
+    pub proxy: ProxyConfig,
     pub log: LogConfig,
 }
 
@@ -223,6 +224,7 @@ impl Config {
         let (database, server, keys) = (database(&mut reader), server(&mut reader), keys(&mut reader));
         let (passwords, mail, log) = (passwords(&mut reader), mail::mail(&mut reader), log(&mut reader));
         let (accounts, upstream) = (mail::accounts(&mut reader), upstream::upstream(&mut reader));
+        let proxy = upstream::proxy(&mut reader);
         let (providers, clients) = (providers::providers(&mut reader), providers::oauth_clients(&mut reader));
         let mistakes = reader.into_mistakes();
         let all = move || {
@@ -236,6 +238,7 @@ impl Config {
                 providers: providers?,
                 oauth_clients: clients?,
                 upstream: upstream?,
+                proxy: proxy?,
                 log: log?,
             })
         };

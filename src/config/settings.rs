@@ -60,6 +60,8 @@ pub const MAIL_FOLDER: &str = "KEYRACK_MAIL_FOLDER";
 pub const SIGN_UP: &str = "KEYRACK_SIGN_UP";
 pub const UPSTREAM_ALLOW: &str = "KEYRACK_UPSTREAM_ALLOW";
 pub const UPSTREAM_CA_FILE: &str = "KEYRACK_UPSTREAM_CA_FILE";
+pub const PROXY_SECONDS: &str = "KEYRACK_PROXY_SECONDS";
+pub const PROXY_CALLS: &str = "KEYRACK_PROXY_CALLS";
 pub const GOOGLE_CLIENT_ID: &str = "KEYRACK_GOOGLE_CLIENT_ID";
 pub const GOOGLE_CLIENT_SECRET: &str = "KEYRACK_GOOGLE_CLIENT_SECRET";
 pub const GOOGLE_DOMAINS: &str = "KEYRACK_GOOGLE_DOMAINS";
@@ -206,6 +208,18 @@ pub const SETTINGS: &[Setting] = &[
         ("upstream", "ca_file"),
         Nothing,
         "PEM file of certificate authorities that are believed besides the public ones.",
+    ),
+    setting(
+        PROXY_SECONDS,
+        ("proxy", "seconds"),
+        Text("300"),
+        "Seconds that the proxy waits for the head of an answer, and for the next piece of one. 1 to 3600.",
+    ),
+    setting(
+        PROXY_CALLS,
+        ("proxy", "calls"),
+        Text("1024"),
+        "Calls through the proxy that one process makes at once; more are answered 503. 1 to 65536.",
     ),
     setting(
         GOOGLE_CLIENT_ID,

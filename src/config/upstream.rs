@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use url::{Host, Url};
@@ -10,6 +11,14 @@ use crate::domain::limits::network;
 
 use super::reader::{Noted, Reader};
 use super::{parse, settings};
+
+#[derive(Clone, Debug)]
+pub struct ProxyConfig {
+    /// How long an answer's head is waited for, and its next piece.
+    pub patience: Duration,
+    /// Calls at once, in one process.
+    pub calls: usize,
+}
 
 #[derive(Clone, Debug, Default)]
 pub struct UpstreamConfig {
@@ -31,6 +40,12 @@ pub(super) fn upstream(reader: &mut Reader) -> Result<UpstreamConfig, Noted> {
     let allow = reader.optional(settings::UPSTREAM_ALLOW, allowed);
     let ca_file = reader.optional(settings::UPSTREAM_CA_FILE, parse::path);
     Ok(UpstreamConfig { allow: allow?.unwrap_or_default(), ca_file: ca_file? })
+}
+
+pub(super) fn proxy(reader: &mut Reader) -> Result<ProxyConfig, Noted> {
+    let seconds = reader.required(settings::PROXY_SECONDS, parse::number(1_u64..=3_600));
+    let calls = reader.required(settings::PROXY_CALLS, parse::number(1_usize..=65_536));
+    Ok(ProxyConfig { patience: Duration::from_secs(seconds?), calls: calls? })
 }
 
 fn allowed(text: &str) -> Result<Vec<Allowed>, String> {

@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 pub enum Purpose {
     /// A backend fetches the value.
     Vend,
+    /// Keyrack makes a call for somebody who never gets the value.
+    Proxy,
     /// Keyrack asks upstream whether the value works.
     Probe,
     /// A code, or a client's own id and secret, is exchanged for tokens.

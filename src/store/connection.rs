@@ -28,6 +28,19 @@ pub(super) enum Mode {
 
 type Pg = AnsiTransactionManager;
 
+/// Asks the very database that is there. Through the type that stands for both, diesel puts the words of a statement
+/// together anew, several times over, whenever it is asked: for the statements of a use that is a fifth of the whole.
+macro_rules! straight {
+    ($conn:expr, |$straight:ident| $asked:expr) => {
+        match &mut *$conn {
+            crate::store::connection::Conn::Pg($straight) => $asked,
+            crate::store::connection::Conn::Sqlite($straight) => $asked,
+        }
+    };
+}
+
+pub(super) use straight;
+
 impl Conn {
     pub(super) fn begin(&mut self, mode: Mode) -> QueryResult<()> {
         match (self, mode) {

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use crate::domain::{Environment, Method, Moment, Name, NodeTypeId, Slug};
 
 use super::access::{Admin, AtLeast, InWorkspace, Proof};
+use super::connection::straight;
 use super::error::Error;
 use super::schema::{node_types, organization_settings, organizations};
 use super::tx::{ReadTx, WriteTx};
@@ -64,10 +65,8 @@ pub fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>, slug: &Slug) 
     let row = node_types::table
         .filter(node_types::workspace_id.eq(by.workspace()))
         .filter(node_types::slug.eq(slug))
-        .select(columns!())
-        .first(tx.conn)
-        .optional()?;
-    Ok(row)
+        .select(columns!());
+    Ok(straight!(tx.conn, |conn| row.first(conn)).optional()?)
 }
 
 /// The same for an organization, as far as one is named: enabled alone where it is for that organization too. Whatever
@@ -86,13 +85,12 @@ pub fn find_for(
         .eq(node_types::id)
         .and(organization_settings::environment.eq(environment))
         .and(organization_settings::organization_id.nullable().eq(meant.single_value()));
-    let found: Option<(NodeTypeRow, Option<bool>)> = node_types::table
+    let row = node_types::table
         .left_join(organization_settings::table.on(its))
         .filter(node_types::workspace_id.eq(by.workspace()))
         .filter(node_types::slug.eq(slug))
-        .select((columns!(), organization_settings::enabled.nullable()))
-        .first(tx.conn)
-        .optional()?;
+        .select((columns!(), organization_settings::enabled.nullable()));
+    let found: Option<(NodeTypeRow, Option<bool>)> = straight!(tx.conn, |conn| row.first(conn)).optional()?;
     Ok(found.map(|(row, open)| NodeTypeRow { enabled: row.enabled && open.unwrap_or(true), ..row }))
 }
 

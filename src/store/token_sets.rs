@@ -11,6 +11,7 @@ use crate::domain::secret::Slot;
 use crate::domain::{Email, Hindrance, Moment, Name, Scopes, SecretId, Slug, WorkspaceId};
 
 use super::access::{InWorkspace, Proof, Runner, RunnerIn};
+use super::connection::straight;
 use super::error::Error;
 use super::organization_settings::organizations_own;
 use super::schema::{node_types, organization_settings, people, secret_values, secrets, token_sets, workspaces};
@@ -59,7 +60,8 @@ macro_rules! of_secret {
 }
 
 pub fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<Option<TokenSet>, Error> {
-    Ok(of_secret!(by, id).select(columns!()).first(tx.conn).optional()?)
+    let set = of_secret!(by, id).select(columns!());
+    Ok(straight!(tx.conn, |conn| set.first(conn)).optional()?)
 }
 
 /// What is known of tokens that have just been given.

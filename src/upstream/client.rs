@@ -13,8 +13,9 @@ use http::header::{ACCEPT_ENCODING, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::client::legacy::{Client, Error as ClientError};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -26,6 +27,8 @@ use super::body::Body;
 use super::connect::Connector;
 use super::failure::Failure;
 use super::guard::{Guard, Target};
+use super::mask::Mask;
+use super::passing::{End, Passing};
 use super::resolve::Resolve;
 
 pub const AGENT: &str = concat!("Keyrack/", env!("CARGO_PKG_VERSION"));
@@ -75,6 +78,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     body: Incoming,
+    upgrade: Option<OnUpgrade>,
     limits: Limits,
 }
 
@@ -127,8 +131,10 @@ impl Upstream {
         parts.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let asked = self.client.request(Request::from_parts(parts, body));
         let answered = tokio::time::timeout(self.limits.head, asked).await;
-        let (parts, body) = answered.map_err(|_| Failure::NoAnswer)?.map_err(|error| reason(&error))?.into_parts();
-        Ok(Answer { status: parts.status, headers: parts.headers, body, limits: self.limits })
+        let answered = answered.map_err(|_| Failure::NoAnswer)?.map_err(|error| reason(&error))?;
+        let (mut parts, body) = answered.into_parts();
+        let upgrade = parts.extensions.remove();
+        Ok(Answer { status: parts.status, headers: parts.headers, body, upgrade, limits: self.limits })
     }
 }
 
@@ -151,9 +157,25 @@ impl Answer {
         tokio::time::timeout(within, read(self.body, most)).await.unwrap_or(Err(Failure::SlowBody))
     }
 
-    /// The body as it arrives. Whoever passes it on bounds its length and time.
+    /// The connection itself, after an answer that says that it goes on in another language.
+    pub async fn switched(self) -> Result<TokioIo<Upgraded>, Failure> {
+        let upgrade = self.upgrade.ok_or(Failure::Broken)?;
+        upgrade.await.map(TokioIo::new).map_err(|_| Failure::Broken)
+    }
+
+    /// How long the next piece of its body may take.
+    pub fn patience(&self) -> Duration {
+        self.limits.body
+    }
+
+    /// The body as it arrives. Whoever reads it bounds its length and time.
     pub fn stream(self) -> Incoming {
         self.body
+    }
+
+    /// The body as it arrives, for somebody else. How it ended is told to `told`, with the bytes that came.
+    pub fn passing(self, mask: Mask, told: Box<dyn FnOnce(End, u64) + Send>) -> Passing {
+        Passing::body(self.body, mask, self.limits.body, told)
     }
 }
 

@@ -22,6 +22,8 @@ use super::path;
 /// A request before the credential is in it: what follows the base URL, and what is sent there.
 pub struct Asked<'a> {
     pub method: Method,
+    /// Another host of the route than its first; the path begins at its root.
+    pub host: Option<&'a str>,
     /// Begins with `/`; may hold a query.
     pub path: &'a str,
     pub headers: HeaderMap,
@@ -135,9 +137,12 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn new(route: &Route, asked: Asked<'a>) -> Result<Self, PlaceError> {
-        let base = Url::parse(&route.base_url).map_err(|_| PlaceError::NoRoute)?;
+        let mut base = Url::parse(&route.base_url).map_err(|_| PlaceError::NoRoute)?;
         if base.query().is_some() || base.fragment().is_some() || base.cannot_be_a_base() {
             return Err(PlaceError::NoRoute);
+        }
+        if let Some(host) = asked.host {
+            base = beside(&base, host).ok_or(PlaceError::Elsewhere)?;
         }
         let (path, query) = asked.path.split_once('?').unwrap_or((asked.path, ""));
         if !path.starts_with('/') || asked.path.contains('#') || !path::is_plain(path) {
@@ -264,6 +269,13 @@ impl<'a> Draft<'a> {
         (*request.method_mut(), *request.headers_mut()) = (self.method, self.headers);
         Ok((target, request))
     }
+}
+
+/// The root of another host, in the same scheme. Whether a value may travel there is found out afterwards.
+fn beside(base: &Url, host: &str) -> Option<Url> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']' | b'_');
+    let url = host.bytes().all(plain).then(|| Url::parse(&format!("{}://{host}/", base.scheme())).ok())??;
+    (url.path() == "/").then_some(url)
 }
 
 /// Whether the route that was sealed with a value names this host. A host without a port means the usual one.

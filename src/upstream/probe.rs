@@ -38,7 +38,7 @@ pub async fn run(
         Some(asked) => asked,
         None => return Finding::NotPlaced.into(),
     };
-    let asked = Asked { path: &asked.0, method: asked.1, headers: asked.2, content: asked.3 };
+    let asked = Asked { host: None, path: &asked.0, method: asked.1, headers: asked.2, content: asked.3 };
     let (target, request) = match inject::place(upstream.guard(), Purpose::Probe, credential, asked) {
         Ok(placed) => placed,
         Err(PlaceError::Refused(why)) => {

@@ -19,5 +19,5 @@ pub mod vend;
 
 pub(super) use read::{present, read};
 pub(super) use stored::once_of;
-pub(super) use subject::{Subject, external};
+pub(super) use subject::{Subject, external, whose_of};
 pub(super) use vend::vend_answer;

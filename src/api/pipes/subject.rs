@@ -30,6 +30,16 @@ pub(in crate::api) fn external(text: &str, field: &str) -> Result<String, Error>
     }
 }
 
+/// Whose secret two names stand for; nobody's in particular where there are none.
+pub(in crate::api) fn whose_of(user: Option<&str>, organization: Option<&str>) -> Result<Option<Whose>, Error> {
+    let name = organization.map(|id| external(id, "organization")).transpose()?;
+    match (user, name) {
+        (Some(user), organization) => Subject::of(user, organization, None).whose().map(Some),
+        (None, Some(name)) => Ok(Some(Whose::Connection(ConnectionOf { end_user: None, organization: Some(name) }))),
+        (None, None) => Ok(None),
+    }
+}
+
 /// The name of an end user, which is none of a member.
 pub(super) fn end_user(text: &str) -> Result<String, Error> {
     if text.starts_with(PersonId::PREFIX) {

@@ -1,6 +1,7 @@
 //! What is recorded: who did what to which thing, with what result. Never a value.
 
 mod accounts;
+mod calls;
 mod connect;
 mod connections;
 mod node_types;
@@ -17,6 +18,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 pub use accounts::AccountEvent;
+pub use calls::CallEvent;
 pub use connect::{ConnectEvent, SessionFacts};
 pub use connections::ConnectionEvent;
 pub use node_types::{NodeTypeEvent, NodeTypeFacts};
@@ -146,6 +148,8 @@ pub enum Event {
     #[serde(untagged)]
     Secret(SecretEvent),
     #[serde(untagged)]
+    Call(CallEvent),
+    #[serde(untagged)]
     Connection(ConnectionEvent),
     #[serde(untagged)]
     Connect(ConnectEvent),
@@ -181,6 +185,7 @@ impl Event {
             | Self::SlotKept { secret, .. } => secret.id.as_str(),
             Self::SecretUnreadable { secret, .. } | Self::Vended { secret, .. } => secret.as_str(),
             Self::Secret(event) => event.subject(),
+            Self::Call(event) => event.subject(),
             Self::Connection(event) => event.subject(),
             Self::Connect(event) => event.subject(),
             Self::Outsider(event) => event.subject(),

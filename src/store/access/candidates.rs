@@ -9,6 +9,7 @@ use crate::domain::secret::{ConnectionRole, Slot};
 use crate::domain::{
     DataKeyId, Delivery, Environment, Moment, Name, NodeTypeId, PersonId, SecretId, Sharing, WorkspaceId,
 };
+use crate::store::connection::straight;
 use crate::store::error::Error;
 use crate::store::schema::{data_keys, secret_shares, secret_values, secrets, workspaces};
 use crate::store::tx::ReadTx;
@@ -194,13 +195,13 @@ macro_rules! fitting {
 
 /// As many as it takes to tell that there are several. Whichever they are: an order by id would have SQLite walk all the
 /// secrets of the workspace in that order.
-const ENOUGH: i64 = 2;
+pub(super) const ENOUGH: i64 = 2;
 
 pub(super) fn of_member<R: UseRight>(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, R>,
     node_type: &NodeTypeId,
-    chosen: Option<&SecretId>,
+    (chosen, most): (Option<&SecretId>, i64),
 ) -> Result<Vec<Found>, Error> {
     let now = tx.now();
     // The SQL of `policy::SecretFacts::usable_by`, exactly: what it let through in vain would count as one of the two.
@@ -220,8 +221,11 @@ pub(super) fn of_member<R: UseRight>(
         .select((candidate_columns!(), held_columns!(), (secret_shares::person_id, secret_shares::ends_at).nullable()));
     let rows: Vec<(Candidate, HeldRow, Share)> = match chosen {
         // By its id alone: there may be many besides.
-        Some(id) => query.filter(secrets::id.eq(id)).load(tx.conn)?,
-        None => query.filter(secrets::value_entered_at.is_not_null()).limit(ENOUGH).load(tx.conn)?,
+        Some(id) => straight!(tx.conn, |conn| query.filter(secrets::id.eq(id)).load(conn))?,
+        None => {
+            let any = query.filter(secrets::value_entered_at.is_not_null()).limit(most);
+            straight!(tx.conn, |conn| any.load(conn))?
+        }
     };
     let usable = |(candidate, _, share): &(Candidate, HeldRow, Share)| candidate.is_usable(share, by.maker(), now);
     Ok(rows.into_iter().filter(usable).map(|(candidate, held, _)| Found::new(candidate, held)).collect())
@@ -233,7 +237,7 @@ pub(super) fn of_connection<R: UseRight>(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, R>,
     (node_type, of, several): (&NodeTypeId, &ConnectionOf, bool),
-    chosen: Option<&SecretId>,
+    (chosen, most): (Option<&SecretId>, i64),
 ) -> Result<Vec<Found>, Error> {
     let counts = secrets::connection_role.eq(ConnectionRole::Compatibility).or(several.into_sql::<Bool>());
     let all = with_values!(by, node_type)
@@ -241,19 +245,20 @@ pub(super) fn of_connection<R: UseRight>(
         .filter(counts)
         .filter(fitting!(chosen))
         .select((candidate_columns!(), held_columns!()))
-        .limit(ENOUGH);
+        .limit(most);
     let rows: Vec<(Candidate, HeldRow)> = match (&of.end_user, &of.organization) {
         (Some(user), None) => {
             let theirs = secrets::end_user_id.eq(user_of!(by, user)).and(secrets::organization_id.is_null());
-            all.filter(theirs).load(tx.conn)?
+            straight!(tx.conn, |conn| all.filter(theirs).load(conn))?
         }
         (Some(user), Some(organization)) => {
             let within = secrets::organization_id.eq(organization_of!(by, organization));
-            all.filter(secrets::end_user_id.eq(user_of!(by, user)).and(within)).load(tx.conn)?
+            let theirs = secrets::end_user_id.eq(user_of!(by, user)).and(within);
+            straight!(tx.conn, |conn| all.filter(theirs).load(conn))?
         }
         (None, Some(organization)) => {
             let its = secrets::organization_id.eq(organization_of!(by, organization));
-            all.filter(secrets::end_user_id.is_null().and(its)).load(tx.conn)?
+            straight!(tx.conn, |conn| all.filter(secrets::end_user_id.is_null().and(its)).load(conn))?
         }
         (None, None) => Vec::new(),
     };

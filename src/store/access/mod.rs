@@ -31,6 +31,7 @@
 //! ```
 
 mod candidates;
+mod choices;
 mod connect_sessions;
 mod errands;
 mod links;
@@ -46,6 +47,7 @@ mod uses;
 use std::marker::PhantomData;
 
 pub(in crate::store) use candidates::{of_whom, organization_of, user_of};
+pub use choices::{Choice, choices};
 pub use connect_sessions::AskSession;
 pub use errands::AskErrand;
 pub use links::{AccountLink, AskLink, Brought, LinkRight};

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use crate::domain::{Called, Handle, Moment, PersonId, Slug, Trouble, TroubleBy, TroubleWhy, Unready, WorkflowId};
+use crate::store::connection::straight;
 use crate::store::error::{Denied, Error, Fault};
 use crate::store::node_types;
 use crate::store::schema::{members, nodes, secret_shares, secrets, workflow_tokens, workflows};
@@ -70,9 +71,10 @@ fn workflow<R: UseRight>(tx: &mut ReadTx<'_>, by: &Proof<'_, R>, called: &Called
         .filter(workflows::environment.eq(by.environment()))
         .select((workflows::id, workflows::owner_id));
     let found: Option<(WorkflowId, PersonId)> = match called {
-        Called::Id(id) => rows.filter(workflows::id.eq(id)).first(tx.conn).optional()?,
+        Called::Id(id) => straight!(tx.conn, |conn| rows.filter(workflows::id.eq(id)).first(conn)).optional()?,
         Called::External(handle) => {
-            rows.filter(workflows::external_id.eq(handle.as_str())).first(tx.conn).optional()?
+            let named = rows.filter(workflows::external_id.eq(handle.as_str()));
+            straight!(tx.conn, |conn| named.first(conn)).optional()?
         }
     };
     Ok(found.map(|(id, owner)| Workflow { id, owner }))
@@ -96,8 +98,6 @@ fn node<R: UseRight>(
             (nodes::trouble, nodes::trouble_secret, nodes::trouble_by, nodes::trouble_at),
             candidate_columns!().nullable(),
             (secret_shares::person_id, secret_shares::ends_at).nullable(),
-        ))
-        .first(tx.conn)
-        .optional()?;
-    Ok(row)
+        ));
+    Ok(straight!(tx.conn, |conn| row.first(conn)).optional()?)
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use diesel::prelude::*;
 
 use crate::domain::{Abilities, Environment, Moment, Networks, NodeTypes, PersonId, TokenId, WorkspaceId, policy};
+use crate::store::connection::straight;
 use crate::store::error::{Denied, Error};
 use crate::store::schema::{members, tokens, workspaces};
 use crate::store::tx::{ReadTx, WriteTx};
@@ -94,7 +95,7 @@ pub(super) fn prove<'tx, A: TokenRight>(
     is_theirs: impl FnOnce(&Row, Moment) -> Result<(), Denied>,
 ) -> Result<Proof<'tx, A>, Error> {
     // The join makes the token die with its maker's membership.
-    let row: Option<Row> = tokens::table
+    let found = tokens::table
         .inner_join(
             members::table
                 .on(members::workspace_id.eq(tokens::workspace_id).and(members::person_id.eq(tokens::maker_id))),
@@ -113,9 +114,8 @@ pub(super) fn prove<'tx, A: TokenRight>(
             tokens::expires_at,
             tokens::revoked_at,
             members::role,
-        ))
-        .first(tx.conn)
-        .optional()?;
+        ));
+    let row: Option<Row> = straight!(tx.conn, |conn| found.first(conn)).optional()?;
     let row = row.filter(|row| row.lasts(tx.now())).ok_or(Denied::UnknownToken)?;
     is_theirs(&row, tx.now())?;
     // Never more than its maker may give today.

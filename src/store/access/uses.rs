@@ -16,7 +16,7 @@ use crate::store::node_types::{self, NodeTypeRow};
 use crate::store::schema::secret_values;
 use crate::store::tx::ReadTx;
 
-use super::candidates::{Candidate, Found, of_connection, of_member};
+use super::candidates::{Candidate, ENOUGH, Found, of_connection, of_member};
 use super::{Proof, UseRight, node_uses};
 
 /// Whose connection a machine names, outside the workspace's own people.
@@ -50,7 +50,12 @@ pub enum Wanted {
         only_tokens: bool,
     },
     /// What a node of a workflow is bound to.
-    Node { workflow: Called, key: Handle },
+    Node {
+        workflow: Called,
+        key: Handle,
+        /// Of which node type it has to be, where the asker says so.
+        node_type: Option<Slug>,
+    },
 }
 
 /// The node that a secret is used for.
@@ -195,15 +200,23 @@ pub fn prove_use<'tx, R: UseRight>(
             }
             let found = match whose {
                 Some(Whose::Person(person)) if person != by.maker() => return Err(Denied::NotFound.into()),
-                Some(Whose::Person(_)) | None => of_member(tx, by, &node_type.id, chosen.as_ref())?,
+                Some(Whose::Person(_)) | None => of_member(tx, by, &node_type.id, (chosen.as_ref(), ENOUGH))?,
                 Some(Whose::Connection(_)) if !policy::may_use_outsiders(by.role_of_maker()) => {
                     return Err(UseRefusal::OfOutsiders.into());
                 }
-                Some(Whose::Connection(of)) => of_connection(tx, by, (&node_type.id, of, *several), chosen.as_ref())?,
+                Some(Whose::Connection(of)) => {
+                    of_connection(tx, by, (&node_type.id, of, *several), (chosen.as_ref(), ENOUGH))?
+                }
             };
             Meant { node_type, found: choose(found, chosen.as_ref())?, of_node: None }
         }
-        Wanted::Node { workflow, key } => node_uses::meant(tx, by, (workflow, key))?,
+        Wanted::Node { workflow, key, node_type } => {
+            let meant = node_uses::meant(tx, by, (workflow, key))?;
+            if node_type.as_ref().is_some_and(|asked| *asked != meant.node_type.slug) {
+                return Err(Denied::NotFound.into());
+            }
+            meant
+        }
     };
     // Said once more where it counts, whatever the queries above were told.
     if !policy::fits((&candidate.node_type, candidate.environment), (&node_type.id, by.environment())) {

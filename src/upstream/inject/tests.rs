@@ -21,7 +21,7 @@ fn credential(placement: Value, fields: &[(&str, &str)], value: &str) -> Credent
 }
 
 fn asked(path: &str) -> Asked<'_> {
-    Asked { method: Method::GET, path, headers: HeaderMap::new(), content: Content::Nothing }
+    Asked { host: None, method: Method::GET, path, headers: HeaderMap::new(), content: Content::Nothing }
 }
 
 type Placed = Result<(Target, Request<Body>), PlaceError>;
@@ -68,7 +68,7 @@ async fn a_body_takes_the_value_as_one_member() {
     use http_body_util::BodyExt as _;
     let body = json!([{ "in": "body", "field": "token" }]);
     let credential = credential(body, &[], "a\"&=b");
-    let with = |content| Asked { method: Method::POST, path: "/", headers: HeaderMap::new(), content };
+    let with = |content| Asked { host: None, method: Method::POST, path: "/", headers: HeaderMap::new(), content };
     let cases = [
         (Content::Nothing, r#"{"token":"a\"&=b"}"#),
         (Content::Json(json!({ "token": "theirs", "x": 1 })), r#"{"token":"a\"&=b","x":1}"#),

@@ -1,6 +1,7 @@
 //! Audit entries as sentences.
 
 mod accounts;
+mod calls;
 mod connect;
 mod node_types;
 mod outsiders;
@@ -155,6 +156,7 @@ impl Teller<'_> {
                 deed(format!("exported the list of secrets as {}", format.as_str().to_uppercase()), None, "key")
             }
             Event::Secret(event) => self.deed_to_secret(event),
+            Event::Call(event) => self.deed_of_call(event),
             Event::Connection(event) => self.deed_to_connection(event),
             Event::Connect(event) => deed_on_connect_page(event),
             Event::Outsider(event) => deed_to_outsider(event),

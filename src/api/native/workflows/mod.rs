@@ -139,7 +139,7 @@ pub struct Credential {
 pub async fn vend(caller: Caller, path: Path<(String, String)>, app: Data<App>) -> Answer {
     let wanted = called(&path.0).and_then(|workflow| {
         let key = path.1.parse().map_err(|_| Error::NotFound)?;
-        Ok(Wanted::Node { workflow, key })
+        Ok(Wanted::Node { workflow, key, node_type: None })
     });
     let wanted = caller.judged::<VendRight, _>(&app, wanted).await?;
     let vended = vend::vend(&app.renewer, &app.kit(caller.address), || caller.ask(), wanted).await;

@@ -1,69 +1,14 @@
-//! Every address that Keyrack answers on, with the least that one must be to get an answer.
-//!
-//! Invariant: this table is the only way a handler is reached, so none can be forgotten in it; the tests
-//! try each row as every kind of person and machine.
+//! What people open in a browser, with the role that it takes.
 
-use actix_web::guard;
-use actix_web::http::{Method, header};
-use actix_web::{HttpResponse, Resource, Route, web};
-
-use super::health;
-use crate::api::native::{self, audit, connect_sessions, connections as outside, outsiders, pickers, shares};
-use crate::api::pipes::{accounts, authorize, configurations, events, integrations, providers, stored, vend};
-use crate::domain::{Ability, EndUserId, OrganizationId, Role};
+use super::{Entry, Least, get, post};
+use crate::api::native;
+use crate::app::health;
+use crate::domain::{EndUserId, OrganizationId, Role};
 use crate::web::{
     account, activity, assets, connect, connections, end_users, forgotten, home, invitations, jobs, members,
     node_types, reference, rotations, secrets, set_up, sign_in, sign_up, theme, tokens, webhooks, workflows,
     workspaces,
 };
-
-/// What a caller must be at least.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Least {
-    Anyone,
-    SignedIn,
-    Role(Role),
-    Token(Ability),
-    /// Whatever it may do.
-    AnyToken,
-}
-
-pub struct Entry {
-    pub method: Method,
-    pub path: &'static str,
-    pub least: Least,
-    handler: fn(Route) -> Route,
-}
-
-const fn get(path: &'static str, least: Least, handler: fn(Route) -> Route) -> Entry {
-    Entry { method: Method::GET, path, least, handler }
-}
-
-const fn post(path: &'static str, least: Least, handler: fn(Route) -> Route) -> Entry {
-    Entry { method: Method::POST, path, least, handler }
-}
-
-const fn put(path: &'static str, least: Least, handler: fn(Route) -> Route) -> Entry {
-    Entry { method: Method::PUT, path, least, handler }
-}
-
-const fn delete(path: &'static str, least: Least, handler: fn(Route) -> Route) -> Entry {
-    Entry { method: Method::DELETE, path, least, handler }
-}
-
-const fn patch(path: &'static str, least: Least, handler: fn(Route) -> Route) -> Entry {
-    Entry { method: Method::PATCH, path, least, handler }
-}
-
-const VEND: Least = Least::Token(Ability::Vend);
-const CONNECT: Least = Least::Token(Ability::Connect);
-const READ: Least = Least::Token(Ability::Read);
-const MANAGE: Least = Least::Token(Ability::Manage);
-const AUDIT: Least = Least::Token(Ability::Audit);
-const ANY_TOKEN: Least = Least::AnyToken;
-
-const OF_USER: &str = "/user_management/users/{user}/connected_accounts/{slug}";
-const OF_ORGANIZATION: &str = "/organizations/{organization}/connected_accounts/{slug}";
 
 const ANYONE: Least = Least::Anyone;
 const SIGNED_IN: Least = Least::SignedIn;
@@ -73,75 +18,6 @@ const OWNER: Least = Least::Role(Role::Owner);
 
 pub static HEALTH: &[Entry] =
     &[get("/health/live", ANYONE, |r| r.to(health::live)), get("/health/ready", ANYONE, |r| r.to(health::ready))];
-
-pub static MACHINES: &[Entry] = &[
-    get("/data-integrations", READ, |r| r.to(integrations::index)),
-    post("/data-integrations", MANAGE, |r| r.to(integrations::create)),
-    // Before the one that any other word stands for.
-    post("/data-integrations/finish", CONNECT, |r| r.to(authorize::finish)),
-    get("/data-integrations/{slug}", READ, |r| r.to(integrations::show)),
-    put("/data-integrations/{slug}", MANAGE, |r| r.to(integrations::update)),
-    delete("/data-integrations/{slug}", MANAGE, |r| r.to(integrations::destroy)),
-    get("/data-integrations/{slug}/organization", READ, |r| r.to(integrations::show_of_organizations)),
-    put("/data-integrations/{slug}/organization", MANAGE, |r| r.to(integrations::update_of_organizations)),
-    delete("/data-integrations/{slug}/organization", MANAGE, |r| r.to(integrations::destroy)),
-    post("/data-integrations/{slug}/credentials", VEND, |r| r.to(vend::credentials)),
-    post("/data-integrations/{slug}/authorize", CONNECT, |r| r.to(authorize::create)),
-    post("/data-integrations/{slug}/token", VEND, |r| r.to(vend::token)),
-    put("/data-integrations/{slug}/api-key", CONNECT, |r| r.to(stored::put_key)),
-    post("/data-integrations/{slug}/api-key", CONNECT, |r| r.to(stored::post_key)),
-    put("/data-integrations/{slug}/client-credentials", CONNECT, |r| r.to(stored::put_client)),
-    post("/data-integrations/{slug}/client-credentials", CONNECT, |r| r.to(stored::post_client)),
-    get("/events", AUDIT, |r| r.to(events::index)),
-    get(OF_USER, READ, |r| r.to(accounts::show)),
-    post(OF_USER, CONNECT, |r| r.to(accounts::create)),
-    put(OF_USER, CONNECT, |r| r.to(accounts::update)),
-    delete(OF_USER, CONNECT, |r| r.to(accounts::destroy)),
-    get(OF_ORGANIZATION, READ, |r| r.to(accounts::show)),
-    post(OF_ORGANIZATION, CONNECT, |r| r.to(accounts::create)),
-    put(OF_ORGANIZATION, CONNECT, |r| r.to(accounts::update)),
-    delete(OF_ORGANIZATION, CONNECT, |r| r.to(accounts::destroy)),
-    get("/user_management/users/{user}/data_providers", READ, |r| r.to(providers::of_user)),
-    get("/organizations/{organization}/data_providers", READ, |r| r.to(providers::of_organization)),
-    get("/organizations/{organization}/data_integration_configurations", READ, |r| r.to(configurations::index)),
-    put("/organizations/{organization}/data_integration_configurations/{slug}", MANAGE, |r| {
-        r.to(configurations::update)
-    }),
-    get("/api/v1/token", ANY_TOKEN, |r| r.to(native::token::show)),
-    get("/api/v1/node-types", READ, |r| r.to(native::node_types::index)),
-    get("/api/v1/node-types/{slug}", READ, |r| r.to(native::node_types::show)),
-    get("/api/v1/secrets", READ, |r| r.to(native::secrets::index)),
-    get("/api/v1/secrets/{secret}", READ, |r| r.to(native::secrets::show)),
-    patch("/api/v1/secrets/{secret}", MANAGE, |r| r.to(native::secrets::update)),
-    delete("/api/v1/secrets/{secret}", MANAGE, |r| r.to(native::secrets::destroy)),
-    post("/api/v1/secrets/{secret}/disconnect", MANAGE, |r| r.to(native::secrets::disconnect)),
-    get("/api/v1/secrets/{secret}/uses", READ, |r| r.to(native::secrets::uses)),
-    get("/api/v1/secrets/{secret}/shares", READ, |r| r.to(shares::show)),
-    put("/api/v1/secrets/{secret}/shares", MANAGE, |r| r.to(shares::update)),
-    delete("/api/v1/secrets/{secret}/shares", MANAGE, |r| r.to(shares::destroy)),
-    get("/api/v1/pickers/{slug}", READ, |r| r.to(pickers::show)),
-    get("/api/v1/workflows", READ, |r| r.to(native::workflows::index)),
-    get("/api/v1/workflows/{workflow}", READ, |r| r.to(native::workflows::show)),
-    put("/api/v1/workflows/{workflow}", MANAGE, |r| r.to(native::workflows::register)),
-    delete("/api/v1/workflows/{workflow}", MANAGE, |r| r.to(native::workflows::destroy)),
-    post("/api/v1/workflows/{workflow}/nodes", MANAGE, |r| r.to(native::workflows::add_node)),
-    delete("/api/v1/workflows/{workflow}/nodes/{node}", MANAGE, |r| r.to(native::workflows::remove_node)),
-    put("/api/v1/workflows/{workflow}/nodes/{node}/secret", MANAGE, |r| r.to(native::workflows::bind_node)),
-    delete("/api/v1/workflows/{workflow}/nodes/{node}/secret", MANAGE, |r| r.to(native::workflows::unbind_node)),
-    post("/api/v1/workflows/{workflow}/nodes/{node}/credentials", VEND, |r| r.to(native::workflows::vend)),
-    get("/api/v1/end-users", READ, |r| r.to(outsiders::end_users)),
-    get("/api/v1/end-users/{user}", READ, |r| r.to(outsiders::end_user)),
-    get("/api/v1/organizations", READ, |r| r.to(outsiders::organizations)),
-    get("/api/v1/organizations/{organization}", READ, |r| r.to(outsiders::organization)),
-    post("/api/v1/connect-sessions", CONNECT, |r| r.to(connect_sessions::create)),
-    get("/api/v1/connect-sessions/{session}", CONNECT, |r| r.to(connect_sessions::show)),
-    delete("/api/v1/connect-sessions/{session}", CONNECT, |r| r.to(connect_sessions::destroy)),
-    delete("/api/v1/connections/{connection}", CONNECT, |r| r.to(outside::destroy)),
-    post("/api/v1/connections/{connection}/disconnect", CONNECT, |r| r.to(outside::disconnect)),
-    get("/api/v1/members", READ, |r| r.to(native::members::index)),
-    get("/api/v1/members/{member}", READ, |r| r.to(native::members::show)),
-    get("/api/v1/audit", AUDIT, |r| r.to(audit::index)),
-];
 
 /// The same for everybody: answered without looking at any session.
 pub static FILES: &[Entry] = &[
@@ -366,28 +242,3 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/activity/export", ADMIN, |r| r.to(activity::export::show)),
     get("/w/{workspace}/activity/{entry}", ADMIN, |r| r.to(activity::entry::show)),
 ];
-
-/// The rows of a table as resources: one for each path, so that another method answers 405 and names those there are.
-pub(super) fn resources(table: &'static [Entry]) -> Vec<Resource> {
-    table.chunk_by(|one, next| one.path == next.path).filter_map(resource).collect()
-}
-
-fn resource(rows: &'static [Entry]) -> Option<Resource> {
-    let methods: Vec<&str> = rows.iter().map(|row| row.method.as_str()).collect();
-    let allowed = methods.join(", ").replace("GET", "GET, HEAD");
-    let not_allowed = web::to(move || std::future::ready(other_method(&allowed)));
-    let resource = Resource::new(rows.first()?.path).default_service(not_allowed);
-    Some(rows.iter().fold(resource, |resource, row| resource.route((row.handler)(method(row)))))
-}
-
-fn other_method(allowed: &str) -> HttpResponse {
-    HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, allowed)).finish()
-}
-
-/// Whatever may be read may also be asked for its head.
-fn method(row: &Entry) -> Route {
-    if row.method == Method::GET {
-        return web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
-    }
-    web::method(row.method.clone())
-}

@@ -1,0 +1,226 @@
+//! Making a call for somebody who never gets the credential: permission and row in one read, the record, the call, and
+//! afterwards a second entry for what came of it.
+//!
+//! Invariant: nothing leaves before the record of it is durable, nobody waits for what is recorded afterwards, and no
+//! connection to the database is held while the network is waited for.
+
+mod outcome;
+mod request;
+
+use std::sync::Arc;
+
+use http::{HeaderMap, StatusCode};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::io::WriteHalf;
+
+use crate::catalog::{Catalog, NodeType};
+use crate::crypto::{Credential, Purpose};
+use crate::domain::Hindrance;
+use crate::domain::audit::{CallEvent, Event};
+use crate::domain::usage::Counted;
+use crate::store::access::{AskToken, ProxyRight, Wanted};
+use crate::store::{Fault, Refusal};
+use crate::upstream::inject::PlaceError;
+use crate::upstream::mask::Mask;
+use crate::upstream::passing::{End, Passing};
+use crate::upstream::{Answer, Failure, Upstream, hops};
+
+use super::Kit;
+use super::health;
+use super::probe;
+use super::renewing::Renewer;
+use super::using::{self, Ready, UsingRefusal};
+use outcome::Outcome;
+pub use request::{Content, Counter, Request};
+
+/// The parts that a call needs.
+#[derive(Clone)]
+pub struct Means {
+    pub renewer: Renewer,
+    pub catalog: Arc<Catalog>,
+    /// With the time that calls for others may take.
+    pub upstream: Upstream,
+    pub kit: Kit,
+    /// For testing what an upstream refuses.
+    pub probing: probe::Means,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallRefusal {
+    #[error(transparent)]
+    Using(#[from] UsingRefusal),
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    #[error("the call came to nothing: {0}")]
+    Failed(Failure),
+}
+
+impl Refusal for CallRefusal {}
+
+/// What is passed back.
+pub struct Answered {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// As its head says.
+    pub length: Option<u64>,
+    pub body: Passing,
+    /// The other half of a connection that goes on as a WebSocket.
+    pub onward: Option<WriteHalf<TokioIo<Upgraded>>>,
+}
+
+type Called<T> = Result<T, Fault<CallRefusal>>;
+
+/// Makes the call. Tokens that the upstream refuses are renewed once, and what can be sent again is sent once more.
+pub async fn call(
+    means: &Means,
+    ask: impl Fn() -> AskToken<ProxyRight>,
+    wanted: Wanted,
+    mut request: Request,
+) -> Called<Answered> {
+    let again = request.again();
+    let first = Attempt::make(means, &ask, &wanted, request).await?;
+    let Some((again, of)) = again.zip(first.renewable()) else { return first.pass(means).await };
+    let renewed = means.renewer.renew(&of, true).await;
+    if renewed.is_err() {
+        return first.pass(means).await;
+    }
+    first.outcome.over(End::Whole, 0);
+    request = again;
+    Attempt::make(means, &ask, &wanted, request).await?.pass(means).await
+}
+
+/// One call that has been answered.
+struct Attempt {
+    ready: Ready,
+    answer: Answer,
+    mask: Mask,
+    outcome: Outcome,
+    websocket: bool,
+}
+
+impl Attempt {
+    async fn make(
+        means: &Means,
+        ask: &impl Fn() -> AskToken<ProxyRight>,
+        wanted: &Wanted,
+        request: Request,
+    ) -> Called<Self> {
+        let ready = using::fresh(&means.renewer, &means.kit, ask, wanted).await.map_err(refused)?;
+        let entry = ready.origin.entry(ready.now, called(&ready, &request));
+        let first = ready.as_use(Counted::Nothing, entry);
+        means.renewer.recorder.record(first.clone()).await?;
+        let credential = open(means, ask, &ready).await?;
+        let description = means.catalog.describe(ready.node_type.as_str(), ready.spec.as_deref());
+        let websocket = request.websocket;
+        let sent = request.sent();
+        let mut outcome = Outcome::new(means, (first, &ready), description.as_deref(), sent);
+        let placed = request::placed(means, &credential, request);
+        let (target, outgoing) = placed.map_err(|why| outcome.came_to_nothing(why.into()))?;
+        let mask = masked(&credential, description.as_deref(), outgoing.headers());
+        drop(credential);
+        let answer = means.upstream.send(&target, outgoing).await;
+        let answer = answer.map_err(|why| outcome.came_to_nothing(CallRefusal::Failed(why)))?;
+        outcome.answered(answer.status.as_u16());
+        Ok(Self { ready, answer, mask, outcome, websocket })
+    }
+
+    /// Tokens that other ones might help.
+    fn renewable(&self) -> Option<super::renewing::TokensOf> {
+        let refused = self.answer.status == StatusCode::UNAUTHORIZED && self.ready.tokens.is_some();
+        refused.then(|| self.ready.tokens_of())
+    }
+
+    async fn pass(self, means: &Means) -> Called<Answered> {
+        self.tell(means);
+        let Self { answer, mask, outcome, websocket, .. } = self;
+        let status = answer.status;
+        let mut headers = hops::back(&answer.headers);
+        request::mask_headers(&mask, &mut headers);
+        let length = answer.headers.get(http::header::CONTENT_LENGTH);
+        let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+        let patience = answer.patience();
+        let told = outcome.teller();
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            if !websocket {
+                return Err(CallRefusal::Failed(Failure::Broken).into());
+            }
+            let switched = answer.switched().await.map_err(CallRefusal::Failed)?;
+            let (half, onward) = tokio::io::split(switched);
+            let body = Passing::connection(half, mask, patience, told);
+            return Ok(Answered { status, headers, length: None, body, onward: Some(onward) });
+        }
+        Ok(Answered { status, headers, length, body: answer.passing(mask, told), onward: None })
+    }
+
+    /// What the answer says about the credential, to whoever keeps watch over it.
+    fn tell(&self, means: &Means) {
+        use crate::domain::usage::Heard;
+        let accepted = match self.outcome.heard() {
+            Heard::Refused => false,
+            Heard::Accepted if self.ready.in_doubt => true,
+            _ => return,
+        };
+        let (workspace, secret, number) = (self.ready.workspace.clone(), self.ready.secret.clone(), self.ready.number);
+        let (probing, of) = (means.probing.clone(), health::Heard { workspace, secret, number, accepted });
+        tokio::spawn(async move {
+            if let Err(fault) = health::heard(&probing, of).await {
+                tracing::warn!(error = %fault, "what an upstream made of a credential could not be noted");
+            }
+        });
+    }
+}
+
+async fn open(means: &Means, ask: &impl Fn() -> AskToken<ProxyRight>, ready: &Ready) -> Called<Credential> {
+    let keyring = &means.kit.keyring;
+    let opened = ready.sealed.as_ref().and_then(|sealed| keyring.open_value(Purpose::Proxy, sealed).ok());
+    let Some(credential) = opened else {
+        using::note_unreadable(&means.renewer, &means.kit, ask(), ready).await.map_err(refused)?;
+        return Err(CallRefusal::Using(UsingRefusal::Unreadable(ready.name.clone())).into());
+    };
+    if ready.has_ended(means.renewer.now()) {
+        // Another process could not read it, and so nobody has renewed it.
+        return Err(CallRefusal::Using(UsingRefusal::NotRenewed(Hindrance::Unreadable)).into());
+    }
+    Ok(credential)
+}
+
+fn refused(fault: Fault<UsingRefusal>) -> Fault<CallRefusal> {
+    match fault {
+        Fault::Refused(refusal) => Fault::Refused(CallRefusal::Using(refusal)),
+        Fault::Store(error) => Fault::Store(error),
+    }
+}
+
+/// What no answer shows: the value, the other fields that are secret, and what they are sent as.
+fn masked(credential: &Credential, description: Option<&NodeType>, sent: &HeaderMap) -> Mask {
+    let plain = |name: &str| {
+        let of = description.is_some_and(|of| {
+            let fields = of.all_kinds().flat_map(|kind| &kind.fields);
+            of.parts.iter().any(|part| part.name == name)
+                || fields.into_iter().any(|field| field.name == name && !field.secret)
+        });
+        of || name == super::renewing::CLIENT_ID
+    };
+    let others = credential.others(Purpose::Proxy).filter(|(name, _)| !plain(name)).map(|(_, text)| text);
+    let placed = sent.values().filter(|value| value.is_sensitive()).filter_map(|value| value.to_str().ok());
+    let placed = placed.filter_map(|line| line.strip_prefix("Basic "));
+    Mask::of(std::iter::once(credential.value(Purpose::Proxy)).chain(others).chain(placed))
+}
+
+fn called(of: &Ready, request: &Request) -> Event {
+    Event::Call(CallEvent::Called {
+        secret: of.secret.clone(),
+        name: of.name.to_string(),
+        node_type: of.node_type.to_string(),
+        environment: of.environment,
+        value: of.number,
+        method: request.method.to_string(),
+        host: request.host.clone(),
+        path: request.shown_path(),
+        end_user: of.end_user.clone(),
+        organization: of.organization.clone(),
+        workflow: of.of_node.as_ref().map(|node| node.workflow.clone()),
+        node: of.of_node.as_ref().map(|node| node.key.clone()),
+    })
+}

@@ -1,0 +1,97 @@
+//! What came of a call, recorded when it is over and waited for by nobody.
+
+use std::sync::Arc;
+
+use crate::catalog::NodeType;
+use crate::domain::audit::{CallEvent, Event};
+use crate::domain::usage::{Called, Counted, Heard};
+use crate::domain::{Clock, Moment};
+use crate::upstream::passing::End;
+
+use super::{CallRefusal, Counter, Means};
+use crate::actions::audit::Origin;
+use crate::actions::uses::{Recorder, Use};
+use crate::actions::using::Ready;
+
+/// Everything that the second entry says, as it becomes known.
+pub(super) struct Outcome {
+    recorder: Recorder,
+    clock: Arc<dyn Clock>,
+    /// As the first entry counted it.
+    of: Use,
+    origin: Origin,
+    name: String,
+    began: Moment,
+    sent: Counter,
+    status: Option<u16>,
+    /// What each status means here.
+    refusing: Vec<u16>,
+    limiting: Vec<u16>,
+}
+
+impl Outcome {
+    pub fn new(means: &Means, (first, ready): (Use, &Ready), description: Option<&NodeType>, sent: Counter) -> Self {
+        let clock = means.renewer.clock();
+        let probe = description.and_then(|of| of.probe.as_ref());
+        let limits = description.and_then(|of| of.rate_limits.as_ref());
+        Self {
+            recorder: means.renewer.recorder.clone(),
+            began: clock.now(),
+            clock,
+            of: first,
+            origin: ready.origin.clone(),
+            name: ready.name.to_string(),
+            sent,
+            status: None,
+            refusing: probe.map(|probe| probe.rejected.clone()).unwrap_or_default(),
+            limiting: limits.map(|limits| limits.statuses.clone()).unwrap_or_default(),
+        }
+    }
+
+    pub fn answered(&mut self, status: u16) {
+        self.status = Some(status);
+    }
+
+    pub fn heard(&self) -> Heard {
+        Heard::of(self.status, &self.refusing, &self.limiting)
+    }
+
+    /// There was no answer.
+    pub fn came_to_nothing(&mut self, why: CallRefusal) -> CallRefusal {
+        self.record(Some(why.to_string()), 0);
+        why
+    }
+
+    pub fn over(&self, how: End, received: u64) {
+        let failure = match how {
+            End::Whole => None,
+            End::Broken(failure) => Some(failure.to_string()),
+            End::Left => Some("whoever asked had gone away".to_owned()),
+        };
+        self.record(failure, received);
+    }
+
+    /// Records it when the body has ended.
+    pub fn teller(self) -> Box<dyn FnOnce(End, u64) + Send> {
+        Box::new(move |how, received| self.over(how, received))
+    }
+
+    fn record(&self, failure: Option<String>, received: u64) {
+        let now = self.clock.now();
+        let millis = i64::try_from(now.since(self.began).as_millis()).unwrap_or(i64::MAX);
+        let received = i64::try_from(received).unwrap_or(i64::MAX);
+        let sent = self.sent.so_far();
+        let event = CallEvent::Ended {
+            secret: self.of.secret.clone(),
+            name: self.name.clone(),
+            status: self.status,
+            failure,
+            sent,
+            received,
+            millis,
+        };
+        let called = Called { heard: self.heard(), status: self.status, millis, sent, received };
+        let entry = self.origin.entry(now, Event::Call(event));
+        self.recorder.note(Use { counted: Counted::Call(called), entry, ..self.of.clone() });
+    }
+}

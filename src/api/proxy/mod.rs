@@ -1,0 +1,87 @@
+//! `ANY /proxy/{slug}/{path…}`: a call to another company's API, in which Keyrack puts the credential.
+//!
+//! Invariant: the caller never gets the value; what is an error of Keyrack's own has the header `Keyrack-Error`, and what
+//! upstream said never has it.
+
+mod answer;
+mod content;
+mod meant;
+mod refusals;
+mod websocket;
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::actions::calling::{self, CallRefusal, Request};
+use crate::actions::using::UsingRefusal;
+use crate::app::App;
+use crate::store::access::{AskToken, ProxyRight, UseRefusal, Wanted};
+use crate::store::{self, Fault};
+use crate::upstream::hops;
+
+use super::authenticate::Caller;
+use super::error::Error;
+
+pub use answer::Proxied;
+pub use refusals::named;
+
+/// Everything that is passed on begins with this.
+const ROOT: &str = "/proxy/";
+
+/// Where a call goes, as its address says: the slug, and the rest to the letter.
+struct Address<'a> {
+    slug: &'a str,
+    path: String,
+}
+
+impl<'a> Address<'a> {
+    /// Read off what was sent: the framework's own reading takes escapes away.
+    fn of(request: &'a HttpRequest) -> Option<Self> {
+        let rest = request.uri().path().strip_prefix(ROOT)?;
+        let (slug, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        Some(Self { slug, path: format!("{path}{query}") })
+    }
+}
+
+pub async fn call(
+    request: HttpRequest,
+    payload: Payload,
+    caller: Caller,
+    app: Data<App>,
+) -> Result<HttpResponse, Error> {
+    let headers = answer::modern(request.headers());
+    let understood = Address::of(&request).ok_or(Error::NotFound).and_then(|address| {
+        let wanted = meant::wanted(address.slug, &headers)?;
+        Ok((wanted, address.path, meant::host(&headers)?))
+    });
+    let (wanted, path, host) = caller.judged::<ProxyRight, _>(&app, understood).await?;
+    let at_once = Arc::clone(&app.calls).try_acquire_owned().map_err(|_| Error::Unavailable)?;
+    let websocket = request.method() == Method::GET && hops::wants_websocket(&headers);
+    let method = http::Method::from_bytes(request.method().as_str().as_bytes()).map_err(|_| Error::Internal)?;
+    let (content, onward) = if websocket {
+        (content::nothing(), Some(payload))
+    } else {
+        (content::of(&request, payload, app.config.server.body_patience).await?, None)
+    };
+    let asked = Request { method, host, path, headers, content, websocket };
+    let means = app.calling(app.kit(caller.address));
+    match calling::call(&means, || caller.ask(), wanted.clone(), asked).await {
+        Ok(answered) => answer::passed(answered, onward, at_once, app.config.proxy.patience),
+        Err(Fault::Refused(CallRefusal::Using(UsingRefusal::Use(UseRefusal::SelectionRequired)))) => {
+            Err(choices(&app, caller.ask(), wanted).await?)
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Several secrets would do: which, for whoever asks to name one.
+async fn choices(app: &App, ask: AskToken<ProxyRight>, wanted: Wanted) -> Result<Error, Error> {
+    let found = app
+        .db
+        .read::<_, _, std::convert::Infallible, _>(ask, move |tx, by| Ok(store::access::choices(tx, by, &wanted)?));
+    Ok(Error::Choose(found.await?))
+}
