@@ -6,7 +6,7 @@ use crate::crypto::NewToken;
 use crate::domain::audit::{Event, TokenEvent};
 use crate::domain::policy::{self, Standing};
 use crate::domain::token::Overlap;
-use crate::domain::{Abilities, Environment, Moment, Name, Networks, NodeTypes, TokenId};
+use crate::domain::{Abilities, Calls, Environment, Moment, Name, Networks, NodeTypes, TokenId};
 use crate::store::access::{AtLeast, Member, Proof, TokenRight};
 use crate::store::tokens::{NewText, NewTokenRow, TokenRow};
 use crate::store::{self, Denied, Error, Fault, Outcome, Refusal, WriteTx};
@@ -23,6 +23,8 @@ pub struct Ask {
     /// For which node types alone, and from which networks alone; none is no limit.
     pub node_types: Option<NodeTypes>,
     pub networks: Option<Networks>,
+    /// Which calls alone it makes through the proxy.
+    pub calls: Option<Calls>,
     pub expires_at: Option<Moment>,
 }
 
@@ -50,6 +52,7 @@ pub fn create(
         abilities: &ask.abilities,
         node_types: ask.node_types.as_ref(),
         networks: ask.networks.as_ref(),
+        calls: ask.calls.as_ref(),
         mac: mac.as_bytes(),
         expires_at: ask.expires_at,
     };
@@ -61,6 +64,7 @@ pub fn create(
         abilities: ask.abilities.to_string(),
         node_types: ask.node_types.as_ref().map(NodeTypes::to_string),
         networks: ask.networks.as_ref().map(Networks::to_string),
+        calls: ask.calls.as_ref().map(Calls::to_string),
         expires_at: ask.expires_at,
     };
     audit::change(tx, by, tools, Event::Token(event))?;

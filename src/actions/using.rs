@@ -8,7 +8,7 @@ use crate::domain::usage::Counted;
 use crate::domain::{Environment, Hindrance, Method, Moment, Name, SecretId, Slug, TokenId, WorkspaceId};
 use crate::store::access::{self, AskToken, InWorkspace, NodeUse, Proof, UseRefusal, UseRight, Wanted, Whose};
 use crate::store::token_sets::TokenSet;
-use crate::store::{self, Error, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
+use crate::store::{self, Denied, Error, Fault, ReadTx, Refusal, Unrecorded, WriteTx};
 
 use super::audit::{self, Origin};
 use super::renewing::{NotRenewed, Renewer, TokensOf, has_ended, is_stale};
@@ -88,16 +88,24 @@ impl Ready {
 /// How often tokens are read again that were renewed meanwhile.
 const READS: usize = 3;
 
-/// Finds the one secret that is meant; tokens that are about to end are renewed first.
+/// Finds the one secret that is meant; tokens that are about to end are renewed first. `may` is asked what only the
+/// proof can tell.
 pub(super) async fn fresh<R: UseRight>(
     renewer: &Renewer,
     kit: &Kit,
     ask: &impl Fn() -> AskToken<R>,
     wanted: &Wanted,
+    may: impl Fn(&Proof<'_, R>) -> Result<(), Denied> + Clone + Send + 'static,
 ) -> Result<Ready, Fault<UsingRefusal>> {
     for _ in 0..READS {
-        let (kit, wanted) = (kit.clone(), wanted.clone());
-        let ready = renewer.db.glance(ask(), move |tx, by| read(tx, by, (&kit, &wanted))).await?;
+        let (kit, wanted, may) = (kit.clone(), wanted.clone(), may.clone());
+        let ready = renewer
+            .db
+            .glance(ask(), move |tx, by| {
+                may(by)?;
+                read(tx, by, (&kit, &wanted))
+            })
+            .await?;
         let stale = ready.tokens.as_ref().is_some_and(|tokens| is_stale(&tokens.set, ready.now));
         if !stale {
             return Ok(ready);

@@ -12,6 +12,7 @@ words! {
         InsufficientAbility = "insufficient_ability",
         AddressNotAllowed = "address_not_allowed",
         NodeTypeNotAllowed = "node_type_not_allowed",
+        CallNotAllowed = "call_not_allowed",
         NodeTypeDisabled = "node_type_disabled",
         NotYours = "not_yours",
         OwnedByEndUser = "owned_by_end_user",
@@ -56,6 +57,7 @@ impl Code {
             Self::InsufficientAbility
             | Self::AddressNotAllowed
             | Self::NodeTypeNotAllowed
+            | Self::CallNotAllowed
             | Self::NodeTypeDisabled
             | Self::NotYours
             | Self::OwnedByEndUser
@@ -106,6 +108,7 @@ impl Code {
                 "The token is limited to other addresses than the one that the request came from."
             }
             Self::NodeTypeNotAllowed => "The token is limited to other node types.",
+            Self::CallNotAllowed => "The token is limited to other methods and paths than those of this call.",
             Self::NodeTypeDisabled => "The node type is disabled in this workspace. An Admin can enable it.",
             Self::NotYours => {
                 "Only its owner changes a secret's name and sharing. Use a token that the owner of the secret has made."

@@ -28,6 +28,8 @@ pub enum Error {
     OutOfNetworks,
     #[error("The service token is limited to other node types.")]
     OtherNodeType,
+    #[error("The service token is limited to other calls than this one.")]
+    OtherCall,
     #[error("There is nothing of that name here.")]
     NotFound,
     #[error("The node type is disabled in this workspace.")]
@@ -105,6 +107,7 @@ impl Error {
             Self::Lacks(_) => Code::InsufficientAbility,
             Self::OutOfNetworks => Code::AddressNotAllowed,
             Self::OtherNodeType => Code::NodeTypeNotAllowed,
+            Self::OtherCall => Code::CallNotAllowed,
             Self::NotFound => Code::NotFound,
             Self::Disabled => Code::NodeTypeDisabled,
             Self::ProxyOnly => Code::ProxyOnly,
@@ -212,6 +215,7 @@ impl From<store::Error> for Error {
             store::Error::Denied(Denied::Lacks(ability)) => Self::Lacks(ability),
             store::Error::Denied(Denied::OutOfNetworks) => Self::OutOfNetworks,
             store::Error::Denied(Denied::OtherNodeType) => Self::OtherNodeType,
+            store::Error::Denied(Denied::OtherCall) => Self::OtherCall,
             store::Error::Denied(Denied::Forbidden) => Self::NotTheirs,
             store::Error::Denied(_) => Self::NotFound,
             store::Error::Unavailable(why) => {

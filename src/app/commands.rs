@@ -119,6 +119,7 @@ pub async fn create_token(app: &App, ask: &TokenCreate) -> Result<String, Comman
         abilities: ask.allow.clone(),
         node_types: None,
         networks: None,
+        calls: None,
         expires_at: ask.expires,
     };
     let made = app.db.write::<_, _, std::convert::Infallible, _>(AskCommandLine, move |tx, by| {

@@ -40,6 +40,8 @@ pub fn listen(app: &App, listener: TcpListener) -> std::io::Result<Server> {
             )
             .wrap(from_fn(middleware::around))
     });
+    // Whoever goes away is waited for no longer, and neither is what they asked of others.
+    let server = server.h1_allow_half_closed(false);
     Ok(server.workers(workers).shutdown_timeout(GRACE).listen(listener)?.run())
 }
 

@@ -4,6 +4,7 @@
 
 pub mod ability;
 pub mod audit;
+mod calls;
 pub mod chance;
 pub mod clock;
 pub mod connect_page;
@@ -41,6 +42,7 @@ pub mod work;
 pub mod workflow;
 
 pub use ability::{Abilities, Ability};
+pub use calls::Calls;
 pub use chance::Chance;
 pub use clock::Clock;
 pub use email::Email;

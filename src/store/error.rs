@@ -21,6 +21,8 @@ pub enum Denied {
     OutOfNetworks,
     #[error("the token is not for this node type")]
     OtherNodeType,
+    #[error("the token is limited to other calls")]
+    OtherCall,
     #[error("several workspaces have this name; say which by its slug, the part of its address after /w/")]
     Ambiguous,
     #[error("the link has been used, has expired or never was")]

@@ -139,7 +139,7 @@ macro_rules! listed_text {
     )+};
 }
 
-listed_text!(Abilities, NodeTypes, Networks, webhook::Kinds);
+listed_text!(Abilities, Calls, NodeTypes, Networks, webhook::Kinds);
 
 column!(Moment as BigInt);
 

@@ -27,8 +27,7 @@ async fn a_member_makes_tokens_for_agents_and_is_told_why_no_others() {
     assert_eq!(made.status, 200, "{}", made.text);
     let text = made.text_of("code#token");
     assert_eq!(app.database.count("tokens WHERE abilities = 'proxy'"), 1);
-    // Nothing answers to it yet, and no page says otherwise.
-    assert!(made.text.contains("come with a later version") && !made.text.contains("curl"), "{}", made.text);
+    assert!(made.text.contains("/proxy/stripe/") && !made.text.contains("/credentials"), "{}", made.text);
     let token = crate::support::Token::new(&app.base, &text);
     for answer in [
         token.vend("stripe", "customer-42").await,
@@ -40,7 +39,7 @@ async fn a_member_makes_tokens_for_agents_and_is_told_why_no_others() {
         answer.refused(403, "insufficient_ability");
     }
     let page = member.get(&format!("{LIST}/{}", token.id())).await;
-    assert!(page.text.contains("this token opens nothing") && !page.text.contains(&text));
+    assert!(page.text.contains("/proxy/stripe/") && !page.text.contains(&text));
     let new = member.renewed(&token, "day").await;
     assert_ne!(new.text, text);
     assert_eq!(member.submit("/account", &format!("{LIST}/{}/revoke", token.id()), &[]).await.status, 303);

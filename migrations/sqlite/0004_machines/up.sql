@@ -9,6 +9,8 @@ CREATE TABLE tokens (
     -- To what it is limited, with commas between: slugs of node types, and networks it may be used from. None is no limit.
     node_types TEXT,
     networks TEXT,
+    -- The calls that it may make through the proxy, one on a line.
+    calls TEXT,
     mac BLOB NOT NULL,
     -- Which text of it the MAC is of, counted from one, and since when.
     generation BIGINT NOT NULL,

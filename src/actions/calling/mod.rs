@@ -19,7 +19,7 @@ use crate::crypto::{Credential, Purpose};
 use crate::domain::Hindrance;
 use crate::domain::audit::{CallEvent, Event};
 use crate::domain::usage::Counted;
-use crate::store::access::{AskToken, ProxyRight, Wanted};
+use crate::store::access::{AskToken, Proof, ProxyRight, Wanted};
 use crate::store::{Fault, Refusal};
 use crate::upstream::inject::PlaceError;
 use crate::upstream::mask::Mask;
@@ -106,7 +106,9 @@ impl Attempt {
         wanted: &Wanted,
         request: Request,
     ) -> Called<Self> {
-        let ready = using::fresh(&means.renewer, &means.kit, ask, wanted).await.map_err(refused)?;
+        let (method, path) = (request.method.to_string(), request.path.clone());
+        let may = move |by: &Proof<'_, ProxyRight>| by.may_call(&method, &path);
+        let ready = using::fresh(&means.renewer, &means.kit, ask, wanted, may).await.map_err(refused)?;
         let entry = ready.origin.entry(ready.now, called(&ready, &request));
         let first = ready.as_use(Counted::Nothing, entry);
         means.renewer.recorder.record(first.clone()).await?;

@@ -33,6 +33,10 @@ pub struct Token {
     /// The addresses and networks that it is limited to; null where it may come from everywhere.
     #[schema(required)]
     networks: Option<String>,
+    /// The methods and paths that it is limited to through the proxy, each as in `GET /charges`; null where it may make
+    /// every call.
+    #[schema(required)]
+    calls: Option<Vec<String>>,
     maker: Maker,
     /// From when it does not work any more; null where it has no such day.
     #[schema(required, format = DateTime)]
@@ -98,6 +102,7 @@ pub async fn show(caller: Caller, app: Data<App>) -> Answer {
             abilities: row.abilities.iter().filter(|_| in_force).map(AbilityWord).collect(),
             node_types: row.node_types.map(|limit| limit.iter().map(ToString::to_string).collect()),
             networks: row.networks.map(|networks| networks.to_string()),
+            calls: row.calls.map(|calls| calls.words()),
             maker: Maker { id: row.maker.to_string(), name: row.maker_name.to_string(), role: maker.role() },
             expires_at: wire(row.expires_at),
             created_at: row.created_at.wire(),

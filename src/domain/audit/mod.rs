@@ -363,6 +363,7 @@ mod tests {
                 abilities,
                 node_types: Some("stripe".to_owned()),
                 networks: Some("10.0.0.0/8".to_owned()),
+                calls: None,
                 expires_at: Some(Moment::from_micros(2)),
             }),
             Event::Token(TokenEvent::Renewed { token: id("tok"), name: name(), previous_until: None }),

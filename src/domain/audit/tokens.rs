@@ -19,6 +19,8 @@ pub enum TokenEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         networks: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        calls: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_at: Option<Moment>,
     },
     /// It has another text, and the one before goes on until then; not at all where there is no such moment.

@@ -1,8 +1,8 @@
 //! The rights there are, as types.
 
 use crate::domain::{
-    Ability, Delivery, Email, Environment, InvitationId, LinkId, Moment, Name, NodeTypes, PersonId, Role, SessionId,
-    Slug, TokenId, WorkspaceId,
+    Ability, Calls, Delivery, Email, Environment, InvitationId, LinkId, Moment, Name, NodeTypes, PersonId, Role,
+    SessionId, Slug, TokenId, WorkspaceId,
 };
 
 use crate::store::error::Denied;
@@ -91,6 +91,7 @@ pub struct TokenHolder {
     pub(super) environment: Environment,
     pub(super) role: Role,
     pub(super) node_types: Option<NodeTypes>,
+    pub(super) calls: Option<Calls>,
 }
 
 macro_rules! roles {
@@ -297,6 +298,12 @@ impl<'tx, R: Right<Holder = TokenHolder>> Proof<'tx, R> {
     /// The role that its maker has today.
     pub fn role_of_maker(&self) -> Role {
         self.holder.role
+    }
+
+    /// Whether the token's limits name this call.
+    pub fn may_call(&self, method: &str, path: &str) -> Result<(), Denied> {
+        let may = self.holder.calls.as_ref().is_none_or(|calls| calls.admit(method, path));
+        if may { Ok(()) } else { Err(Denied::OtherCall) }
     }
 
     /// The node types that it is limited to, where it is.

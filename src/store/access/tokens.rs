@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use diesel::prelude::*;
 
-use crate::domain::{Abilities, Environment, Moment, Networks, NodeTypes, PersonId, TokenId, WorkspaceId, policy};
+use crate::domain::{
+    Abilities, Calls, Environment, Moment, Networks, NodeTypes, PersonId, TokenId, WorkspaceId, policy,
+};
 use crate::store::connection::straight;
 use crate::store::error::{Denied, Error};
 use crate::store::schema::{members, tokens, workspaces};
@@ -36,6 +38,7 @@ pub(super) struct Row {
     abilities: Abilities,
     node_types: Option<NodeTypes>,
     networks: Option<Networks>,
+    calls: Option<Calls>,
     mac: Vec<u8>,
     previous_mac: Option<Vec<u8>>,
     previous_until: Option<Moment>,
@@ -108,6 +111,7 @@ pub(super) fn prove<'tx, A: TokenRight>(
             tokens::abilities,
             tokens::node_types,
             tokens::networks,
+            tokens::calls,
             tokens::mac,
             tokens::previous_mac,
             tokens::previous_until,
@@ -123,6 +127,6 @@ pub(super) fn prove<'tx, A: TokenRight>(
     if let Some(lacking) = A::ABILITY.filter(|ability| !may(*ability)) {
         return Err(Denied::Lacks(lacking).into());
     }
-    let Row { workspace, maker, environment, node_types, maker_role: role, .. } = row;
-    Ok(Proof::new(tx, TokenHolder { workspace, token: token.clone(), maker, environment, role, node_types }))
+    let Row { workspace, maker, environment, node_types, calls, maker_role: role, .. } = row;
+    Ok(Proof::new(tx, TokenHolder { workspace, token: token.clone(), maker, environment, role, node_types, calls }))
 }

@@ -279,6 +279,7 @@ diesel::table! {
         abilities -> Text,
         node_types -> Nullable<Text>,
         networks -> Nullable<Text>,
+        calls -> Nullable<Text>,
         mac -> Binary,
         generation -> BigInt,
         renewed_at -> Nullable<BigInt>,

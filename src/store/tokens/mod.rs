@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use diesel::prelude::*;
 
-use crate::domain::{Abilities, Environment, Moment, Name, Networks, NodeTypes, PersonId, TokenId, TokenState};
+use crate::domain::{Abilities, Calls, Environment, Moment, Name, Networks, NodeTypes, PersonId, TokenId, TokenState};
 
 use super::access::{AtLeast, Member, Proof, TokenRight};
 use super::error::Error;
@@ -27,6 +27,7 @@ pub struct TokenRow {
     pub abilities: Abilities,
     pub node_types: Option<NodeTypes>,
     pub networks: Option<Networks>,
+    pub calls: Option<Calls>,
     /// Which text counts, the first being number one, and since when.
     pub generation: i64,
     pub renewed_at: Option<Moment>,
@@ -57,6 +58,7 @@ pub struct NewTokenRow<'a> {
     pub abilities: &'a Abilities,
     pub node_types: Option<&'a NodeTypes>,
     pub networks: Option<&'a Networks>,
+    pub calls: Option<&'a Calls>,
     pub mac: &'a [u8],
     pub expires_at: Option<Moment>,
 }
@@ -72,6 +74,7 @@ macro_rules! columns {
             tokens::abilities,
             tokens::node_types,
             tokens::networks,
+            tokens::calls,
             tokens::generation,
             tokens::renewed_at,
             tokens::previous_until,
@@ -109,6 +112,7 @@ pub fn insert(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, row: &
             tokens::abilities.eq(row.abilities.to_string()),
             tokens::node_types.eq(row.node_types.map(ToString::to_string)),
             tokens::networks.eq(row.networks.map(ToString::to_string)),
+            tokens::calls.eq(row.calls.map(ToString::to_string)),
             tokens::mac.eq(row.mac),
             tokens::generation.eq(1_i64),
             tokens::expires_at.eq(row.expires_at),

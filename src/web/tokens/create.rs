@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::actions::tokens::{self, Ask};
 use crate::app::App;
-use crate::domain::{Abilities, Ability, Environment, Networks, NodeTypes, Slug, TokenId, policy};
+use crate::domain::{Abilities, Ability, Calls, Environment, Networks, NodeTypes, Slug, TokenId, policy};
 use crate::store::access::Member;
 use crate::store::node_types::NodeTypeRow;
 use crate::store::{self, Fault};
@@ -32,6 +32,7 @@ pub struct Form {
     allow: Vec<String>,
     node_type: Vec<String>,
     networks: String,
+    calls: String,
     expires_on: String,
 }
 
@@ -62,6 +63,7 @@ struct Filled {
     node_types: Vec<Slug>,
     node_types_error: Option<String>,
     networks: Input,
+    calls: Input,
     expires_on: Input,
 }
 
@@ -86,6 +88,7 @@ fn form_page(visitor: &Visitor, ground: &Ground, ws: &str, filled: Filled) -> Ne
         node_types,
         node_types_error: filled.node_types_error,
         networks: filled.networks,
+        calls: filled.calls,
         expires_on: filled.expires_on,
     }
 }
@@ -102,6 +105,7 @@ pub async fn new(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> Re
         node_types: Vec::new(),
         node_types_error: None,
         networks: Input::default(),
+        calls: Input::default(),
         expires_on: Input::default(),
     };
     frame::page(&app, &visitor, &form_page(&visitor, &ground, demand.ws(), filled))
@@ -128,12 +132,12 @@ fn understand(form: &Form, ground: &Ground, app: &App) -> Result<Result<Ask, Fil
     let slugs = slugs.map_err(|_| Error::BadRequest)?;
     let chosen = if preset == Preset::Custom { ticked.as_slice() } else { preset.abilities() };
     let abilities = Abilities::new(chosen.iter().copied());
-    let (node_types, networks) = (limit(&slugs, ground), Networks::parse(&form.networks));
-    match (name, expires_at, abilities, node_types, networks) {
-        (Some(name), Some(expires_at), Some(abilities), Ok(node_types), Ok(networks)) => {
-            Ok(Ok(Ask { id, name, environment, abilities, node_types, networks, expires_at }))
+    let (networks, calls) = (Networks::parse(&form.networks), Calls::parse(&form.calls));
+    match (name, expires_at, abilities, limit(&slugs, ground), (networks, calls)) {
+        (Some(name), Some(expires_at), Some(abilities), Ok(node_types), (Ok(networks), Ok(calls))) => {
+            Ok(Ok(Ask { id, name, environment, abilities, node_types, networks, calls, expires_at }))
         }
-        (_, _, abilities, node_types, networks) => Ok(Err(Filled {
+        (_, _, abilities, node_types, (networks, calls)) => Ok(Err(Filled {
             id,
             name: name_input,
             environment,
@@ -143,6 +147,7 @@ fn understand(form: &Form, ground: &Ground, app: &App) -> Result<Result<Ask, Fil
             node_types: slugs,
             node_types_error: node_types.err(),
             networks: Input { value: form.networks.clone(), error: networks.err().map(|error| error.to_string()) },
+            calls: Input { value: form.calls.clone(), error: calls.err().map(|error| error.to_string()) },
             expires_on,
         })),
     }
@@ -173,7 +178,6 @@ pub async fn create(visitor: Visitor, demand: Demand<Member>, form: CsrfForm<For
         environment: ask.environment,
         token: made.token.as_str().to_owned(),
         old: page::Old::None,
-        waits: super::waits(&ask.abilities),
         snippets: snippets::of(&app.config.server, &ask.abilities, ask.node_types.as_ref(), &frame.person.id),
     };
     frame::page(&app, &visitor, &template)

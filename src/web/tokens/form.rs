@@ -5,8 +5,6 @@ use crate::web::chrome::Chrome;
 use crate::web::url;
 use crate::web::view::{Choice, Input, Tone, meaning};
 
-use super::is_answered;
-
 #[derive(askama::Template)]
 #[template(path = "tokens/new.html")]
 pub struct New {
@@ -26,13 +24,14 @@ pub struct New {
     pub node_types: Vec<Choice>,
     pub node_types_error: Option<String>,
     pub networks: Input,
+    pub calls: Input,
     pub expires_on: Input,
 }
 
 impl New {
     /// True when the form comes back with something to put right.
     pub fn refused(&self) -> bool {
-        let inputs = [&self.name, &self.networks, &self.expires_on];
+        let inputs = [&self.name, &self.networks, &self.calls, &self.expires_on];
         let lists = [&self.abilities_error, &self.node_types_error];
         inputs.iter().any(|input| input.error.is_some()) || lists.iter().any(|error| error.is_some())
     }
@@ -43,8 +42,11 @@ impl New {
 
     /// Whether the limits stand open.
     pub fn has_limits(&self) -> bool {
-        let networks = !self.networks.value.is_empty() || self.networks.error.is_some();
-        networks || self.node_types_error.is_some() || self.node_types.iter().any(|choice| choice.chosen)
+        let filled = |input: &Input| !input.value.is_empty() || input.error.is_some();
+        filled(&self.networks)
+            || filled(&self.calls)
+            || self.node_types_error.is_some()
+            || self.node_types.iter().any(|choice| choice.chosen)
     }
 
     pub fn chose(&self, preset: &Preset) -> bool {
@@ -117,11 +119,6 @@ impl Preset {
             Self::Read => "Reads what there is and whether it works, never a value, and changes nothing.",
             Self::Custom => "Choose each ability yourself.",
         }
-    }
-
-    /// What of it cannot be done with this version.
-    pub fn waits(self) -> bool {
-        !self.abilities().is_empty() && !self.abilities().iter().any(is_answered)
     }
 
     pub fn icon(self) -> &'static str {

@@ -116,7 +116,7 @@ fn row_of(row: &TokenRow, now: Moment) -> page::Row {
         maker: row.maker_name.to_string(),
         environment: row.environment,
         abilities: row.abilities.iter().collect(),
-        limited: row.node_types.is_some() || row.networks.is_some(),
+        limited: row.node_types.is_some() || row.networks.is_some() || row.calls.is_some(),
         last_use: row.last_used_at.map(|at| When::new(at, now)),
         expires: row.expires_at.map(|at| When::new(at, now)),
         overlaps: row.overlaps_until(now).is_some(),

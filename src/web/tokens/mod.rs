@@ -11,9 +11,8 @@ use actix_web::web::{Data, Path};
 
 use crate::actions::tokens;
 use crate::app::App;
-use crate::app::routes::{Least, MACHINES};
 use crate::domain::policy::{self, Standing};
-use crate::domain::{Abilities, Ability, Moment, Networks, NodeTypes, Slug, TokenId};
+use crate::domain::{Calls, Moment, Networks, NodeTypes, Slug, TokenId};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::tokens::{TokenRow, Used, UsedRow};
@@ -31,16 +30,6 @@ use super::view::{Link, When};
 use super::visitor::{Demand, Visitor};
 
 type Never = std::convert::Infallible;
-
-/// Whether some route of this version asks for it.
-fn is_answered(ability: &Ability) -> bool {
-    MACHINES.iter().any(|row| row.least == Least::Token(*ability))
-}
-
-/// Whether nothing that the token may do can be done with this version.
-fn waits(abilities: &Abilities) -> bool {
-    !abilities.iter().any(|ability| is_answered(&ability))
-}
 
 /// What a token's page shows, read in one moment.
 struct Found {
@@ -107,9 +96,9 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         maker: row.maker_name.to_string(),
         environment: row.environment,
         abilities: row.abilities.iter().collect(),
-        waits: waits(&row.abilities),
         node_types: found.limited_to(),
         networks: row.networks.as_ref().map(Networks::words).unwrap_or_default(),
+        calls: row.calls.as_ref().map(Calls::words).unwrap_or_default(),
         state,
         created: when(row.created_at),
         expires: row.expires_at.map(when),

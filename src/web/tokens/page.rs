@@ -6,8 +6,6 @@ use crate::web::chrome::Chrome;
 use crate::web::url;
 use crate::web::view::{Choice, Link, Pager, Shown, Snippet, When, counted, grouped, meaning};
 
-use super::is_answered;
-
 #[derive(askama::Template)]
 #[template(path = "tokens/index.html")]
 pub struct Index {
@@ -72,8 +70,6 @@ pub struct Created {
     pub environment: Environment,
     pub token: String,
     pub old: Old,
-    /// Whether nothing answers to it in this version.
-    pub waits: bool,
     /// What the token is for, in the order in which one would try it.
     pub snippets: Vec<Snippet>,
 }
@@ -145,10 +141,10 @@ pub struct Show {
     pub maker: String,
     pub environment: Environment,
     pub abilities: Vec<Ability>,
-    pub waits: bool,
     /// To what it is limited; none is no limit.
     pub node_types: Vec<String>,
     pub networks: Vec<String>,
+    pub calls: Vec<String>,
     pub state: TokenState,
     pub created: When,
     pub expires: Option<When>,

@@ -92,7 +92,6 @@ pub async fn create(
         environment: row.environment,
         token: renewed.token.as_str().to_owned(),
         old: until.map_or(page::Old::Ended, page::Old::Until),
-        waits: super::waits(&row.abilities),
         snippets: snippets::of(&app.config.server, &row.abilities, row.node_types.as_ref(), &row.maker),
     };
     frame::page(&app, &visitor, &template)

@@ -1,6 +1,7 @@
 //! The running Keyrack of a test, its clock and chance, and the actors who speak to it.
 
 mod browser;
+mod calls;
 mod chain;
 mod database;
 mod giving;
@@ -32,6 +33,7 @@ use keyrack::jobs;
 use keyrack::upstream::Upstream;
 
 pub use browser::{Browser, Page, STRIPE, attributes};
+pub use calls::{BRIEF, Line};
 pub use chain::{extend_chain, verify_chains};
 pub use database::Database;
 pub use giving::{CLIENT, CLIENT_SECRET, Giving, NEW, Stage, back, callback, connect, leave, vend_mine, way};

@@ -30,6 +30,7 @@ pub const HTTP_REQUEST: &str = "/w/acme/secrets/new/http-request";
 pub struct Says {
     bytes: Vec<u8>,
     hangs: bool,
+    echoes: bool,
 }
 
 impl Says {
@@ -43,7 +44,7 @@ impl Says {
 
     /// These very bytes.
     pub fn head(text: &str) -> Self {
-        Self { bytes: text.as_bytes().to_vec(), hangs: false }
+        Self { bytes: text.as_bytes().to_vec(), ..Self::default() }
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -52,6 +53,11 @@ impl Says {
 
     pub fn hangs(&self) -> bool {
         self.hangs
+    }
+
+    /// These, and then whatever is said to it.
+    pub fn echoing(text: &str) -> Self {
+        Self { echoes: true, ..Self::head(text) }
     }
 
     /// These, and then nothing more.
@@ -120,6 +126,14 @@ impl Provider {
                 let says = (this.answering.lock().unwrap())(&head);
                 let _gone = stream.write_all(&says.bytes).await;
                 let _gone = stream.flush().await;
+                while says.echoes {
+                    let mut piece = [0; 4_096];
+                    match stream.read(&mut piece).await {
+                        Ok(read @ 1..) => stream.write_all(&piece[..read]).await.unwrap(),
+                        _ => return,
+                    }
+                    stream.flush().await.unwrap();
+                }
                 if says.hangs {
                     std::future::pending::<()>().await;
                 }

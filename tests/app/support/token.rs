@@ -73,6 +73,10 @@ impl Token {
         Self { forwarded: Some(addresses.to_owned()), ..self.clone() }
     }
 
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     pub fn id(&self) -> String {
         let body = self.text.splitn(3, '_').nth(2).unwrap();
         format!("tok_{}", &body[..26])
@@ -152,7 +156,7 @@ impl Token {
         try_read(request.header("authorization", format!("Bearer {}", self.text))).await
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+    pub(super) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let request = match &self.forwarded {
             Some(addresses) => request.header("x-forwarded-for", addresses),
             None => request,
