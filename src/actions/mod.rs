@@ -49,6 +49,7 @@ pub mod sharing;
 pub mod sign_in;
 pub mod tokens;
 mod tools;
+pub mod unusual;
 pub mod upkeep;
 pub mod uses;
 pub mod using;

@@ -48,6 +48,7 @@ pub struct Config {
     pub oauth_clients: OAuthClients,
     pub upstream: UpstreamConfig,
     pub proxy: ProxyConfig,
+    pub usage: UsageConfig,
     pub log: LogConfig,
 }
 
@@ -172,6 +173,12 @@ impl SignUp {
     }
 }
 
+#[derive(Clone, Copy, Debug)]
+pub struct UsageConfig {
+    /// For how long is kept what was used.
+    pub kept: Duration,
+}
+
 #[derive(Clone, Debug)]
 pub struct LogConfig {
     pub format: LogFormat,
@@ -225,6 +232,7 @@ impl Config {
         let (passwords, mail, log) = (passwords(&mut reader), mail::mail(&mut reader), log(&mut reader));
         let (accounts, upstream) = (mail::accounts(&mut reader), upstream::upstream(&mut reader));
         let proxy = upstream::proxy(&mut reader);
+        let usage = usage(&mut reader);
         let (providers, clients) = (providers::providers(&mut reader), providers::oauth_clients(&mut reader));
         let mistakes = reader.into_mistakes();
         let all = move || {
@@ -239,6 +247,7 @@ impl Config {
                 oauth_clients: clients?,
                 upstream: upstream?,
                 proxy: proxy?,
+                usage: usage?,
                 log: log?,
             })
         };
@@ -342,6 +351,11 @@ fn passwords(reader: &mut Reader) -> Result<HashSettings, Noted> {
         at_once: HASHES_AT_ONCE,
         waiting: HASHES_WAITING,
     })
+}
+
+fn usage(reader: &mut Reader) -> Result<UsageConfig, Noted> {
+    let days = reader.required(settings::USAGE_DAYS, parse::number(31_u64..=3_660))?;
+    Ok(UsageConfig { kept: Duration::from_hours(24 * days) })
 }
 
 fn log(reader: &mut Reader) -> Result<LogConfig, Noted> {

@@ -73,6 +73,7 @@ pub const MICROSOFT_CLIENT_ID: &str = "KEYRACK_MICROSOFT_CLIENT_ID";
 pub const MICROSOFT_CLIENT_SECRET: &str = "KEYRACK_MICROSOFT_CLIENT_SECRET";
 pub const MICROSOFT_DOMAINS: &str = "KEYRACK_MICROSOFT_DOMAINS";
 pub const MICROSOFT_TENANT: &str = "KEYRACK_MICROSOFT_TENANT";
+pub const USAGE_DAYS: &str = "KEYRACK_USAGE_DAYS";
 pub const LOG_FORMAT: &str = "KEYRACK_LOG_FORMAT";
 pub const LOG: &str = "KEYRACK_LOG";
 
@@ -256,6 +257,12 @@ pub const SETTINGS: &[Setting] = &[
         ("microsoft", "tenant"),
         Text("common"),
         "The directory (tenant) id whose people may come; or `common`, `organizations` or `consumers`.",
+    ),
+    setting(
+        USAGE_DAYS,
+        ("usage", "days"),
+        Text("400"),
+        "Days for which is kept how often things were used, hour by hour. 31 to 3660.",
     ),
     setting(LOG_FORMAT, ("log", "format"), Text("text"), "`text` or `json`."),
     setting(

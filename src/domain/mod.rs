@@ -35,6 +35,7 @@ pub mod secret;
 pub mod slug;
 pub mod tell;
 pub mod token;
+pub mod unusual;
 pub mod usage;
 pub mod webhook;
 pub(crate) mod word;

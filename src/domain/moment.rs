@@ -50,6 +50,11 @@ impl Moment {
         Self(self.0.saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
     }
 
+    /// The last moment at or before this one that is a whole number of such stretches after 1970.
+    pub(super) const fn whole(self, micros: i64) -> Self {
+        Self(self.0 - self.0.rem_euclid(micros))
+    }
+
     /// How long after `earlier` this is; nothing when it is before.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

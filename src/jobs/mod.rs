@@ -8,6 +8,7 @@ mod renewals;
 mod shares;
 mod sweep;
 mod told;
+mod usage;
 mod values;
 mod webhooks;
 

@@ -1,5 +1,5 @@
 //! Takes away what is over: sessions, counted attempts, links, invitations, imports, values that were kept to go back to,
-//! shares, and failures that nobody has looked at; and tells of what soon will be over.
+//! shares, old counts of uses, and failures that nobody has looked at; and tells of what soon will be over, and of unusual use.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::store::access::AskRunner;
 use crate::store::{self, Fault, Unrecorded};
 
-use super::{Outcome, shares, told, troubled, values};
+use super::{Outcome, shares, told, troubled, usage, values};
 
 const EVERY: Duration = Duration::from_hours(1);
 /// How long what has failed is kept for an Owner to see.
@@ -27,7 +27,8 @@ pub(super) async fn run(app: &App) -> Outcome {
 
 /// How soon the next thing ends, where that is known.
 async fn sweep(app: &App) -> Result<Option<Duration>, Fault<Infallible>> {
-    let swept = app.db.write(AskRunner, |tx, by| {
+    let kept = app.config.usage.kept;
+    let swept = app.db.write(AskRunner, move |tx, by| {
         tx.unrecorded(Unrecorded::Work);
         store::throttle::sweep(tx, by)?;
         store::sessions::sweep(tx, by)?;
@@ -38,6 +39,8 @@ async fn sweep(app: &App) -> Result<Option<Duration>, Fault<Infallible>> {
         let remembered = tx.now().minus(REMEMBERED);
         store::repeats::sweep(tx, by, remembered)?;
         store::connect_sessions::sweep(tx, by, remembered)?;
+        let counted = tx.now().minus(kept);
+        store::usage::sweep(tx, by, counted)?;
         let told = tx.now().minus(TOLD);
         store::events::sweep(tx, by, told)?;
         let before = tx.now().minus(KEPT);
@@ -46,5 +49,5 @@ async fn sweep(app: &App) -> Result<Option<Duration>, Fault<Infallible>> {
     swept.await?;
     // What stands still in one of them is no reason for the other to wait.
     let (values, told, shares) = (values::end(app).await, told::look(app).await, shares::end(app).await);
-    values.and(told).and(shares)
+    values.and(told).and(usage::look(app).await).and(shares)
 }

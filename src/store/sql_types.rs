@@ -124,7 +124,7 @@ trusted_text!(
 );
 word_text!(Role, Environment, Method, Kind, Sharing, Delivery, Slot, ConnectionRole, ChainKind, JobKind);
 word_text!(Adders, rotation::Done, TroubleBy, TroubleWhy);
-word_text!(Finding, Hindrance, TellKind);
+word_text!(Finding, Hindrance, TellKind, unusual::Oddity);
 word_text!(webhook::DeliveryState, webhook::Reply, connect_session::Shade);
 
 /// Lists that are written as texts; a text that is none is an error, not an empty list.

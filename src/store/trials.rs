@@ -156,9 +156,10 @@ fn settle(
         .filter(secrets::value_number.eq(number));
     match verdict {
         Verdict::Verified => {
-            diesel::update(current)
-                .set((secrets::rejected_at.eq(None::<Moment>), secrets::refusals.eq(0)))
-                .execute(tx.conn)?;
+            let cleared = (secrets::rejected_at.eq(None::<Moment>), secrets::refusals.eq(0));
+            if diesel::update(current).set(cleared).execute(tx.conn)? > 0 {
+                super::oddities::begin_anew(tx, id)?;
+            }
         }
         // Since when, not how often.
         Verdict::Rejected => {

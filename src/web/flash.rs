@@ -83,6 +83,7 @@ flashes! {
     RolledBack "rolled-back" Good "The earlier value is in use again, and the one that had followed it is destroyed.";
     ValuesChanged "values-changed" Info "Nothing was done: the values have changed since you opened the page.";
     SecretRenamed "secret-renamed" Good "The secret has its new name. Nothing else has changed.";
+    FoundWell "found-well" Good "Noted. It is told of again only if something new comes about.";
     DatesChanged "dates-changed" Good "The dates are set.";
     DeliveryNarrowed "delivery-narrowed" Good "The value does not leave any more, from the very next request.";
     SecretDisconnected "secret-disconnected" Good "The secret is disconnected and its value destroyed. Its place is kept.";

@@ -142,6 +142,11 @@ pub fn probe_secret(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}/probe")
 }
 
+/// Where somebody says that a secret's use is as it should be.
+pub fn all_well(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/all-well")
+}
+
 pub fn tokens(ws: &str) -> String {
     format!("/w/{ws}/tokens")
 }

@@ -118,6 +118,8 @@ async fn with_workflow(app: &TestApp, ada: &mut Browser) {
     let (workflow, _) = ada.add_bound("Invoices", &secret).await;
     assert_eq!(ada.let_run(&workflow, &token.id()).await.status, 303);
     ada.start_round("Yearly", &[]).await;
+    let odd = "INSERT INTO oddities (secret_id, kind, number, found_at) SELECT id, 'spike', 90, 0 FROM secrets";
+    app.database.run(odd);
     // One with a key that waits, and one that is paused.
     let hook = ada.add_webhook("https://hooks.example.com/in", &[]).await;
     assert_eq!(ada.press(&hook, "test").await.status, 303);

@@ -22,6 +22,7 @@ fn declared() -> Tables {
         include_str!("../../src/store/schema/consumers.rs"),
         include_str!("../../src/store/schema/drafts.rs"),
         include_str!("../../src/store/schema/machines.rs"),
+        include_str!("../../src/store/schema/usage.rs"),
         include_str!("../../src/store/schema/ways.rs"),
         include_str!("../../src/store/schema/outgoing.rs"),
     );
@@ -163,6 +164,7 @@ async fn fill(app: &TestApp, provider: &Oidc) {
     fill_connect_page(app);
     let hook = ada.add_webhook("https://hooks.example.com/", &[]).await;
     assert_eq!(ada.press(&hook, "test").await.status, 303);
+    fill_oddities(app);
     app.database.run("INSERT INTO ends_told (secret_id, expires_at) SELECT id, 0 FROM secrets");
     // No action makes any of these yet.
     let acme = "(SELECT id FROM workspaces)";
@@ -181,6 +183,14 @@ async fn fill(app: &TestApp, provider: &Oidc) {
     );
     app.database
         .run(&format!("INSERT INTO secret_shares (secret_id, person_id, created_at) VALUES ('{id}', '{person}', 0)"));
+}
+
+/// Something unusual, at which somebody has looked.
+fn fill_oddities(app: &TestApp) {
+    app.database.run(
+        "INSERT INTO oddities (secret_id, kind, token_id, origin, number, usual, found_at, settled_at) \
+         SELECT secrets.id, 'spike', tokens.id, '192.0.2.1', 90, 9, 0, 0 FROM secrets, tokens LIMIT 1",
+    );
 }
 
 /// A page of its own for end users, and somebody on it.

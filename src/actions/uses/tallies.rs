@@ -4,16 +4,17 @@
 //! came to is not counted; the record has it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::domain::usage::Counted;
-use crate::domain::{Clock, SecretId, TokenId};
+use crate::domain::usage::{Counted, Origin, Refusals, Stretch, Sums};
+use crate::domain::{Clock, Moment, SecretId, TokenId, WorkflowId};
 use crate::store::access::AskNothing;
-use crate::store::tallies::Tally;
+use crate::store::tallies::{Seen, Tally, Watched};
 use crate::store::{self, Db, Outcome, Unrecorded};
 
 use super::Use;
@@ -24,8 +25,117 @@ pub const PERIOD: Duration = Duration::from_secs(3);
 const PORTION: usize = 64;
 /// While the database is away, no more than this many are kept.
 const MOST: usize = 100_000;
+/// Of the places that a secret is used from, so many are noted at once.
+const ORIGINS: usize = 16;
 
-type Counts = BTreeMap<(SecretId, TokenId), Tally>;
+/// One secret's uses, and what they tell together.
+#[derive(Default)]
+struct OfSecret {
+    by: BTreeMap<(TokenId, Moment, Option<WorkflowId>), Tally>,
+    watched: Watched,
+}
+
+#[derive(Default)]
+struct Counts {
+    secrets: BTreeMap<SecretId, OfSecret>,
+    /// How many tallies there are.
+    many: usize,
+}
+
+impl Counts {
+    fn add(&mut self, of: &Use) {
+        let (Some(token), Counted::Vend | Counted::Call(_)) = (&of.token, of.counted) else { return };
+        let at = of.entry.at;
+        let hour = Stretch::Hour.start(at);
+        let has_room = self.many < MOST;
+        let Some(secret) = of_secret(&mut self.secrets, &of.secret, has_room) else { return };
+        secret.watched.refusals = secret.watched.refusals.then(Refusals::of(of.counted));
+        if let Some(origin) = of.entry.from.map(Origin::from) {
+            see(&mut secret.watched, origin, (at, at), token);
+        }
+        let made = || Tally {
+            workspace: of.workspace.clone(),
+            secret: of.secret.clone(),
+            token: token.clone(),
+            workflow: of.workflow.clone(),
+            node_type: of.node_type.clone(),
+            hour,
+            sums: Sums::default(),
+            last_at: at,
+            from: of.entry.from,
+            watched: Watched::default(),
+        };
+        let tally = match secret.by.entry((token.clone(), hour, of.workflow.clone())) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(_) if !has_room => return,
+            Entry::Vacant(place) => {
+                self.many += 1;
+                place.insert(made())
+            }
+        };
+        tally.sums.add(&Sums::of(of.counted));
+        if at >= tally.last_at {
+            (tally.last_at, tally.from) = (at, of.entry.from);
+        }
+    }
+
+    /// Adds what was counted after all that is here.
+    fn append(&mut self, later: Tally) {
+        let has_room = self.many < MOST;
+        let Some(secret) = of_secret(&mut self.secrets, &later.secret, has_room) else { return };
+        secret.watched.refusals = secret.watched.refusals.then(later.watched.refusals);
+        for (origin, seen) in &later.watched.origins {
+            see(&mut secret.watched, *origin, (seen.first, seen.last), &seen.token);
+        }
+        let key = (later.token.clone(), later.hour, later.workflow.clone());
+        match secret.by.get_mut(&key) {
+            Some(known) => {
+                known.sums.add(&later.sums);
+                if later.last_at >= known.last_at {
+                    (known.last_at, known.from) = (later.last_at, later.from);
+                }
+            }
+            None if !has_room => {}
+            None => {
+                secret.by.insert(key, Tally { watched: Watched::default(), ..later });
+                self.many += 1;
+            }
+        }
+    }
+
+    /// One after another, in the order of their ids; the first of a secret tells what all of its uses tell together.
+    fn into_tallies(self) -> impl Iterator<Item = Tally> {
+        self.secrets.into_values().flat_map(|mut secret| {
+            let mut watched = Some(std::mem::take(&mut secret.watched));
+            secret.by.into_values().map(move |tally| Tally { watched: watched.take().unwrap_or_default(), ..tally })
+        })
+    }
+}
+
+/// A secret's counts; none where there is no room for another.
+fn of_secret<'a>(
+    secrets: &'a mut BTreeMap<SecretId, OfSecret>,
+    id: &SecretId,
+    has_room: bool,
+) -> Option<&'a mut OfSecret> {
+    // Looked for first: only a secret that is not there yet takes a copy of its id.
+    if !secrets.contains_key(id) {
+        if !has_room {
+            return None;
+        }
+        secrets.insert(id.clone(), OfSecret::default());
+    }
+    secrets.get_mut(id)
+}
+
+fn see(watched: &mut Watched, origin: Origin, (first, last): (Moment, Moment), token: &TokenId) {
+    let room = watched.origins.len() < ORIGINS;
+    match watched.origins.get_mut(&origin) {
+        Some(seen) => seen.last = seen.last.max(last),
+        None if room => drop(watched.origins.insert(origin, Seen { first, last, token: token.clone() })),
+        None => {}
+    }
+}
 
 #[derive(Clone)]
 pub(super) struct Tallies {
@@ -53,17 +163,7 @@ impl Tallies {
     /// Counts what has been recorded.
     pub fn add<'a>(&self, uses: impl Iterator<Item = &'a Use>) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        for of in uses {
-            let (Some(token), Counted::Vend | Counted::Call(_)) = (&of.token, of.counted) else { continue };
-            let tally = Tally {
-                secret: of.secret.clone(),
-                token: token.clone(),
-                uses: 1,
-                last_at: of.entry.at,
-                from: of.entry.from,
-            };
-            merge(&mut counts, tally);
-        }
+        uses.for_each(|of| counts.add(of));
         drop(counts);
         self.counted.notify_one();
     }
@@ -72,7 +172,7 @@ impl Tallies {
     pub async fn write(&self) {
         let _mine = self.writing.lock().await;
         let all = std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut rest = all.into_values();
+        let mut rest = all.into_tallies();
         loop {
             let portion: Vec<Tally> = rest.by_ref().take(PORTION).collect();
             if portion.is_empty() {
@@ -81,7 +181,8 @@ impl Tallies {
             if let Err(fault) = self.store(portion.clone()).await {
                 tracing::warn!(error = %fault, "uses could not be counted yet");
                 let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-                portion.into_iter().chain(rest).for_each(|tally| merge(&mut counts, tally));
+                let newer = std::mem::take(&mut *counts);
+                portion.into_iter().chain(rest).chain(newer.into_tallies()).for_each(|tally| counts.append(tally));
                 return;
             }
         }
@@ -93,20 +194,5 @@ impl Tallies {
             Ok(store::tallies::add(tx, by, &portion)?)
         });
         counted.await
-    }
-}
-
-fn merge(counts: &mut Counts, new: Tally) {
-    let many = counts.len() >= MOST;
-    let key = (new.secret.clone(), new.token.clone());
-    match counts.get_mut(&key) {
-        Some(known) => {
-            known.uses += new.uses;
-            if new.last_at >= known.last_at {
-                (known.last_at, known.from) = (new.last_at, new.from);
-            }
-        }
-        None if many => {}
-        None => drop(counts.insert(key, new)),
     }
 }

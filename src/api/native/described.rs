@@ -7,7 +7,8 @@ use crate::api::codes::Code;
 use crate::app::routes::{Least, MACHINES};
 
 use super::{
-    audit, connect_sessions, connections, members, node_types, outsiders, pickers, secrets, shares, token, workflows,
+    audit, connect_sessions, connections, members, node_types, outsiders, pickers, secrets, shares, token, usage,
+    workflows,
 };
 
 #[derive(OpenApi)]
@@ -46,6 +47,7 @@ use super::{
         connections::disconnect,
         members::index,
         members::show,
+        usage::index,
         audit::index,
     ),
     components(schemas(super::Problem)),
@@ -60,6 +62,7 @@ use super::{
         (name = "Connect sessions", description = "Pages on which your users connect accounts and keys by themselves, alone or \
             in a frame on your own site."),
         (name = "Members", description = "The people of the workspace."),
+        (name = "Usage", description = "How often secrets were used."),
         (name = "Audit", description = "The record of changes and uses."),
     ),
 )]

@@ -17,6 +17,7 @@ mod schemas;
 pub mod secrets;
 pub mod shares;
 pub mod token;
+pub mod usage;
 pub mod workflows;
 
 use actix_web::HttpResponse;

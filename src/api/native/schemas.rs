@@ -6,6 +6,7 @@ use crate::domain::audit::ChainKind;
 use crate::domain::connect_session::{Outcome, SessionState, Shade};
 use crate::domain::record::Topic;
 use crate::domain::secret::ConnectionRole;
+use crate::domain::usage::Stretch;
 use crate::domain::{Ability, Delivery, Environment, Kind, Method, Role, SecretState, Sharing};
 
 macro_rules! schemas {
@@ -32,4 +33,5 @@ schemas! {
     sharing Sharing;
     state SecretState;
     topic Topic;
+    stretch Stretch;
 }

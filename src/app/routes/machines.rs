@@ -85,5 +85,6 @@ pub static MACHINES: &[Entry] = &[
     post("/api/v1/connections/{connection}/disconnect", CONNECT, |r| r.to(outside::disconnect)),
     get("/api/v1/members", READ, |r| r.to(native::members::index)),
     get("/api/v1/members/{member}", READ, |r| r.to(native::members::show)),
+    get("/api/v1/usage", READ, |r| r.to(native::usage::index)),
     get("/api/v1/audit", AUDIT, |r| r.to(audit::index)),
 ];

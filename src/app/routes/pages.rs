@@ -136,6 +136,7 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/secrets/{secret}/roll-back", MEMBER, |r| r.to(secrets::turns::roll_back)),
     get("/w/{workspace}/secrets/{secret}/disconnect", MEMBER, |r| r.to(secrets::turns::ask_disconnect)),
     post("/w/{workspace}/secrets/{secret}/disconnect", MEMBER, |r| r.to(secrets::turns::disconnect)),
+    post("/w/{workspace}/secrets/{secret}/all-well", MEMBER, |r| r.to(secrets::usage::all_well)),
     post("/w/{workspace}/secrets/{secret}/probe", MEMBER, |r| r.to(secrets::probe::create)),
     get("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::new)),
     post("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::create)),

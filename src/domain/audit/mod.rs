@@ -373,6 +373,7 @@ mod tests {
             Event::Secret(SecretEvent::Disconnected { secret: secret() }),
             Event::Secret(SecretEvent::ShareEnded { secret: id("sec"), name: name(), person: None }),
             Event::Secret(answered()),
+            Event::Secret(SecretEvent::FoundWell { secret: secret(), kind: crate::domain::unusual::Oddity::NewToken }),
             Event::Connect(ConnectEvent::Opened {
                 session: SessionFacts { id: id("cns"), node_types: name(), end_user: Some(name()), organization: None },
             }),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::unusual::Oddity;
 use super::super::{Environment, Finding, Moment, PersonId, SecretId, Sharing, Verdict};
 use super::SecretFacts;
 
@@ -60,6 +61,9 @@ pub enum SecretEvent {
     /// A rejected value was taken in a call: it is rejected no more.
     #[serde(rename = "secret.call_accepted")]
     CallAccepted { secret: SecretId, name: String, value: i64 },
+    /// Somebody looked at what was unusual about its use, and found nothing wrong.
+    #[serde(rename = "secret.use_found_well")]
+    FoundWell { secret: SecretFacts, kind: Oddity },
 }
 
 impl SecretEvent {
@@ -76,7 +80,8 @@ impl SecretEvent {
             | Self::Staged { secret, .. }
             | Self::StagedDropped { secret, .. }
             | Self::Promoted { secret, .. }
-            | Self::RolledBack { secret, .. } => secret.id.as_str(),
+            | Self::RolledBack { secret, .. }
+            | Self::FoundWell { secret, .. } => secret.id.as_str(),
             Self::ShareEnded { secret, .. }
             | Self::PreviousDestroyed { secret, .. }
             | Self::Probed { secret, .. }

@@ -6,6 +6,7 @@ mod consumers;
 mod drafts;
 mod machines;
 mod outgoing;
+mod usage;
 mod ways;
 
 pub(super) use connecting::{connect_pages, connect_sessions};
@@ -14,6 +15,7 @@ pub(super) use consumers::{nodes, rotation_items, rotations, workflow_tokens, wo
 pub(super) use drafts::{flows, imports};
 pub(super) use machines::{events, repeats};
 pub(super) use outgoing::{deliveries, ends_told, webhooks};
+pub(super) use usage::{oddities, secret_origins, usage_hours};
 pub(super) use ways::{identities, workspace_domains};
 
 diesel::table! {
@@ -344,6 +346,7 @@ diesel::joinable!(secrets -> people (owner_id));
 diesel::joinable!(secrets -> workspaces (workspace_id));
 diesel::joinable!(organization_settings -> organizations (organization_id));
 diesel::joinable!(token_sets -> secrets (secret_id));
+diesel::joinable!(oddities -> secrets (secret_id));
 diesel::joinable!(sessions -> people (person_id));
 diesel::joinable!(tokens -> people (maker_id));
 diesel::joinable!(tokens -> workspaces (workspace_id));
@@ -375,6 +378,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     members,
     node_types,
     nodes,
+    oddities,
     organizations,
     people,
     rotation_items,
@@ -386,6 +390,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     throttles,
     tokens,
+    usage_hours,
     webhooks,
     workflow_tokens,
     workflows,

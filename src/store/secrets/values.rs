@@ -12,6 +12,7 @@ use crate::domain::secret::Slot;
 use crate::domain::{DataKeyId, Kind, Moment, SecretId, ValueId, WorkspaceId};
 use crate::store::access::{AtLeast, InWorkspace, Member, Proof, Runner, RunnerIn};
 use crate::store::error::Error;
+use crate::store::oddities;
 use crate::store::rotations;
 use crate::store::schema::{secret_values, secrets};
 use crate::store::tx::{ReadTx, WriteTx};
@@ -182,7 +183,7 @@ fn become_current(
             secrets::updated_at.eq(now),
         ))
         .execute(tx.conn)?;
-    Ok(())
+    oddities::begin_anew(tx, id)
 }
 
 /// Takes down that a number was given to a value which is not the current one.
@@ -239,6 +240,7 @@ pub fn note_new_value(
             secrets::updated_at.eq(now),
         ))
         .execute(tx.conn)?;
+    oddities::begin_anew(tx, id)?;
     set_labels(tx, by, id, new.account_name, new.account_identifier)
 }
 

@@ -1,6 +1,7 @@
 //! The root address, and the home of a workspace.
 
 mod page;
+mod usage;
 mod workflows;
 
 use std::collections::HashSet;
@@ -69,6 +70,7 @@ struct Found {
     asked: (Vec<Due>, u64),
     /// Their own that need reconfiguration, with the nodes that do, and how many there are in all.
     broken: workflows::Broken,
+    usage: usage::Seen,
     /// Work that failed, for an Owner alone.
     failed: Option<u64>,
     /// Webhooks that Keyrack has paused, for Admins.
@@ -107,6 +109,7 @@ fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Fou
         stuck: store::secrets::stuck(tx, by)?,
         asked: store::rotations::of_owner(tx, by, ASKED)?,
         broken: workflows::broken(tx, by)?,
+        usage: usage::look(tx, by)?,
         seen: store::secrets::seen_among(tx, by, recent.iter().map(|line| &line.act))?,
         recent,
         names: store::audit::actors(tx, by)?,
@@ -144,11 +147,13 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
             .into_iter()
             .chain(broken)
             .chain(stuck)
+            .chain(usage::attention(ws, &found.frame, &found.usage, now))
             .chain(secrets)
             .chain(about_rotation(ws, found.asked, now))
             .collect(),
         start: start.is_open().then_some(start),
         counts,
+        uses: (found.secrets > 0 || found.tokens > 0).then(|| usage::chart(&found.usage, now)),
         recent: found.recent.iter().map(|line| teller.tell(line)).collect(),
         chrome,
     };

@@ -1,5 +1,6 @@
 //! The home of a workspace: what needs attention, the first three steps, what happened lately.
 
+use crate::web::chart::Chart;
 use crate::web::chrome::Chrome;
 use crate::web::url;
 use crate::web::view::{Entry, Link, Tone, grouped};
@@ -17,6 +18,8 @@ pub struct Show {
     /// None once all three steps are done.
     pub start: Option<Start>,
     pub counts: Vec<Count>,
+    /// None before the first key and token.
+    pub uses: Option<Chart>,
     pub recent: Vec<Entry>,
 }
 

@@ -19,6 +19,7 @@ pub mod probe;
 pub mod replace;
 pub mod sharing;
 pub mod turns;
+pub mod usage;
 
 use std::slice;
 
@@ -79,6 +80,7 @@ struct Found {
     serving: Vec<bound::Serving>,
     history: Vec<StoredEntry>,
     trial: probe::Seen,
+    usage: usage::Seen,
     /// What is known of the tokens that it holds.
     tokens: Option<TokenSet>,
     names: Names,
@@ -109,6 +111,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
         let shared = Shared::read(tx, by, &row)?;
         let held = store::secrets::held(tx, by, &row)?;
         let trial = probe::look(tx, by, &catalog, &row, &held)?;
+        let usage = usage::look(tx, by, (&catalog, &row))?;
         let tokens = match row.secret.kind.method() {
             Method::Key => None,
             Method::OAuth | Method::ClientCredentials => store::token_sets::find(tx, by, &id)?,
@@ -136,6 +139,7 @@ async fn find(app: &Data<App>, demand: &Demand<Member>, id: &str) -> Result<Foun
             serving,
             history,
             trial,
+            usage,
             tokens,
             names,
             held,
@@ -245,6 +249,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         rotate: secret.rotate_at.map(|at| When::new(at, now)),
         last_use: secret.last_used_at.map(|at| When::new(at, now)),
         used_by: used_by(demand.ws(), &found.frame, &found.users, now),
+        usage: usage::shown(demand.ws(), &found),
         others: others(found.others),
         serving: found.serving.clone(),
         snippet,

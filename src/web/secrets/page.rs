@@ -17,6 +17,7 @@ pub use super::connection::Connection;
 pub use super::pages_of_life::Values;
 use super::sharing::page::Audience;
 use super::sharing::picker::Picker;
+pub use super::usage::Usage;
 
 #[derive(askama::Template)]
 #[template(path = "secrets/index.html")]
@@ -347,6 +348,7 @@ pub struct Show {
     pub rotate: Option<When>,
     pub last_use: Option<When>,
     pub used_by: Vec<UsedBy>,
+    pub usage: Usage,
     /// Said of tokens that are not this person's to know.
     pub others: Option<String>,
     pub serving: Vec<Serving>,

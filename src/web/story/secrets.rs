@@ -42,6 +42,7 @@ impl Teller<'_> {
             SecretEvent::StagedDropped { secret, .. } => on("dropped the next value of", secret, "trash"),
             SecretEvent::Promoted { secret, .. } => on("promoted the next value of", secret, "key"),
             SecretEvent::RolledBack { secret, .. } => on("rolled back the value of", secret, "key"),
+            SecretEvent::FoundWell { secret, .. } => on("found nothing wrong with the use of", secret, "check"),
             SecretEvent::Probed { secret, name, .. } => {
                 self.on("sent the value to its provider to test", (secret.as_str(), name), url::secret, "plug")
             }

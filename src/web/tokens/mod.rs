@@ -7,17 +7,22 @@ mod page;
 pub mod renew;
 mod snippets;
 
+use std::collections::BTreeMap;
+
 use actix_web::web::{Data, Path};
 
 use crate::actions::tokens;
 use crate::app::App;
 use crate::domain::policy::{self, Standing};
+use crate::domain::usage::{Stretch, Sums};
 use crate::domain::{Calls, Moment, Networks, NodeTypes, Slug, TokenId};
 use crate::store::access::{AtLeast, Member, Proof};
 use crate::store::node_types::NodeTypeRow;
 use crate::store::tokens::{TokenRow, Used, UsedRow};
+use crate::store::usage::Narrow;
 use crate::store::{self, Denied, Error as StoreError, Fault, ReadTx};
 
+use super::chart::Chart;
 use super::chrome::Place;
 use super::csrf::CsrfForm;
 use super::error::Error;
@@ -36,6 +41,7 @@ struct Found {
     frame: Frame,
     row: TokenRow,
     used: Used,
+    days: BTreeMap<Moment, Sums>,
     node_types: Vec<NodeTypeRow>,
     may_renew: bool,
     may_revoke: bool,
@@ -46,9 +52,11 @@ fn look(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, id: &TokenId)
     let row = store::tokens::find(tx, by, id)?.ok_or(Denied::NotFound)?;
     let standing = Standing { person: by.person(), role: by.role() };
     let lives = row.state(tx.now()).lives();
+    let narrow = Narrow { token: Some(id.clone()), from: Some(Chart::since(tx.now())), ..Narrow::default() };
     Ok(Found {
         frame: Frame::of_member(tx, by)?,
         used: store::tokens::used_by(tx, by, id)?,
+        days: store::usage::by_stretch(tx, by, &narrow, Stretch::Day)?,
         node_types: store::node_types::list(tx, by)?,
         may_renew: lives && policy::may_renew_token(standing, &row.maker, &row.abilities),
         may_revoke: row.revoked_at.is_none() && policy::may_revoke_token(standing, &row.maker),
@@ -107,6 +115,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         last_use: row.last_used_at.map(when),
         last_from: row.last_used_from.clone(),
         used: found.used(ws),
+        chart: Chart::of_days("use-chart", "Uses per day", now, &found.days),
         revoked: row.revoked_at.map(when),
         may_renew: found.may_renew,
         may_revoke: found.may_revoke,

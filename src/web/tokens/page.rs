@@ -2,6 +2,7 @@
 
 use crate::domain::token::Overlap;
 use crate::domain::{Ability, Environment, TokenState};
+use crate::web::chart::Chart;
 use crate::web::chrome::Chrome;
 use crate::web::url;
 use crate::web::view::{Choice, Link, Pager, Shown, Snippet, When, counted, grouped, meaning};
@@ -154,6 +155,7 @@ pub struct Show {
     pub last_use: Option<When>,
     pub last_from: Option<String>,
     pub used: Used,
+    pub chart: Chart,
     pub revoked: Option<When>,
     pub may_renew: bool,
     pub may_revoke: bool,

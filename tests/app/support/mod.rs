@@ -15,7 +15,7 @@ mod provider;
 mod receiver;
 mod shares;
 mod token;
-
+mod usage;
 mod wire;
 mod workflows;
 

@@ -1,0 +1,3 @@
+DROP TABLE oddities;
+DROP TABLE secret_origins;
+DROP TABLE usage_hours;
