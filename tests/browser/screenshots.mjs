@@ -6,6 +6,7 @@ import { browser as launch } from "./support/browser.mjs";
 import { fill } from "./support/filled.mjs";
 import { Keyrack } from "./support/keyrack.mjs";
 import { HOME, setUp, signIn } from "./support/steps.mjs";
+import { useForWeeks } from "./support/usage.mjs";
 
 const folder = path.join(import.meta.dirname, "../../docs/images");
 const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
@@ -43,6 +44,7 @@ async function filled(browser, keyrack) {
   const page = await context.newPage();
   await setUp(page, keyrack.setUpLink);
   const places = await fill(page, keyrack);
+  useForWeeks(keyrack, places);
   await context.close();
   return places;
 }

@@ -9,9 +9,22 @@ export function createDatabase(folder) {
   return onPostgres ? new Postgres() : new Sqlite(folder);
 }
 
+const INTO_SQLITE = `
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1], timeout=10) as database:
+    database.execute("PRAGMA foreign_keys = ON")
+    database.executescript(sys.stdin.read())
+`;
+
 class Sqlite {
   constructor(folder) {
-    this.url = `sqlite:${path.join(folder, "data", "keyrack.db")}`;
+    this.file = path.join(folder, "data", "keyrack.db");
+    this.url = `sqlite:${this.file}`;
+  }
+
+  // For what only weeks of use would bring about.
+  run(statements) {
+    execFileSync("python3", ["-c", INTO_SQLITE, this.file], { input: statements, stdio: ["pipe", "ignore", "pipe"] });
   }
 
   // The file lies in the folder, which is searched as a whole.
@@ -32,6 +45,10 @@ class Postgres {
     this.#psql(`CREATE DATABASE ${this.#name}`);
   }
 
+  run(statements) {
+    this.#psql(statements, this.url);
+  }
+
   dump() {
     return execFileSync("pg_dump", [this.url], { maxBuffer: 256 * 1024 * 1024 });
   }
@@ -40,8 +57,8 @@ class Postgres {
     this.#psql(`DROP DATABASE IF EXISTS ${this.#name} WITH (FORCE)`);
   }
 
-  #psql(statement) {
-    const args = ["-qX", "-v", "ON_ERROR_STOP=1", "-c", statement, this.#server];
+  #psql(statement, database = this.#server) {
+    const args = ["-qX", "-v", "ON_ERROR_STOP=1", "-c", statement, database];
     execFileSync("psql", args, { stdio: ["ignore", "ignore", "pipe"] });
   }
 }
