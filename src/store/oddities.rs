@@ -181,7 +181,9 @@ pub fn open(
         .filter(secrets::workspace_id.eq(by.workspace()))
         .filter(oddities::settled_at.is_null())
         .into_boxed();
-    rows = rows.filter(oddities::kind.ne(Oddity::Refusals).or(oddities::number.ge(unusual::ROW)));
+    // Of a secret that is rejected, its state says enough.
+    let row = oddities::number.ge(unusual::ROW).and(secrets::rejected_at.is_null());
+    rows = rows.filter(oddities::kind.ne(Oddity::Refusals).or(row));
     rows = rows.filter(oddities::kind.eq_any([Oddity::Spike, Oddity::Refusals]).or(tokens::id.is_not_null()));
     if !policy::sees_all_secrets(by.role()) {
         rows = rows.filter(secrets::owner_id.eq(by.person()));
