@@ -106,7 +106,7 @@ impl Wish {
             Work::ResetAsked { email } => Some((Self::Reset, email)),
             Work::SignUpAsked { email } => Some((Self::SignUp, email)),
             Work::EmailChangeAsked { person, email } => Some((Self::EmailChange(person), email)),
-            Work::Letter { .. } | Work::Sweep | Work::Renew => None,
+            Work::Letter { .. } | Work::Sweep | Work::Renew | Work::Probe => None,
         }
     }
 

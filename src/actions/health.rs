@@ -151,7 +151,6 @@ pub(super) fn tell_rejected(
         return Ok(());
     }
     let described = description.map(|of| of.under(found.kind.method()));
-    let guide = described.as_ref().map(|of| &of.guide);
     let letter = Letter::SecretRejected {
         workspace: whom.workspace.to_string(),
         slug: whom.slug.to_string(),
@@ -160,8 +159,8 @@ pub(super) fn tell_rejected(
         node_type: whom.node_type.to_string(),
         refused,
         method: found.kind.method(),
-        advice: guide.map(|guide| guide.rejected.clone()).unwrap_or_default(),
-        place: guide.and_then(|guide| guide.url.clone()),
+        advice: described.as_ref().map(|of| of.guide.rejected.clone()).unwrap_or_default(),
+        place: described.as_ref().and_then(|of| of.place_of_keys().map(ToOwned::to_owned)),
     };
     outbox::of_workspace(tx, by, tools, (&whom.owner, letter))
 }

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod audit;
 pub mod authorizing;
 pub mod calling;
+pub mod checkups;
 pub mod clients;
 pub mod connect_pages;
 pub mod connect_sessions;

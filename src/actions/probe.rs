@@ -16,7 +16,7 @@ use crate::domain::letter::Refused;
 use crate::domain::probe::Found;
 use crate::domain::secret::Slot;
 use crate::domain::{Finding, Moment, SecretId, Verdict};
-use crate::store::access::{self, Ask, Member, Probing, Proof, UseProof, UseRefusal};
+use crate::store::access::{self, Ask, Demand, InWorkspace, Member, Probing, Proof, UseProof, UseRefusal};
 use crate::store::token_sets::TokenSet;
 use crate::store::{self, Db, Error, Fault, Refusal, Unrecorded, WriteTx};
 use crate::upstream::{Upstream, probe};
@@ -57,14 +57,14 @@ pub struct Means {
 }
 
 /// What the first transaction found: everything that is needed to record, to open and to ask.
-struct Ready {
-    of: Use,
-    name: String,
-    number: i64,
-    description: NodeType,
+pub(super) struct Ready {
+    pub of: Use,
+    pub name: String,
+    pub number: i64,
+    pub description: NodeType,
     /// The fields that are no secrets.
-    plain: BTreeMap<String, String>,
-    sealed: Option<SealedValue>,
+    pub plain: BTreeMap<String, String>,
+    pub sealed: Option<SealedValue>,
 }
 
 /// Tests the current value of a secret, or the next one, for a person who may.
@@ -79,7 +79,7 @@ where
     testing.await.unwrap_or_else(|_| Err(Error::Unavailable("the test was given up").into()))
 }
 
-/// How long somebody who has just connected an account waits until its provider has said whose it is.
+/// How long somebody who has just stored a value or connected an account waits for what its provider says of it.
 const GLANCE: Duration = Duration::from_secs(5);
 
 /// Tests what was connected a moment ago: the provider tells whose account it is. That it does not is no reason to wait.
@@ -87,8 +87,16 @@ pub async fn introduce<F>(means: Means, ask: F, secret: SecretId)
 where
     F: Fn() -> Ask<Member> + Send + Sync + 'static,
 {
-    let tested = tokio::time::timeout(GLANCE, probe(means, ask, secret, Slot::Current)).await;
-    tracing::debug!(in_time = tested.is_ok(), "a new connection was tested");
+    glance(means, ask, secret, Slot::Current).await;
+}
+
+/// Tests what was stored a moment ago, and waits a little for what comes of it; the test goes on where it takes longer.
+pub async fn glance<F>(means: Means, ask: F, secret: SecretId, slot: Slot)
+where
+    F: Fn() -> Ask<Member> + Send + Sync + 'static,
+{
+    let tested = tokio::time::timeout(GLANCE, probe(means, ask, secret, slot)).await;
+    tracing::debug!(in_time = tested.is_ok(), "what was stored was tested");
 }
 
 /// Tokens that are about to end are renewed before they are tested; where they cannot be, the test says what it finds.
@@ -137,9 +145,8 @@ fn count(
     let person = by.person().as_str().as_bytes();
     let of_secret = tools.keyring.throttle_key(&[b"probe", person, secret.as_str().as_bytes()]);
     let of_person = tools.keyring.throttle_key(&[b"probes", person]);
-    let bare = |host: &String| host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).to_ascii_lowercase();
     let workspace = by.workspace().as_str().as_bytes();
-    let of_hosts: Vec<_> = BTreeSet::from_iter(hosts.iter().map(bare))
+    let of_hosts: Vec<_> = names_of(hosts)
         .into_iter()
         .map(|host| tools.keyring.throttle_key(&[b"probed host", workspace, host.as_bytes()]))
         .collect();
@@ -148,7 +155,18 @@ fn count(
     closed(tx, by, &limits)?.map_or(Ok(()), |until| Err(ProbeRefusal::TooOften(until).into()))
 }
 
-fn use_of(tx: &WriteTx<'_>, by: &Proof<'_, Member>, tools: Tools<'_>, allowed: &UseProof<'_, Probing>) -> Use {
+/// The names of hosts, each once, whatever its port.
+pub(super) fn names_of(hosts: &[String]) -> BTreeSet<String> {
+    let bare = |host: &String| host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).to_ascii_lowercase();
+    hosts.iter().map(bare).collect()
+}
+
+pub(super) fn use_of(
+    tx: &WriteTx<'_>,
+    by: &Proof<'_, impl InWorkspace>,
+    tools: Tools<'_>,
+    allowed: &UseProof<'_, Probing>,
+) -> Use {
     let event = SecretEvent::Probed {
         secret: allowed.secret().clone(),
         name: allowed.name().to_string(),
@@ -160,7 +178,12 @@ fn use_of(tx: &WriteTx<'_>, by: &Proof<'_, Member>, tools: Tools<'_>, allowed: &
     Use::uncounted((by.workspace().clone(), allowed.secret().clone(), allowed.node_type()), entry)
 }
 
-async fn test(means: &Means, ask: &impl Fn() -> Ask<Member>, ready: Ready) -> Result<Verdict, Fault<ProbeRefusal>> {
+/// Records, sends and notes; whoever asks is asked once more before anything is noted.
+pub(super) async fn test<D>(means: &Means, ask: &impl Fn() -> D, ready: Ready) -> Result<Verdict, Fault<ProbeRefusal>>
+where
+    D: Demand,
+    D::Right: InWorkspace,
+{
     means.recorder.record(ready.of.clone()).await?;
     let keyring = &means.kit.keyring;
     let opened = ready.sealed.as_ref().and_then(|sealed| keyring.open_value(Purpose::Probe, sealed).ok());
@@ -182,9 +205,13 @@ async fn test(means: &Means, ask: &impl Fn() -> Ask<Member>, ready: Ready) -> Re
     Ok(verdict)
 }
 
-async fn note(means: &Means, ask: Ask<Member>, ready: &Ready, found: Found) -> Result<(), Fault<ProbeRefusal>> {
+async fn note<D>(means: &Means, ask: D, ready: &Ready, found: Found) -> Result<(), Fault<ProbeRefusal>>
+where
+    D: Demand,
+    D::Right: InWorkspace,
+{
     let (kit, id, name, value) = (means.kit.clone(), ready.of.secret.clone(), ready.name.clone(), ready.number);
-    let described = ready.description.clone();
+    let (described, actor) = (ready.description.clone(), ready.of.entry.by.clone());
     let noted = means.db.write(ask, move |tx, by| {
         // Deleted, disconnected or replaced for good meanwhile: there is nothing left that it could be said of.
         if !store::trials::note(tx, by, (&id, value), &found)? {
@@ -199,7 +226,7 @@ async fn note(means: &Means, ask: Ask<Member>, ready: &Ready, found: Found) -> R
             finding: found.finding,
             status: found.status,
         };
-        kit.by_person(by.person(), |tools| {
+        kit.by(actor.clone(), |tools| {
             audit::change(tx, by, tools, Event::Secret(event))?;
             health::tell_rejected(tx, by, tools, (&id, Some(&described), Refused::Test))
         })?;
@@ -208,10 +235,15 @@ async fn note(means: &Means, ask: Ask<Member>, ready: &Ready, found: Found) -> R
     noted.await
 }
 
-async fn note_unreadable(means: &Means, ask: Ask<Member>, ready: &Ready) -> Result<(), Fault<ProbeRefusal>> {
+async fn note_unreadable<D>(means: &Means, ask: D, ready: &Ready) -> Result<(), Fault<ProbeRefusal>>
+where
+    D: Demand,
+    D::Right: InWorkspace,
+{
     let (kit, id, name, value) = (means.kit.clone(), ready.of.secret.clone(), ready.name.clone(), ready.number);
+    let actor = ready.of.entry.by.clone();
     let noted = means.db.write(ask, move |tx, by| {
-        Ok(kit.by_person(by.person(), |tools| using::mark_unreadable(tx, by, tools, (&id, &name, value)))?)
+        Ok(kit.by(actor.clone(), |tools| using::mark_unreadable(tx, by, tools, (&id, &name, value)))?)
     });
     noted.await
 }

@@ -49,6 +49,7 @@ pub struct Config {
     pub upstream: UpstreamConfig,
     pub proxy: ProxyConfig,
     pub usage: UsageConfig,
+    pub probes: ProbeConfig,
     pub log: LogConfig,
 }
 
@@ -179,6 +180,15 @@ pub struct UsageConfig {
     pub kept: Duration,
 }
 
+/// How secrets are tested by themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct ProbeConfig {
+    /// None where they are only after a refused call.
+    pub every: Option<Duration>,
+    /// In an hour, for one host.
+    pub per_host: i64,
+}
+
 #[derive(Clone, Debug)]
 pub struct LogConfig {
     pub format: LogFormat,
@@ -233,6 +243,7 @@ impl Config {
         let (accounts, upstream) = (mail::accounts(&mut reader), upstream::upstream(&mut reader));
         let proxy = upstream::proxy(&mut reader);
         let usage = usage(&mut reader);
+        let probes = upstream::probes(&mut reader);
         let (providers, clients) = (providers::providers(&mut reader), providers::oauth_clients(&mut reader));
         let mistakes = reader.into_mistakes();
         let all = move || {
@@ -248,6 +259,7 @@ impl Config {
                 upstream: upstream?,
                 proxy: proxy?,
                 usage: usage?,
+                probes: probes?,
                 log: log?,
             })
         };

@@ -62,6 +62,8 @@ pub const UPSTREAM_ALLOW: &str = "KEYRACK_UPSTREAM_ALLOW";
 pub const UPSTREAM_CA_FILE: &str = "KEYRACK_UPSTREAM_CA_FILE";
 pub const PROXY_SECONDS: &str = "KEYRACK_PROXY_SECONDS";
 pub const PROXY_CALLS: &str = "KEYRACK_PROXY_CALLS";
+pub const PROBE_EVERY_HOURS: &str = "KEYRACK_PROBE_EVERY_HOURS";
+pub const PROBES_PER_HOST: &str = "KEYRACK_PROBES_PER_HOST";
 pub const GOOGLE_CLIENT_ID: &str = "KEYRACK_GOOGLE_CLIENT_ID";
 pub const GOOGLE_CLIENT_SECRET: &str = "KEYRACK_GOOGLE_CLIENT_SECRET";
 pub const GOOGLE_DOMAINS: &str = "KEYRACK_GOOGLE_DOMAINS";
@@ -221,6 +223,18 @@ pub const SETTINGS: &[Setting] = &[
         ("proxy", "calls"),
         Text("1024"),
         "Calls through the proxy that one process makes at once; more are answered 503. 1 to 65536.",
+    ),
+    setting(
+        PROBE_EVERY_HOURS,
+        ("probes", "every_hours"),
+        Text("24"),
+        "Hours after which a secret is tested again by itself; 0 tests only what a call was refused with. 0 to 8760.",
+    ),
+    setting(
+        PROBES_PER_HOST,
+        ("probes", "per_host"),
+        Text("120"),
+        "Such tests in an hour for one host, of all workspaces together. 1 to 100000.",
     ),
     setting(
         GOOGLE_CLIENT_ID,

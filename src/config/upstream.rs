@@ -10,7 +10,7 @@ use url::{Host, Url};
 use crate::domain::limits::network;
 
 use super::reader::{Noted, Reader};
-use super::{parse, settings};
+use super::{ProbeConfig, parse, settings};
 
 #[derive(Clone, Debug)]
 pub struct ProxyConfig {
@@ -46,6 +46,13 @@ pub(super) fn proxy(reader: &mut Reader) -> Result<ProxyConfig, Noted> {
     let seconds = reader.required(settings::PROXY_SECONDS, parse::number(1_u64..=3_600));
     let calls = reader.required(settings::PROXY_CALLS, parse::number(1_usize..=65_536));
     Ok(ProxyConfig { patience: Duration::from_secs(seconds?), calls: calls? })
+}
+
+pub(super) fn probes(reader: &mut Reader) -> Result<ProbeConfig, Noted> {
+    let hours = reader.required(settings::PROBE_EVERY_HOURS, parse::number(0_u64..=8_760));
+    let per_host = reader.required(settings::PROBES_PER_HOST, parse::number(1_i64..=100_000));
+    let every = hours.map(|hours| (hours > 0).then(|| Duration::from_hours(hours)));
+    Ok(ProbeConfig { every: every?, per_host: per_host? })
 }
 
 fn allowed(text: &str) -> Result<Vec<Allowed>, String> {

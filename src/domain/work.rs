@@ -15,6 +15,7 @@ words! {
         EmailChangeAsked = "email_change_asked",
         Sweep = "sweep",
         Renew = "renew",
+        Probe = "probe",
     }
 }
 
@@ -26,12 +27,13 @@ impl JobKind {
             Self::ResetAsked | Self::SignUpAsked | Self::EmailChangeAsked => "Looking up accounts",
             Self::Sweep => "Taking away what is over",
             Self::Renew => "Renewing connections",
+            Self::Probe => "Testing secrets",
         }
     }
 
     /// Whether it is planned anew each time it is done. Such work is never given up: nobody would begin it again.
     pub fn comes_again(self) -> bool {
-        matches!(self, Self::Sweep | Self::Renew)
+        matches!(self, Self::Sweep | Self::Renew | Self::Probe)
     }
 }
 
@@ -58,6 +60,8 @@ pub enum Work {
     Sweep,
     /// Asks for new tokens before the old ones end.
     Renew,
+    /// Tests what was not tested for long.
+    Probe,
 }
 
 impl Work {
@@ -69,6 +73,7 @@ impl Work {
             Self::EmailChangeAsked { .. } => JobKind::EmailChangeAsked,
             Self::Sweep => JobKind::Sweep,
             Self::Renew => JobKind::Renew,
+            Self::Probe => JobKind::Probe,
         }
     }
 
@@ -78,7 +83,7 @@ impl Work {
             Self::ResetAsked { .. } => "Asked for a new password",
             Self::SignUpAsked { .. } => "Asked for an account",
             Self::EmailChangeAsked { .. } => "Asked for another address",
-            Self::Sweep | Self::Renew => self.kind().label(),
+            Self::Sweep | Self::Renew | Self::Probe => self.kind().label(),
         }
     }
 }

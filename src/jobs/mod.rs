@@ -4,6 +4,7 @@
 //! one dies, another takes it when the lease is over. So whatever is done here may be done twice and comes to the same.
 
 mod accounts;
+mod probes;
 mod renewals;
 mod shares;
 mod sweep;
@@ -98,7 +99,7 @@ async fn is_planned(app: &App) -> bool {
 
 /// Plans what comes again by itself.
 pub async fn plan(app: &App) -> Result<(), Fault<Infallible>> {
-    for work in [Work::Sweep, Work::Renew] {
+    for work in [Work::Sweep, Work::Renew, Work::Probe] {
         let kit = app.kit(None);
         let plan =
             app.db.write(AskRunner, move |tx, by| kit.by(Actor::Unknown, |tools| outbox::plan(tx, by, tools, &work)));
@@ -194,6 +195,7 @@ async fn attempt(app: &App, job: &Taken) -> Outcome {
         Work::Letter { to, letter } => send(app, job, &to, &letter).await,
         Work::Sweep => sweep::run(app).await,
         Work::Renew => renewals::run(app).await,
+        Work::Probe => probes::run(app).await,
         work => accounts::run(app, job, work).await,
     }
 }

@@ -5,11 +5,12 @@
 use diesel::prelude::*;
 
 use crate::domain::secret::Slot;
-use crate::domain::{Finding, Moment, Name, SecretId, Slug};
+use crate::domain::{Finding, Moment, Name, SecretId, Slug, ValueId, WorkspaceId};
 
-use super::access::{Proof, RunnerIn};
+use super::access::{Proof, Runner, RunnerIn};
 use super::error::Error;
-use super::schema::{node_types, secret_values, secrets};
+use super::organization_settings::organizations_own;
+use super::schema::{node_types, organization_settings, secret_values, secrets};
 use super::secrets::row;
 use super::tx::{ReadTx, WriteTx};
 
@@ -115,4 +116,90 @@ pub fn plan_probe(
         secret_values::table.filter(secret_values::secret_id.eq_any(here)).filter(secret_values::number.eq(of.1));
     diesel::update(value).set(secret_values::probe_at.eq(at)).execute(tx.conn)?;
     Ok(())
+}
+
+/// A value that no test is planned for, and when it was tested.
+#[derive(Queryable)]
+pub struct Unplanned {
+    pub value: ValueId,
+    pub secret: SecretId,
+    pub tested_at: Option<Moment>,
+}
+
+/// Current values of secrets of these built-in node types that can be used and that no test is planned for, so many at most.
+pub fn unplanned(
+    tx: &mut ReadTx<'_>,
+    _by: &Proof<'_, Runner>,
+    (slugs, most): (&[&str], i64),
+) -> Result<Vec<Unplanned>, Error> {
+    let now = tx.now();
+    let rows = secret_values::table
+        .inner_join(secrets::table.inner_join(node_types::table))
+        .left_join(organization_settings::table.on(organizations_own!()))
+        .filter(secret_values::probe_at.is_null())
+        .filter(secret_values::slot.eq(Slot::Current))
+        .filter(node_types::slug.eq_any(slugs))
+        .filter(node_types::spec.is_null())
+        .filter(node_types::enabled.eq(true))
+        .filter(organization_settings::enabled.is_null().or(organization_settings::enabled.eq(true)))
+        .filter(secrets::needs_reauthorization_at.is_null())
+        .filter(secrets::unreadable_at.is_null())
+        .filter(secrets::expires_at.is_null().or(secrets::expires_at.gt(now)))
+        .limit(most)
+        .select((secret_values::id, secrets::id, secret_values::probed_at))
+        .load(tx.conn)?;
+    Ok(rows)
+}
+
+/// Plans a test of each value by itself, unless one is planned by now.
+pub fn plan(tx: &mut WriteTx<'_>, _by: &Proof<'_, Runner>, plans: &[(ValueId, Moment)]) -> Result<(), Error> {
+    for (value, at) in plans {
+        let open = secret_values::table.filter(secret_values::id.eq(value)).filter(secret_values::probe_at.is_null());
+        diesel::update(open).set(secret_values::probe_at.eq(at)).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// A test by itself whose time has come.
+#[derive(Queryable, Clone)]
+pub struct Due {
+    pub workspace: WorkspaceId,
+    pub secret: SecretId,
+    value: ValueId,
+    /// When it was due: by this it is told from one that is planned later.
+    at: Moment,
+}
+
+/// Those that have waited longest, so many at most.
+pub fn due(tx: &mut ReadTx<'_>, _by: &Proof<'_, Runner>, most: i64) -> Result<Vec<Due>, Error> {
+    let now = tx.now();
+    let rows = secret_values::table
+        .inner_join(secrets::table)
+        .filter(secret_values::probe_at.le(now))
+        .filter(secret_values::slot.eq(Slot::Current))
+        // What does not open is tested once somebody has entered it again.
+        .filter(secrets::unreadable_at.is_null())
+        .order((secret_values::probe_at, secret_values::id))
+        .limit(most)
+        .select((secrets::workspace_id, secrets::id, secret_values::id, secret_values::probe_at.assume_not_null()))
+        .load(tx.conn)?;
+    Ok(rows)
+}
+
+/// Takes a test that is due, by putting it off; none where somebody else was quicker. Whoever dies over it leaves it to
+/// another when that time comes.
+pub fn put_off(
+    tx: &mut WriteTx<'_>,
+    by: &Proof<'_, RunnerIn>,
+    due: &Due,
+    until: Option<Moment>,
+) -> Result<Option<Due>, Error> {
+    let here = row!(by, &due.secret).select(secrets::id);
+    let same = secret_values::table
+        .filter(secret_values::id.eq(&due.value))
+        .filter(secret_values::slot.eq(Slot::Current))
+        .filter(secret_values::probe_at.eq(due.at))
+        .filter(secret_values::secret_id.eq_any(here));
+    let taken = diesel::update(same).set(secret_values::probe_at.eq(until)).execute(tx.conn)? == 1;
+    Ok(taken.then(|| Due { at: until.unwrap_or(due.at), ..due.clone() }))
 }

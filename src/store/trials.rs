@@ -122,6 +122,8 @@ pub fn note(
             secret_values::probe_finding.eq(found.finding),
             secret_values::probe_status.eq(found.status.map(i32::from)),
             secret_values::probe_account.eq(found.account.as_deref()),
+            // The next one is planned from this one on.
+            secret_values::probe_at.eq(None::<Moment>),
         ))
         .execute(tx.conn)?;
     if noted == 0 {

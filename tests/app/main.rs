@@ -8,6 +8,7 @@ mod activity;
 mod apart;
 mod authorizing;
 mod canary;
+mod checkups;
 mod choosing;
 mod clients_change;
 mod command_line;

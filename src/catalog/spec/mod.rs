@@ -134,6 +134,11 @@ impl NodeType {
         super::check::node_type(self)
     }
 
+    /// The provider's own page on which keys are made and looked after, as far as one is known.
+    pub fn place_of_keys(&self) -> Option<&str> {
+        self.guide.url.as_deref().or(self.api_docs.as_deref())
+    }
+
     /// Every kind, those behind a choice of placement too.
     pub fn all_kinds(&self) -> impl Iterator<Item = &KindSpec> {
         self.kinds.iter().chain(self.placement_choices.iter().map(|choice| &choice.kind))

@@ -52,7 +52,7 @@ pub use connect_sessions::AskSession;
 pub use errands::AskErrand;
 pub use links::{AccountLink, AskLink, Brought, LinkRight};
 pub use offers::{AskInvited, AskOffered, Which};
-pub use own_uses::{prove_probe, prove_renewal, prove_revocation};
+pub use own_uses::{prove_checkup, prove_probe, prove_renewal, prove_revocation};
 pub use rights::{
     Admin, AtLeast, CommandLine, InEnvironment, InWorkspace, Invited, Member, Nobody, Offered, Oneself, Owner, Right,
 };

@@ -104,8 +104,52 @@ pub fn prove_renewal<'tx>(
     by: &Proof<'tx, RunnerIn>,
     id: &SecretId,
 ) -> Result<Option<UseProof<'tx, Renewing>>, Error> {
+    let found = usable_by_itself(tx, by, id)?.filter(|found| found.method != Method::Key);
+    Ok(found.map(ByItself::granted))
+}
+
+/// Grants Keyrack the test of a secret's current value by itself; none where it cannot be used, or where the request was
+/// written in the workspace: whoever wrote it would use by it what is not theirs.
+pub fn prove_checkup<'tx>(
+    tx: &mut ReadTx<'tx>,
+    by: &Proof<'tx, RunnerIn>,
+    id: &SecretId,
+) -> Result<Option<UseProof<'tx, Probing>>, Error> {
+    Ok(usable_by_itself(tx, by, id)?.filter(|found| !found.homemade).map(ByItself::granted))
+}
+
+/// A secret that can be used, without anybody who asks for it.
+struct ByItself {
+    candidate: Candidate,
+    slug: Slug,
+    method: Method,
+    homemade: bool,
+}
+
+impl ByItself {
+    fn granted<'tx, For>(self) -> UseProof<'tx, For> {
+        let Self { candidate, slug, method, .. } = self;
+        UseProof {
+            in_doubt: candidate.is_in_doubt(),
+            secret: candidate.id,
+            name: candidate.name,
+            node_type: slug,
+            node_type_id: candidate.node_type,
+            method,
+            environment: candidate.environment,
+            slot: Slot::Current,
+            number: candidate.number,
+            spec: None,
+            of_node: None,
+            held: None,
+            brand: PhantomData,
+        }
+    }
+}
+
+fn usable_by_itself(tx: &mut ReadTx<'_>, by: &Proof<'_, RunnerIn>, id: &SecretId) -> Result<Option<ByItself>, Error> {
     // Whether it is enabled, and whether it is for the organization that the secret belongs to.
-    type OfType = (Slug, Method, bool, Option<bool>);
+    type OfType = (Slug, Method, bool, Option<bool>, bool);
     let found: Option<(Candidate, OfType)> = secrets::table
         .inner_join(node_type_rows::table)
         .left_join(organization_settings::table.on(organizations_own!()))
@@ -118,28 +162,12 @@ pub fn prove_renewal<'tx>(
                 node_type_rows::method,
                 node_type_rows::enabled,
                 organization_settings::enabled.nullable(),
+                node_type_rows::spec.is_not_null(),
             ),
         ))
         .first(tx.conn)
         .optional()?;
-    let now = tx.now();
-    let Some((candidate, (slug, method, enabled, open))) = found else { return Ok(None) };
-    if !enabled || open == Some(false) || method == Method::Key || check_state(&candidate, now).is_err() {
-        return Ok(None);
-    }
-    Ok(Some(UseProof {
-        secret: candidate.id,
-        name: candidate.name,
-        node_type: slug,
-        node_type_id: candidate.node_type,
-        method,
-        environment: candidate.environment,
-        slot: Slot::Current,
-        number: candidate.number,
-        in_doubt: false,
-        spec: None,
-        of_node: None,
-        held: None,
-        brand: PhantomData,
-    }))
+    let Some((candidate, (slug, method, enabled, open, homemade))) = found else { return Ok(None) };
+    let usable = enabled && open != Some(false) && check_state(&candidate, tx.now()).is_ok();
+    Ok(usable.then_some(ByItself { candidate, slug, method, homemade }))
 }

@@ -1,5 +1,6 @@
 //! Permission to use one secret: the one function that knows which secrets a token may use.
 
+
 use std::marker::PhantomData;
 
 use diesel::prelude::*;

@@ -11,6 +11,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 
 use crate::app::App;
+use crate::catalog::Catalog;
 use crate::domain::audit::{Line, folded};
 use crate::domain::{Method, Moment, SecretId, SecretState};
 use crate::store::access::{Admin, AskNothing, AtLeast, Member, Owner, Proof};
@@ -129,7 +130,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
         use_it: found.to_fetch.map(|id| url::secret(ws, id.as_str())),
     };
     let teller = Teller { ws, names: found.names.into_iter().collect(), secrets: found.seen, now };
-    let secrets: Vec<_> = found.troubles.rows.iter().filter_map(|row| attention(ws, row, now)).collect();
+    let secrets: Vec<_> = found.troubles.rows.iter().filter_map(|row| attention(&app.catalog, ws, row, now)).collect();
     let further = found.troubles.all.saturating_sub(u64::try_from(secrets.len()).unwrap_or(u64::MAX));
     let mail = found.failed.map(|failed| about_mail(ws, failed, app.mailer.delivers())).unwrap_or_default();
     let broken = workflows::attention(ws, &found.broken, now);
@@ -167,7 +168,7 @@ fn count(number: u64, (one, many): (&'static str, &'static str), url: String) ->
 fn about_mail(ws: &str, failed: u64, delivers: bool) -> Vec<page::Attention> {
     let item = |tone, title, detail: &str| {
         let action = Link { label: "Look at it".to_owned(), url: url::jobs(ws) };
-        page::Attention { tone, title, detail: detail.to_owned(), action }
+        page::Attention { tone, title, detail: detail.to_owned(), action, place: None }
     };
     let stay = "They are written to a folder there, because no mail server is configured.";
     let stay = (!delivers).then(|| item(Tone::Warn, "Letters stay on the server".to_owned(), stay));
@@ -183,6 +184,7 @@ fn about_connections(ws: &str, stuck: u64) -> Option<page::Attention> {
         title: format!("{} {verb} not renewed", counted(stuck, "connection", "connections")),
         detail: "What uses them gets nothing at the moment. The list says what is in the way.".to_owned(),
         action: Link { label: "Look at the connections".to_owned(), url: url::connections(ws) },
+        place: None,
     })
 }
 
@@ -193,6 +195,7 @@ fn about_webhooks(ws: &str, given_up: u64) -> Option<page::Attention> {
         title: format!("{} {verb} paused", counted(given_up, "webhook", "webhooks")),
         detail: "Nothing was taken there for five days, so nothing is sent there any more.".to_owned(),
         action: Link { label: "Look at the webhooks".to_owned(), url: url::webhooks(ws) },
+        place: None,
     })
 }
 
@@ -208,13 +211,15 @@ fn about_rotation(ws: &str, (rows, all): (Vec<Due>, u64), now: Moment) -> Vec<pa
             title: format!("A new value is asked for: {name}"),
             detail: format!("{due}What uses it goes on as before.{more}"),
             action: Link { label: "Look at it".to_owned(), url: url::secret(ws, id.as_str()) },
-        }
+            place: None,
+            }
     };
     rows.into_iter().enumerate().map(item).collect()
 }
 
-fn attention(ws: &str, row: &ListedSecret, now: Moment) -> Option<page::Attention> {
+fn attention(catalog: &Catalog, ws: &str, row: &ListedSecret, now: Moment) -> Option<page::Attention> {
     let name = row.secret.name.to_string();
+    let node = catalog.get(row.secret.node_type.as_str()).map(|of| of.under(row.secret.kind.method()));
     let told = |tone, title, detail: &str| (tone, title, detail.to_owned());
     let (tone, title, detail) = match (row.secret.state(now), row.secret.expires_at) {
         _ if row.secret.unreadable_at.is_some() => {
@@ -235,7 +240,8 @@ fn attention(ws: &str, row: &ListedSecret, now: Moment) -> Option<page::Attentio
             told(Tone::Warn, format!("{name} needs reauthorization"), detail)
         }
         (SecretState::Rejected, _) => {
-            told(Tone::Bad, format!("{name} was rejected"), "The provider no longer takes it.")
+            let advice = node.as_ref().map_or("The provider no longer takes it.", |of| of.guide.rejected.as_str());
+            told(Tone::Bad, format!("{name} was rejected"), advice)
         }
         (SecretState::Connected, end) if row.secret.rotate_at.is_some_and(|at| at <= now) => {
             let ends = end.map(|end| format!(" It expires {}.", When::new(end, now).relative)).unwrap_or_default();
@@ -249,5 +255,10 @@ fn attention(ws: &str, row: &ListedSecret, now: Moment) -> Option<page::Attentio
         (SecretState::Connected | SecretState::Disconnected, _) => return None,
     };
     let action = Link { label: "Look at it".to_owned(), url: url::secret(ws, row.secret.id.as_str()) };
-    Some(page::Attention { tone, title, detail, action })
+    let rejected = row.secret.state(now) == SecretState::Rejected && row.secret.unreadable_at.is_none();
+    let place = node
+        .as_ref()
+        .filter(|_| rejected)
+        .and_then(|of| Some(Link { label: format!("Open {}", of.name), url: of.place_of_keys()?.to_owned() }));
+    Some(page::Attention { tone, title, detail, action, place })
 }

@@ -36,6 +36,8 @@ pub struct Attention {
     pub title: String,
     pub detail: String,
     pub action: Link,
+    /// The provider's own page on which it is mended.
+    pub place: Option<Link>,
 }
 
 /// A newcomer's three steps, each done or to do.

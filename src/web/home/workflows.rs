@@ -39,6 +39,7 @@ pub(super) fn attention(ws: &str, broken: &Broken, now: Moment) -> Vec<Attention
             title: format!("{} of yours need reconfiguration too", counted(further, "more workflow", "more workflows")),
             detail: "Each has a node without a key that it could use.".to_owned(),
             action: Link { label: "Show them".to_owned(), url: address },
+            place: None,
         });
     }
     items
@@ -57,5 +58,6 @@ fn one(ws: &str, row: &WorkflowRow, nodes: &[NodeRow], now: Moment) -> Attention
         title: format!("{} needs reconfiguration", row.name),
         detail,
         action: Link { label: "Choose a key".to_owned(), url: url::workflow(ws, row.id.as_str()) },
+        place: None,
     }
 }

@@ -7,10 +7,12 @@ use actix_web::web::{Data, Path};
 
 use crate::actions::entering::{Facts, Filled};
 use crate::actions::node_types::BuiltIn;
+use crate::actions::probe as probe_action;
 use crate::actions::secrets::{self, Entry, Hung, SecretRefusal};
 use crate::app::App;
 use crate::catalog::NodeType;
 use crate::crypto::Credential;
+use crate::domain::secret::Slot;
 use crate::domain::{Delivery, Environment, Kind, Method, Moment, Sharing, Slug, policy};
 use crate::store::access::Member;
 use crate::store::node_types::NodeTypeRow;
@@ -29,7 +31,7 @@ use crate::web::visitor::{Demand, Visitor};
 
 use super::form::{self, Sent};
 use super::sharing::picker::{self, Picker};
-use super::{dates, page};
+use super::{dates, page, probe};
 
 type Never = std::convert::Infallible;
 
@@ -81,6 +83,8 @@ struct Draft {
     people: picker::Sent,
     people_error: Option<String>,
     refused: bool,
+    /// Whether a test is to follow.
+    tested: bool,
 }
 
 pub async fn new(visitor: Visitor, demand: Demand<Member>, path: Path<(String, String)>, app: Data<App>) -> Reply {
@@ -120,6 +124,7 @@ fn form_page(visitor: &Visitor, around: &Around, ws: &str, node_type: &NodeType,
         dates: draft.dates.clone(),
         disagreement: draft.credential.disagreement.map(words),
         refused: draft.refused,
+        first_test: probe::offered(node_type, draft.tested).filter(|_| !connects(node_type)),
     }
 }
 
@@ -147,8 +152,13 @@ pub async fn create(
             if connects(&node_type) {
                 return Ok(see_other(&app, &url::connect_secret(demand.ws(), id.as_str()), None));
             }
+            let ws = demand.ws().to_owned();
+            if draft.tested {
+                probe_action::glance(app.means(visitor.kit(&app)), move || demand.ask(), id.clone(), Slot::Current)
+                    .await;
+            }
             let flash = if trimmed { Flash::SecretTrimmed } else { Flash::SecretStored };
-            Ok(see_other(&app, &url::secret(demand.ws(), id.as_str()), Some(flash)))
+            Ok(see_other(&app, &url::secret(&ws, id.as_str()), Some(flash)))
         }
         Err(Fault::Refused(SecretRefusal::NoNodeType)) => Err(Error::NotFound),
         Err(Fault::Refused(refusal)) => {
@@ -229,6 +239,7 @@ fn understand(app: &App, (node_type, hook): (&NodeType, Hung), mut sent: Vec<(St
         word => Some(word.parse().map_err(|_| Error::BadRequest)?),
     };
     let (dates, dates_draft) = dates::read(&sent, dates::Known::default(), app.clock.now());
+    let tested = text("test") == "yes";
     let (entered, credential_draft) = Entered::read(node_type, environment, sent)?;
     let draft = Draft {
         credential: credential_draft,
@@ -238,6 +249,7 @@ fn understand(app: &App, (node_type, hook): (&NodeType, Hung), mut sent: Vec<(St
         delivery: Some(delivery),
         sharing,
         people,
+        tested,
         ..Draft::default()
     };
     let (Some(name), Some(dates), Some(entered)) = (name, dates, entered) else {

@@ -223,6 +223,10 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
     });
     let state = secret.state(now);
     let method = secret.kind.method();
+    let unreadable = secret.unreadable_at.is_some();
+    let (advice, place) = probe::rejection(&found.trial, secret, now)
+        .filter(|_| !unreadable)
+        .unwrap_or_else(|| (advice(unreadable, (state, method), secret.delivery).to_owned(), None));
     let template = page::Show {
         method,
         connection: connection::shown(&app, &found),
@@ -233,7 +237,8 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         kind: secret.kind.label().to_owned(),
         state,
         disabled: !secret.node_type_enabled,
-        advice: advice(secret.unreadable_at.is_some(), (state, method), secret.delivery).to_owned(),
+        advice,
+        place,
         environment: secret.environment,
         owner: owner_of(&found.row),
         yours: found.yours,

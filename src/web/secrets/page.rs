@@ -213,6 +213,14 @@ pub struct New {
     pub disagreement: Option<String>,
     /// True when the form comes back with something to put right.
     pub refused: bool,
+    /// The test that can follow at once, where there is one.
+    pub first_test: Option<FirstTest>,
+}
+
+/// What is sent, and where to, to learn whether what is entered works.
+pub struct FirstTest {
+    pub request: String,
+    pub wanted: bool,
 }
 
 impl New {
@@ -332,6 +340,8 @@ pub struct Show {
     pub state: SecretState,
     /// What the state means and the one thing to do about it.
     pub advice: String,
+    /// The provider's own page on which it is mended.
+    pub place: Option<Link>,
     pub environment: Environment,
     pub owner: Owner,
     pub yours: bool,

@@ -6,7 +6,7 @@ use crate::web::url;
 use crate::web::view::{Entry, Input, Link, NodeMark, Pager, Shown as _, Tone, UsedBy, When};
 
 use super::dates;
-use super::page::{Control, Credential, Guide, Owner, Serving};
+use super::page::{Control, Credential, FirstTest, Guide, Owner, Serving};
 
 /// A value that is not the current one.
 pub struct Held {
@@ -99,6 +99,8 @@ pub struct Replace {
     pub refused: bool,
     /// What stood in the way although every field was right.
     pub refusal: Option<String>,
+    /// The test that can follow at once, where there is one.
+    pub first_test: Option<FirstTest>,
 }
 
 impl Replace {

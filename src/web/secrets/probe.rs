@@ -20,8 +20,10 @@ use crate::web::error::Error;
 use crate::web::flash::Flash;
 use crate::web::frame::{Reply, see_other};
 use crate::web::url;
-use crate::web::view::{Shown, When};
+use crate::web::view::{Link, Shown, When};
 use crate::web::visitor::{Demand, Visitor};
+
+use super::page::FirstTest;
 
 /// What a page needs to know of tests.
 pub(super) struct Seen {
@@ -45,6 +47,8 @@ struct Advice {
     testable: bool,
     rejected: String,
     rate_limited: String,
+    /// The provider's own page about its keys.
+    place: Option<String>,
 }
 
 pub(super) fn look(
@@ -60,6 +64,7 @@ pub(super) fn look(
         name: of.name.clone(),
         testable: of.probe.is_some(),
         rejected: of.under(row.secret.kind.method()).guide.rejected.clone(),
+        place: of.under(row.secret.kind.method()).place_of_keys().map(ToOwned::to_owned),
         rate_limited: of.guide.rate_limited.clone(),
     });
     let (tested, now) = (store::trials::of(tx, by, row)?, tx.now());
@@ -74,6 +79,13 @@ pub(super) fn look(
     let current = of_value(Slot::Current, Some((row.secret.kind, &row.secret.facts)));
     let next = of_value(Slot::Next, next);
     Ok(Seen { guide, enabled: node_type.is_some_and(|of| of.enabled), current, next })
+}
+
+/// What a test of a value that is still to be entered will send; what the person fills in stands in braces.
+pub(super) fn offered(node_type: &NodeType, wanted: bool) -> Option<FirstTest> {
+    let probe = node_type.probe.as_ref()?;
+    let base = node_type.base_url.trim_end_matches('/');
+    Some(FirstTest { request: format!("{} {base}{}", probe.method, probe.path), wanted })
 }
 
 /// What a test sends and where, without what of it is secret.
@@ -127,16 +139,32 @@ pub struct Last {
 
 pub struct StepLine {
     pub words: String,
-    done: bool,
+    went: Went,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Went {
+    Well,
+    Wrong,
+    /// The test stopped before.
+    Nowhere,
 }
 
 impl StepLine {
     pub fn icon(&self) -> &'static str {
-        if self.done { "check" } else { "x-circle" }
+        match self.went {
+            Went::Well => "check",
+            Went::Wrong => "x-circle",
+            Went::Nowhere => "hourglass",
+        }
     }
 
     pub fn class(&self) -> &'static str {
-        if self.done { "good" } else { "bad" }
+        match self.went {
+            Went::Well => "good",
+            Went::Wrong => "bad",
+            Went::Nowhere => "muted",
+        }
     }
 }
 
@@ -185,7 +213,7 @@ fn drawn(seen: &Seen, (ws, secret): (&str, &SecretRow), (slot, state): (Slot, Se
         verdict: tested.found.finding.verdict(),
         when: When::new(tested.at, now),
         account: tested.found.account.clone(),
-        steps: steps(&tested.found),
+        steps: steps(&tested.found, of.sends.as_ref().is_none_or(|request| request.contains(" https://"))),
         advice: advice(&tested.found, seen.guide.as_ref()),
     });
     let action = url::probe_secret(ws, secret.id.as_str());
@@ -211,34 +239,60 @@ fn offer(seen: &Seen, may: bool, state: SecretState) -> Offer {
     }
 }
 
-/// One line for each step that was reached, the last one failed where the test stopped there.
-fn steps(found: &Found) -> Vec<StepLine> {
-    let mut lines = Vec::new();
+/// One line for each step: done up to where the test stopped, that one failed, the others not reached.
+fn steps(found: &Found, is_encrypted: bool) -> Vec<StepLine> {
     if !found.finding.began() {
-        return lines;
+        return Vec::new();
     }
-    for step in Step::ALL.iter().copied() {
-        let failed = found.finding.stopped_at() == Some(step);
-        lines.push(StepLine { words: step_words(step, failed, found.status), done: !failed });
-        if failed {
-            break;
-        }
-    }
-    lines
+    let stopped = found.finding.stopped_at();
+    let line = |step: Step| {
+        let went = match stopped {
+            Some(at) if step == at => Went::Wrong,
+            Some(at) if step > at => Went::Nowhere,
+            _ => Went::Well,
+        };
+        StepLine { words: step_words((step, went), found.status, is_encrypted), went }
+    };
+    Step::ALL.iter().copied().map(line).collect()
 }
 
-fn step_words(step: Step, failed: bool, status: Option<u16>) -> String {
+fn step_words(went: (Step, Went), status: Option<u16>, is_encrypted: bool) -> String {
     let status = status.map(|code| format!(" with status {code}")).unwrap_or_default();
-    match (step, failed) {
-        (Step::Resolved, false) => "Its address was found".to_owned(),
-        (Step::Resolved, true) => "Its address could not be used".to_owned(),
-        (Step::Connected, false) => "A connection was made".to_owned(),
-        (Step::Connected, true) => "No connection that can be trusted could be made".to_owned(),
-        (Step::Answered, false) => format!("It answered{status}"),
-        (Step::Answered, true) => "It did not answer".to_owned(),
-        (Step::Understood, false) => "The answer was understood".to_owned(),
-        (Step::Understood, true) => "The answer does not say whether the key works".to_owned(),
-    }
+    let words = match went {
+        (Step::Resolved, Went::Well) => "Its address was found",
+        (Step::Resolved, Went::Wrong) => "Its address could not be used",
+        (Step::Resolved, Went::Nowhere) => "Its address was not looked for",
+        (Step::Connected, Went::Well) if is_encrypted => "An encrypted connection was made",
+        (Step::Connected, Went::Well) => "A connection was made",
+        (Step::Connected, Went::Wrong) => "No connection that can be trusted could be made",
+        (Step::Connected, Went::Nowhere) => "Not reached: a connection",
+        (Step::Answered, Went::Well) => return format!("It answered{status}"),
+        (Step::Answered, Went::Wrong) => "It did not answer",
+        (Step::Answered, Went::Nowhere) => "Not reached: an answer",
+        (Step::Understood, Went::Well) => "The answer was understood",
+        (Step::Understood, Went::Wrong) => "The answer does not say whether the key works",
+        (Step::Understood, Went::Nowhere) => "Not reached: what the answer says",
+    };
+    words.to_owned()
+}
+
+/// Why a secret is rejected, what its guide says about it, and the provider's own page on which it is mended.
+pub(super) fn rejection(seen: &Seen, secret: &SecretRow, now: Moment) -> Option<(String, Option<Link>)> {
+    let since = secret.rejected_at.filter(|_| secret.state(now) == SecretState::Rejected)?;
+    let of = seen.guide.as_ref();
+    let provider = of.map_or("The provider", |guide| guide.name.as_str());
+    let tested = seen.current.last.as_ref().filter(|last| last.found.finding.verdict() == Verdict::Rejected);
+    let cause = match tested {
+        Some(last) => {
+            let status = last.found.status.map(|code| format!(" with status {code}")).unwrap_or_default();
+            format!("{provider} refused it{status} when it was tested {}.", When::new(last.at, now).relative)
+        }
+        None => format!("{provider} refused the calls that were made with it, since {}.", since.readable()),
+    };
+    let advice = of.map_or("Make another key there, and enter it here.", |guide| guide.rejected.as_str());
+    let label = format!("Open {provider}");
+    let place = of.and_then(|guide| guide.place.clone()).map(|url| Link { label, url });
+    Some((format!("{cause} {advice}"), place))
 }
 
 fn advice(found: &Found, guide: Option<&Advice>) -> String {

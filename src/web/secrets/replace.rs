@@ -7,9 +7,11 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
 use crate::actions::entering::{Facts, Filled, parts_of};
+use crate::actions::probe as probe_action;
 use crate::actions::values::{self, NewEntry, ValueRefusal};
 use crate::app::App;
 use crate::catalog::NodeType;
+use crate::domain::secret::Slot;
 use crate::domain::{Delivery, Method};
 use crate::store::access::Member;
 use crate::store::{self, Fault};
@@ -23,7 +25,7 @@ use crate::web::visitor::{Demand, Visitor};
 
 use super::form::{self, Sent};
 use super::pages_of_life::{Entering, Replace};
-use super::{Found, Never, dates, find, mark, owner_of};
+use super::{Found, Never, dates, find, mark, owner_of, probe};
 
 type At = Path<(String, String)>;
 type Form = CsrfForm<Vec<(String, String)>>;
@@ -70,6 +72,8 @@ struct Ground<'a> {
     /// Which description of the node type that is.
     revision: i64,
     entering: Entering,
+    /// Whether the request that a test sends was written in the workspace.
+    homemade: bool,
     /// Whether the person decides where the value may travel and how it may leave.
     governs: bool,
 }
@@ -94,16 +98,19 @@ async fn ground<'a>(app: &'a Data<App>, demand: &Demand<Member>, id: &str, stage
         (false, _) => Entering::Fill,
     };
     let governs = found.yours;
-    Ok(Ground { found, node_type, method, revision: described.revision, entering, governs })
+    let (revision, homemade) = (described.revision, described.is_homemade());
+    Ok(Ground { found, node_type, method, revision, entering, homemade, governs })
 }
 
-/// What the form shows.
+/// What the form shows, and what is to follow.
 struct Draft {
     credential: form::Draft,
     dates: dates::Draft,
     delivery: Delivery,
     refused: bool,
     refusal: Option<String>,
+    /// Whether a test is to follow.
+    tested: bool,
 }
 
 impl Ground<'_> {
@@ -115,6 +122,11 @@ impl Ground<'_> {
         parts_of(&self.node_type, &Facts::read(&self.found.row.secret.facts))
     }
 
+    /// Those who may not use what they enter send nothing that was written in the workspace.
+    fn testable(&self) -> bool {
+        self.found.usable || !self.homemade
+    }
+
     fn untouched(&self) -> Draft {
         let secret = &self.found.row.secret;
         let credential = form::Draft::of_value(&self.node_type, secret.kind, &Facts::read(&secret.facts));
@@ -124,6 +136,7 @@ impl Ground<'_> {
             delivery: secret.delivery,
             refused: false,
             refusal: None,
+            tested: false,
         }
     }
 
@@ -149,6 +162,7 @@ impl Ground<'_> {
             disagreement: draft.credential.disagreement.map(words),
             refused: draft.refused,
             refusal: draft.refusal,
+            first_test: probe::offered(&self.node_type, draft.tested).filter(|_| self.testable()),
         }
     }
 
@@ -159,10 +173,11 @@ impl Ground<'_> {
         let delivery = wanted.map(|word| word.parse::<Delivery>()).transpose().map_err(|_| Error::BadRequest)?;
         let over = secret.expires_at.is_some_and(|end| end <= now);
         let (dates, dates_draft) = dates::read(&sent, dates::Known { over, ..dates::Known::default() }, now);
+        let tested = sent.get("test").is_some_and(|word| word == "yes") && self.testable();
         let revision = form::seen(&self.node_type, self.revision, &sent);
         let (filled, credential) = form::read(&self.node_type, secret.environment, sent, self.fixed())?;
         let shown = delivery.unwrap_or(secret.delivery);
-        let draft = Draft { credential, dates: dates_draft, delivery: shown, refused: false, refusal: None };
+        let draft = Draft { credential, dates: dates_draft, delivery: shown, refused: false, refusal: None, tested };
         let (Some(dates), Some(filled)) = (dates, filled) else {
             return Ok(Read::Faulty(Draft { refused: true, ..draft }));
         };
@@ -204,7 +219,13 @@ async fn enter(
                 (false, true) => Flash::ValueTrimmed,
                 (false, false) => Flash::ValueReplaced,
             };
-            Ok(see_other(&app, &url::secret(demand.ws(), ground.found.row.secret.id.as_str()), Some(flash)))
+            let to = url::secret(demand.ws(), ground.found.row.secret.id.as_str());
+            if draft.tested {
+                let slot = if staged { Slot::Next } else { Slot::Current };
+                let id = ground.found.row.secret.id.clone();
+                probe_action::glance(app.means(visitor.kit(&app)), move || demand.ask(), id, slot).await;
+            }
+            Ok(see_other(&app, &to, Some(flash)))
         }
         Err(Fault::Refused(ValueRefusal::NoValue)) => Ok(nothing_to_follow(&app, demand.ws(), &ground)),
         Err(Fault::Refused(refusal)) => {

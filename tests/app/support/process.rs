@@ -71,6 +71,8 @@ impl Machine {
         set("KEYRACK_DATABASE_URL", &database.url);
         set("KEYRACK_MASTER_KEY_FILE", folder.path().join("master.keys").to_str().unwrap());
         set("KEYRACK_WORKERS", "2");
+        // The values of a test are no business of any provider.
+        set("KEYRACK_PROBE_EVERY_HOURS", "0");
         set("KEYRACK_PASSWORD_MEMORY_KIB", "19456");
         set("KEYRACK_PASSWORD_PASSES", "2");
         set("KEYRACK_PASSWORD_LANES", "1");

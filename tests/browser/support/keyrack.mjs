@@ -87,6 +87,7 @@ export class Keyrack {
       KEYRACK_PUBLIC_URL: this.base,
       KEYRACK_LOG: "trace",
       // The least that is accepted: these tests are not about the cost of guessing.
+      KEYRACK_PROBE_EVERY_HOURS: "0",
       KEYRACK_PASSWORD_MEMORY_KIB: "19456",
       KEYRACK_PASSWORD_PASSES: "2",
       KEYRACK_PASSWORD_LANES: "1",
