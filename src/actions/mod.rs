@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod authorizing;
+pub mod calendars;
 pub mod calling;
 pub mod checkups;
 pub mod clients;
@@ -41,6 +42,7 @@ pub mod outsiders;
 pub mod people;
 pub mod probe;
 pub mod record;
+pub mod reminders;
 pub mod renewing;
 pub mod revoking;
 pub mod rotations;

@@ -29,7 +29,7 @@ use super::master::MasterKeys;
 use super::plaintext::{Entered, Plaintext, Purpose};
 use super::sealed::{self, Context, KeyName, SealError, Unreadable};
 use super::signing::NewSigningKey;
-use super::token::{Bearer, ConnectToken, LinkToken, NewToken, PageToken, StateToken};
+use super::token::{Bearer, CalendarToken, ConnectToken, LinkToken, NewToken, PageToken, StateToken};
 
 const CACHED_KEYS: usize = 10_000;
 const CACHE_LIFETIME: Duration = Duration::from_mins(5);
@@ -285,6 +285,10 @@ impl Keyring {
 
     pub fn connect_mac(&self, link: &ConnectToken) -> Mac {
         self.peppered("connect session", &[link.as_str().as_bytes()])
+    }
+
+    pub fn calendar_mac(&self, link: &CalendarToken) -> Mac {
+        self.peppered("calendar", &[link.as_str().as_bytes()])
     }
 
     pub fn page_mac(&self, page: &PageToken) -> Mac {

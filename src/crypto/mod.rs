@@ -23,7 +23,7 @@ pub use password::{Checked, HashError, HashSettings, Hasher};
 pub use plaintext::{Entered, Plaintext, Purpose};
 pub use sealed::{Context, SealError, Unreadable};
 pub use signing::{NewSigningKey, signature};
-pub use token::{Bearer, ConnectToken, LinkToken, NewToken, PageToken, StateToken, challenge_of};
+pub use token::{Bearer, CalendarToken, ConnectToken, LinkToken, NewToken, PageToken, StateToken, challenge_of};
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
 use crate::domain::id::Malformed;
-use crate::domain::{Chance, ConnectSessionId, Environment, FlowId, LinkId, TokenId};
+use crate::domain::{CalendarId, Chance, ConnectSessionId, Environment, FlowId, LinkId, TokenId};
 
 const SECRET_BYTES: usize = 32;
 const SECRET_CHARS: usize = 52;
@@ -62,7 +62,7 @@ impl Bearer {
     }
 }
 
-macro_rules! single_use {
+macro_rules! carried {
     ($($(#[$meta:meta])* $name:ident($id:ident) $prefix:literal $what:literal;)+) => {$(
         $(#[$meta])*
         pub struct $name {
@@ -96,7 +96,7 @@ macro_rules! single_use {
     )+};
 }
 
-single_use! {
+carried! {
     /// The secret part of a single-use link.
     LinkToken(LinkId) "kr_link_" "link";
     /// The state that goes to a provider and comes back.
@@ -105,6 +105,8 @@ single_use! {
     ConnectToken(ConnectSessionId) "kr_connect_" "connect session";
     /// What the page of a connect session carries from form to form.
     PageToken(ConnectSessionId) "kr_page_" "page";
+    /// The secret part of a private link, by which a calendar reads until the link is taken back.
+    CalendarToken(CalendarId) "kr_calendar_" "calendar";
 }
 
 /// The S256 challenge of a verifier.

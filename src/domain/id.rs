@@ -130,6 +130,8 @@ ids! {
     FlowId "flw_";
     /// A page on which an end user connects.
     ConnectSessionId "cns_";
+    /// A private link by which a calendar reads what ends.
+    CalendarId "cal_";
     /// Who somebody is at a provider.
     IdentityId "idn_";
 }

@@ -4,8 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::reminder::DateKind;
 use super::word::words;
-use super::{Email, Method, Moment, Role, SecretId, WebhookId};
+use super::{Email, Environment, Method, Moment, Role, SecretId, WebhookId};
 
 words! {
     /// What somebody else did to a secret, as its owner is told.
@@ -28,6 +29,18 @@ words! {
 words! {
     /// What ended several secrets' values at once.
     SecretsEnd { Deleted = "deleted", Disconnected = "disconnected" }
+}
+
+/// A date of a secret, as a letter lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DateLine {
+    pub slug: String,
+    pub workspace: String,
+    pub name: String,
+    pub node_type: String,
+    pub environment: Environment,
+    pub kind: DateKind,
+    pub at: Moment,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -174,6 +187,12 @@ pub enum Letter {
         /// How many more there are than are named.
         more: usize,
     },
+    /// To an owner of secrets: which of them end soon, or are due for another value. In all workspaces.
+    Reminder {
+        lines: Vec<DateLine>,
+        /// How many more there are than are named.
+        more: usize,
+    },
     /// To those who look after a workspace: a webhook is given up.
     WebhookGivenUp {
         workspace: String,
@@ -212,6 +231,7 @@ impl Letter {
             Self::AccountDeleted => "Notice of a deleted account",
             Self::SignInLinked { .. } | Self::SignInUnlinked { .. } => "Notice of a way to sign in",
             Self::RotationAsked { .. } => "Request for new values",
+            Self::Reminder { .. } => "Reminder of secrets’ dates",
             Self::WebhookGivenUp { .. } => "Notice of a webhook that is given up",
             Self::Trial { .. } => "Trial letter",
         }

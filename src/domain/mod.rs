@@ -27,6 +27,7 @@ pub mod path;
 pub mod policy;
 pub mod probe;
 pub mod record;
+pub mod reminder;
 pub mod return_to;
 pub mod role;
 pub mod rotation;

@@ -11,6 +11,8 @@ const READABLE: &[BorrowedFormatItem<'_>] =
 const WIRE: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
+const MONTH: &[BorrowedFormatItem<'_>] = format_description!("[month repr:long] [year]");
+const SHORT_DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:short]");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Moment(i64);
@@ -85,6 +87,16 @@ impl Moment {
     /// `2026-11-21`, the day in UTC.
     pub fn day(self) -> String {
         self.format(DAY)
+    }
+
+    /// `November 2026`
+    pub fn month(self) -> String {
+        self.format(MONTH)
+    }
+
+    /// `21 Nov`
+    pub fn short_day(self) -> String {
+        self.format(SHORT_DAY)
     }
 
     /// The last microsecond of a day written `2026-11-21`.

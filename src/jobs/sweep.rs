@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use crate::actions::reminders;
 use crate::app::App;
 use crate::store::access::AskRunner;
 use crate::store::{self, Fault, Unrecorded};
@@ -49,5 +50,6 @@ async fn sweep(app: &App) -> Result<Option<Duration>, Fault<Infallible>> {
     swept.await?;
     // What stands still in one of them is no reason for the other to wait.
     let (values, told, shares) = (values::end(app).await, told::look(app).await, shares::end(app).await);
-    values.and(told).and(usage::look(app).await).and(shares)
+    let reminded = reminders::remind(&app.db, &app.kit(None)).await;
+    values.and(told).and(usage::look(app).await).and(reminded).and(shares)
 }

@@ -1,6 +1,7 @@
 //! What an owner reads of what somebody else did to their secrets, or asks of them.
 
-use crate::domain::letter::{Refused, SecretDeed, SecretsEnd};
+use crate::domain::letter::{DateLine, Refused, SecretDeed, SecretsEnd};
+use crate::domain::reminder::DateKind;
 use crate::domain::{Letter, Method, path};
 
 use super::words::{Aside, Button, List, Sheet};
@@ -13,6 +14,7 @@ pub(super) fn sheet(letter: &Letter, base: &str) -> Option<Sheet> {
         Letter::SecretRejected { .. } => Some(rejected(letter, base)),
         Letter::SecretsEnded { .. } => Some(ended(letter, base)),
         Letter::RotationAsked { .. } => Some(asked(letter, base)),
+        Letter::Reminder { .. } => Some(reminded(letter, base)),
         _ => super::words_of_webhooks::sheet(letter, base),
     }
 }
@@ -32,6 +34,40 @@ fn asked(letter: &Letter, base: &str) -> Sheet {
         ],
         lists: vec![List { heading: "Your secrets", names: named(secrets, *more) }],
         button: Some(Button { label: "Go to the workspace", url: format!("{base}{}", path::workspace(slug)) }),
+        ..Sheet::default()
+    }
+}
+
+fn reminded(letter: &Letter, base: &str) -> Sheet {
+    let Letter::Reminder { lines, more } = letter else { return Sheet::default() };
+    let several = lines.iter().any(|line| Some(&line.slug) != lines.first().map(|first| &first.slug));
+    let text = |line: &DateLine| {
+        let place = if several { format!(", {}", line.workspace) } else { String::new() };
+        format!("{} ({}, {}{place}): {}", line.name, line.node_type, line.environment, line.at.day())
+    };
+    let of = |kind: DateKind| lines.iter().filter(|line| line.kind == kind).map(text).collect::<Vec<_>>();
+    let (ends, due) = (of(DateKind::Expiry), of(DateKind::Rotation));
+    let subject = match (lines.as_slice(), more) {
+        ([only], 0) if only.kind == DateKind::Expiry => format!("{} expires on {}", only.name, only.at.day()),
+        ([only], 0) => format!("{} is due for a new value", only.name),
+        _ if due.is_empty() => "Secrets of yours expire soon".to_owned(),
+        _ if ends.is_empty() => "Secrets of yours are due for new values".to_owned(),
+        _ => "Secrets of yours expire soon, or are due for new values".to_owned(),
+    };
+    let lists = [("Their last day", ends), ("Due for a new value since", due)];
+    let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
+    let further = (*more > 0).then(|| format!("And {more} more."));
+    let way = lines.first().filter(|_| !several).map_or_else(|| "/".to_owned(), |line| path::workspace(&line.slug));
+    Sheet {
+        subject,
+        lines: std::iter::once("Make a new key with the provider, and enter it in Keyrack: whatever uses the secret goes on as before. What ends \
+              is not used any more after its last day."
+            .to_owned())
+        .chain(further)
+        .collect(),
+        lists: lists.map(|(heading, names)| List { heading, names }).collect(),
+        button: Some(Button { label: "Look at them", url: format!("{base}{way}") }),
+        closing: vec!["You get one such letter a day at most. On the home page you can put a reminder off.".to_owned()],
         ..Sheet::default()
     }
 }

@@ -161,6 +161,8 @@ pub fn delete(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, person
         .filter(secret_shares::person_id.eq(person))
         .filter(secret_shares::secret_id.eq_any(of_workspace));
     diesel::delete(shares).execute(tx.conn)?;
+    super::reminders::forget_person(tx, by, person)?;
+    super::calendars::forget(tx, by, person)?;
     // What nobody is left to use besides its owner is its owner's alone.
     let shared = secret_shares::table.select(secret_shares::secret_id);
     let left_alone = secrets::table

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod calendars;
 pub mod connect_pages;
 pub mod connect_sessions;
 mod connection;
@@ -33,6 +34,7 @@ pub mod outsiders;
 pub mod paging;
 pub mod people;
 pub mod record;
+pub mod reminders;
 pub mod repeats;
 pub mod rotations;
 mod schema;

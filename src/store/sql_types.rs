@@ -114,6 +114,7 @@ trusted_text!(
     ImportId,
     FlowId,
     ConnectSessionId,
+    CalendarId,
     IdentityId,
     WebhookId,
     DeliveryId,

@@ -39,6 +39,7 @@ impl Chrome {
         let mut items = vec![
             item(Place::Home, "Home", "home", url::workspace(slug)),
             item(Place::Secrets, "Secrets", "key", url::secrets(slug)),
+            item(Place::Calendar, "Calendar", "calendar", url::calendar(slug)),
             item(Place::Connections, "Connections", "plug", url::connections(slug)),
             item(Place::Workflows, "Workflows", "flow", url::workflows(slug)),
         ];
@@ -177,6 +178,7 @@ impl WorkspaceLink {
 pub enum Place {
     Home,
     Secrets,
+    Calendar,
     Connections,
     NodeTypes,
     Workflows,

@@ -48,6 +48,9 @@ flashes! {
     SecretStored "secret-stored" Good "The key is on its hook. Nobody will see its value again.";
     SecretTrimmed "secret-trimmed" Info "The key is on its hook. Spaces or line ends around what you entered were taken away.";
     ShareSaved "share-saved" Good "Saved. It counts from the very next request.";
+    CalendarClosed "calendar-closed" Good "The link is taken back. Whoever has it reads nothing more.";
+    ReminderSnoozed "reminder-snoozed" Good "Put off. You hear of it again when that time is over.";
+    ReminderGone "reminder-gone" Info "It has no date any more that you would be reminded of.";
     ImportCancelled "import-cancelled" Good "The import is given up, and what was pasted is destroyed. Nothing of it is stored.";
     SecretDeleted "secret-deleted" Good "The secret is deleted and its value destroyed.";
     SecretsGone "secrets-gone" Info "Nothing was deleted now: these secrets are gone already.";

@@ -7,6 +7,7 @@ pub mod account;
 pub mod activity;
 pub mod assets;
 mod attempts;
+pub mod calendar;
 mod catalogue;
 mod cells;
 mod chart;

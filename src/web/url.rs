@@ -68,6 +68,27 @@ pub fn new_secret_of(ws: &str, node_type: &str) -> String {
     format!("/w/{ws}/secrets/new/{node_type}")
 }
 
+pub fn calendar(ws: &str) -> String {
+    format!("/w/{ws}/calendar")
+}
+
+pub fn calendar_link(ws: &str) -> String {
+    format!("/w/{ws}/calendar/link")
+}
+
+pub fn remove_calendar_link(ws: &str) -> String {
+    format!("/w/{ws}/calendar/link/remove")
+}
+
+/// Where calendars elsewhere read.
+pub fn calendar_feed(link: &str) -> String {
+    format!("/calendar/{link}.ics")
+}
+
+pub fn snooze_secret(ws: &str, id: &str) -> String {
+    format!("/w/{ws}/secrets/{id}/snooze")
+}
+
 /// Where the value that is to follow the current one is entered.
 pub fn next_value(ws: &str, id: &str) -> String {
     format!("/w/{ws}/secrets/{id}/next")

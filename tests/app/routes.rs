@@ -141,6 +141,8 @@ fn verdict(row: &Entry, page: &Page) -> Verdict {
         _ if row.path == "/" || has_signed_out(page) => Verdict::Open,
         _ if leads_to_sign_in => Verdict::SignIn,
         403 => Verdict::Forbidden,
+        // What calendars elsewhere fetch tells nobody whether there is such a link.
+        404 if row.path == "/calendar/{link}" => Verdict::Open,
         404 => Verdict::NotFound,
         200 | 303 | 307 | 400 | 422 => Verdict::Open,
         other => panic!("{} {} answers {other}: {}", row.method, row.path, page.text),

@@ -25,6 +25,7 @@ fn declared() -> Tables {
         include_str!("../../src/store/schema/usage.rs"),
         include_str!("../../src/store/schema/ways.rs"),
         include_str!("../../src/store/schema/outgoing.rs"),
+        include_str!("../../src/store/schema/remembered.rs"),
     );
     let table = Regex::new(r"table! \{\s*(\w+) \([\w, ]+\) \{([^}]*)\}").unwrap();
     let column = Regex::new(r"(\w+) -> (?:(Nullable)<)?(\w+)>?,").unwrap();
@@ -165,6 +166,11 @@ async fn fill(app: &TestApp, provider: &Oidc) {
     let hook = ada.add_webhook("https://hooks.example.com/", &[]).await;
     assert_eq!(ada.press(&hook, "test").await.status, 303);
     fill_oddities(app);
+    assert_eq!(ada.submit("/account", "/w/acme/calendar/link", &[]).await.status, 200);
+    app.database.run(&format!(
+        "INSERT INTO reminders (secret_id, person_id, expiry_told, rotation_told, told_at, snoozed_until) \
+         VALUES ('{id}', '{person}', 1, 0, 0, 0)"
+    ));
     app.database.run("INSERT INTO ends_told (secret_id, expires_at) SELECT id, 0 FROM secrets");
     // No action makes any of these yet.
     let acme = "(SELECT id FROM workspaces)";

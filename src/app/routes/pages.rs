@@ -5,7 +5,7 @@ use crate::api::native;
 use crate::app::health;
 use crate::domain::{EndUserId, OrganizationId, Role};
 use crate::web::{
-    account, activity, assets, connect, connections, end_users, forgotten, home, invitations, jobs, members,
+    account, activity, assets, calendar, connect, connections, end_users, forgotten, home, invitations, jobs, members,
     node_types, reference, rotations, secrets, set_up, sign_in, sign_up, theme, tokens, webhooks, workflows,
     workspaces,
 };
@@ -101,6 +101,10 @@ pub static PAGES: &[Entry] = &[
     post("/w/{workspace}/jobs/{job}/retry", OWNER, |r| r.to(jobs::retry)),
     post("/w/{workspace}/jobs/{job}/discard", OWNER, |r| r.to(jobs::discard)),
     get("/w/{workspace}", MEMBER, |r| r.to(home::show)),
+    get("/w/{workspace}/calendar", MEMBER, |r| r.to(calendar::show)),
+    post("/w/{workspace}/calendar/link", MEMBER, |r| r.to(calendar::open)),
+    post("/w/{workspace}/calendar/link/remove", MEMBER, |r| r.to(calendar::close)),
+    get("/calendar/{link}", ANYONE, |r| r.to(calendar::feed)),
     get("/connect/start/{link}", ANYONE, |r| r.to(connect::start::show)),
     post("/connect/start/{link}", ANYONE, |r| r.to(connect::start::create)),
     get("/connect/{client}/callback", ANYONE, |r| r.to(connect::callback)),
@@ -137,6 +141,7 @@ pub static PAGES: &[Entry] = &[
     get("/w/{workspace}/secrets/{secret}/disconnect", MEMBER, |r| r.to(secrets::turns::ask_disconnect)),
     post("/w/{workspace}/secrets/{secret}/disconnect", MEMBER, |r| r.to(secrets::turns::disconnect)),
     post("/w/{workspace}/secrets/{secret}/all-well", MEMBER, |r| r.to(secrets::usage::all_well)),
+    post("/w/{workspace}/secrets/{secret}/snooze", MEMBER, |r| r.to(secrets::snooze::create)),
     post("/w/{workspace}/secrets/{secret}/probe", MEMBER, |r| r.to(secrets::probe::create)),
     get("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::new)),
     post("/w/{workspace}/secrets/{secret}/delete", MEMBER, |r| r.to(secrets::delete::create)),

@@ -38,6 +38,11 @@ pub enum PeopleEvent {
     MemberRemoved { person: PersonId, name: String, role: Role, secrets: usize, kept: usize, tokens: usize },
     #[serde(rename = "member.left")]
     MemberLeft { person: PersonId, name: String, role: Role, secrets: usize, kept: usize, tokens: usize },
+    /// A private link by which their calendar reads what ends.
+    #[serde(rename = "calendar.opened")]
+    CalendarOpened { person: PersonId, name: String },
+    #[serde(rename = "calendar.closed")]
+    CalendarClosed { person: PersonId, name: String },
     #[serde(rename = "invitation.sent")]
     InvitationSent { invitation: InvitationId, address: String, role: Role },
     #[serde(rename = "invitation.sent_again")]
@@ -57,7 +62,9 @@ impl PeopleEvent {
             | Self::DomainOpened { workspace, .. }
             | Self::DomainClosed { workspace, .. }
             | Self::WorkspaceDeleted { workspace, .. } => workspace.as_str(),
-            Self::MemberJoined { person, .. }
+            Self::CalendarOpened { person, .. }
+            | Self::CalendarClosed { person, .. }
+            | Self::MemberJoined { person, .. }
             | Self::RoleChanged { person, .. }
             | Self::MemberRemoved { person, .. }
             | Self::MemberLeft { person, .. } => person.as_str(),

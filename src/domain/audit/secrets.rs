@@ -55,6 +55,9 @@ pub enum SecretEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
     },
+    /// Somebody wants to hear no more of its dates until then.
+    #[serde(rename = "secret.reminder_snoozed")]
+    ReminderSnoozed { secret: SecretFacts, until: Moment },
     /// Its provider refused several calls in a row that carried it, and nothing can test it: it is rejected since.
     #[serde(rename = "secret.calls_refused")]
     CallsRefused { secret: SecretId, name: String, value: i64 },
@@ -81,7 +84,8 @@ impl SecretEvent {
             | Self::StagedDropped { secret, .. }
             | Self::Promoted { secret, .. }
             | Self::RolledBack { secret, .. }
-            | Self::FoundWell { secret, .. } => secret.id.as_str(),
+            | Self::FoundWell { secret, .. }
+            | Self::ReminderSnoozed { secret, .. } => secret.id.as_str(),
             Self::ShareEnded { secret, .. }
             | Self::PreviousDestroyed { secret, .. }
             | Self::Probed { secret, .. }

@@ -30,6 +30,7 @@
 //! fn give<'tx>(proof: &Proof<'tx, Member>) { needs_admin(proof) }
 //! ```
 
+mod calendars;
 mod candidates;
 mod choices;
 mod connect_sessions;
@@ -46,6 +47,7 @@ mod uses;
 
 use std::marker::PhantomData;
 
+pub use calendars::{AskCalendar, Calendar};
 pub(in crate::store) use candidates::{of_whom, organization_of, user_of};
 pub use choices::{Choice, choices};
 pub use connect_sessions::AskSession;

@@ -1,6 +1,5 @@
 //! Permission to use one secret: the one function that knows which secrets a token may use.
 
-
 use std::marker::PhantomData;
 
 use diesel::prelude::*;

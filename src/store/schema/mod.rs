@@ -6,6 +6,7 @@ mod consumers;
 mod drafts;
 mod machines;
 mod outgoing;
+mod remembered;
 mod usage;
 mod ways;
 
@@ -15,6 +16,7 @@ pub(super) use consumers::{nodes, rotation_items, rotations, workflow_tokens, wo
 pub(super) use drafts::{flows, imports};
 pub(super) use machines::{events, repeats};
 pub(super) use outgoing::{deliveries, ends_told, webhooks};
+pub(super) use remembered::{calendars, reminders};
 pub(super) use usage::{oddities, secret_origins, usage_hours};
 pub(super) use ways::{identities, workspace_domains};
 
@@ -332,6 +334,7 @@ diesel::joinable!(secret_uses -> tokens (token_id));
 diesel::joinable!(deliveries -> events (event_id));
 diesel::joinable!(deliveries -> webhooks (webhook_id));
 diesel::joinable!(ends_told -> secrets (secret_id));
+diesel::joinable!(reminders -> secrets (secret_id));
 diesel::joinable!(data_keys -> node_types (node_type_id));
 diesel::joinable!(invitations -> people (inviter_id));
 diesel::joinable!(invitations -> workspaces (workspace_id));
@@ -365,6 +368,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     token_sets,
     audit_chains,
     audit_entries,
+    calendars,
     data_keys,
     deliveries,
     end_users,
@@ -381,6 +385,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     oddities,
     organizations,
     people,
+    reminders,
     rotation_items,
     rotations,
     secret_shares,

@@ -17,7 +17,9 @@ use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::connection::Backend;
 use crate::store::error::Error;
 use crate::store::paging::{IDS_AT_ONCE, Page, Turn, page_of_keys};
-use crate::store::schema::{end_users, members, node_types, organizations, people, secret_shares, secrets, token_sets};
+use crate::store::schema::{
+    end_users, members, node_types, organizations, people, reminders, secret_shares, secrets, token_sets,
+};
 use crate::store::tx::ReadTx;
 
 use super::order::{self, Order, Spot};
@@ -316,8 +318,17 @@ pub fn troubles(
     };
     let ends_soon = || secrets::expires_at.is_not_null().and(secrets::expires_at.assume_not_null().le(soon));
     let due = || secrets::rotate_at.is_not_null().and(secrets::rotate_at.assume_not_null().le(now));
-    let ending = || visible(by, now).filter(entered()).filter(not(broken())).filter(due().or(ends_soon()));
-    let any = broken().or(entered().and(due().or(ends_soon())));
+    // What somebody wants to hear no more of for a while; that it does not work, they hear all the same.
+    let snoozed = || {
+        reminders::table
+            .filter(reminders::person_id.eq(by.person()))
+            .filter(reminders::snoozed_until.gt(now))
+            .select(reminders::secret_id)
+    };
+    let awake = || secrets::id.ne_all(snoozed());
+    let ending =
+        || visible(by, now).filter(entered()).filter(not(broken())).filter(due().or(ends_soon())).filter(awake());
+    let any = broken().or(entered().and(due().or(ends_soon())).and(awake()));
     let all = counted(tx, visible(by, now).filter(any))?;
     if all == 0 {
         return Ok(Troubles { rows: Vec::new(), all });

@@ -237,6 +237,7 @@ pub fn hand_over(
 pub fn empty(tx: &mut WriteTx<'_>, by: &Proof<'_, impl InWorkspace>, id: &SecretId) -> Result<(), Error> {
     destroy_values(tx, by, id)?;
     super::token_sets::forget(tx, by, id)?;
+    super::reminders::forget(tx, by, id)?;
     let (now, none) = (tx.now(), None::<Moment>);
     diesel::update(row!(by, id))
         .set((
@@ -303,6 +304,7 @@ pub fn set_dates(
     id: &SecretId,
     dates: Dates,
 ) -> Result<(), Error> {
+    super::reminders::forget(tx, by, id)?;
     let now = tx.now();
     diesel::update(row!(by, id))
         .set((

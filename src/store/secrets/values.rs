@@ -13,6 +13,7 @@ use crate::domain::{DataKeyId, Kind, Moment, SecretId, ValueId, WorkspaceId};
 use crate::store::access::{AtLeast, InWorkspace, Member, Proof, Runner, RunnerIn};
 use crate::store::error::Error;
 use crate::store::oddities;
+use crate::store::reminders;
 use crate::store::rotations;
 use crate::store::schema::{secret_values, secrets};
 use crate::store::tx::{ReadTx, WriteTx};
@@ -158,6 +159,7 @@ fn become_current(
     id: &SecretId,
     value: &Held,
 ) -> Result<(), Error> {
+    reminders::forget(tx, by, id)?;
     let (now, none) = (tx.now(), None::<Moment>);
     let held = secret_values::table
         .filter(secret_values::secret_id.eq(id))
@@ -222,6 +224,7 @@ pub fn note_new_value(
     new: &Replaced<'_>,
 ) -> Result<(), Error> {
     rotations::tick(tx, by, (slice::from_ref(id), Done::Replaced))?;
+    reminders::forget(tx, by, id)?;
     let now = tx.now();
     let cleared = None::<Moment>;
     diesel::update(row!(by, id))

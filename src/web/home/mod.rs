@@ -5,7 +5,6 @@ mod usage;
 mod workflows;
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -13,6 +12,7 @@ use actix_web::web::Data;
 use crate::app::App;
 use crate::catalog::Catalog;
 use crate::domain::audit::{Line, folded};
+use crate::domain::reminder::SOON;
 use crate::domain::{Method, Moment, SecretId, SecretState};
 use crate::store::access::{Admin, AskNothing, AtLeast, Member, Owner, Proof};
 use crate::store::audit::Names;
@@ -37,8 +37,6 @@ const LATELY: Size = Size { entries: 8, lines: 8 };
 const TROUBLES: usize = 8;
 /// Secrets named that a round of rotation asks new values of.
 const ASKED: i64 = 4;
-/// How long before its last day a secret is spoken of.
-const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// Sends everybody to where they belong.
 pub async fn root(visitor: Visitor, app: Data<App>) -> Reply {
@@ -168,7 +166,7 @@ fn count(number: u64, (one, many): (&'static str, &'static str), url: String) ->
 fn about_mail(ws: &str, failed: u64, delivers: bool) -> Vec<page::Attention> {
     let item = |tone, title, detail: &str| {
         let action = Link { label: "Look at it".to_owned(), url: url::jobs(ws) };
-        page::Attention { tone, title, detail: detail.to_owned(), action, place: None }
+        page::Attention { tone, title, detail: detail.to_owned(), action, place: None, snooze: None }
     };
     let stay = "They are written to a folder there, because no mail server is configured.";
     let stay = (!delivers).then(|| item(Tone::Warn, "Letters stay on the server".to_owned(), stay));
@@ -185,6 +183,7 @@ fn about_connections(ws: &str, stuck: u64) -> Option<page::Attention> {
         detail: "What uses them gets nothing at the moment. The list says what is in the way.".to_owned(),
         action: Link { label: "Look at the connections".to_owned(), url: url::connections(ws) },
         place: None,
+        snooze: None,
     })
 }
 
@@ -196,6 +195,7 @@ fn about_webhooks(ws: &str, given_up: u64) -> Option<page::Attention> {
         detail: "Nothing was taken there for five days, so nothing is sent there any more.".to_owned(),
         action: Link { label: "Look at the webhooks".to_owned(), url: url::webhooks(ws) },
         place: None,
+        snooze: None,
     })
 }
 
@@ -212,7 +212,8 @@ fn about_rotation(ws: &str, (rows, all): (Vec<Due>, u64), now: Moment) -> Vec<pa
             detail: format!("{due}What uses it goes on as before.{more}"),
             action: Link { label: "Look at it".to_owned(), url: url::secret(ws, id.as_str()) },
             place: None,
-            }
+            snooze: None,
+        }
     };
     rows.into_iter().enumerate().map(item).collect()
 }
@@ -260,5 +261,7 @@ fn attention(catalog: &Catalog, ws: &str, row: &ListedSecret, now: Moment) -> Op
         .as_ref()
         .filter(|_| rejected)
         .and_then(|of| Some(Link { label: format!("Open {}", of.name), url: of.place_of_keys()?.to_owned() }));
-    Some(page::Attention { tone, title, detail, action, place })
+    let puts_off = row.secret.state(now) == SecretState::Connected && row.secret.unreadable_at.is_none();
+    let snooze = puts_off.then(|| url::snooze_secret(ws, row.secret.id.as_str()));
+    Some(page::Attention { tone, title, detail, action, place, snooze })
 }

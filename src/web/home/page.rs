@@ -38,6 +38,8 @@ pub struct Attention {
     pub action: Link,
     /// The provider's own page on which it is mended.
     pub place: Option<Link>,
+    /// Where it can be put off, if it can.
+    pub snooze: Option<String>,
 }
 
 /// A newcomer's three steps, each done or to do.

@@ -40,6 +40,7 @@ pub(super) fn attention(ws: &str, broken: &Broken, now: Moment) -> Vec<Attention
             detail: "Each has a node without a key that it could use.".to_owned(),
             action: Link { label: "Show them".to_owned(), url: address },
             place: None,
+            snooze: None,
         });
     }
     items
@@ -59,5 +60,6 @@ fn one(ws: &str, row: &WorkflowRow, nodes: &[NodeRow], now: Moment) -> Attention
         detail,
         action: Link { label: "Choose a key".to_owned(), url: url::workflow(ws, row.id.as_str()) },
         place: None,
+        snooze: None,
     }
 }

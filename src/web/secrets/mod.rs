@@ -18,6 +18,7 @@ mod pages_of_life;
 pub mod probe;
 pub mod replace;
 pub mod sharing;
+pub mod snooze;
 pub mod turns;
 pub mod usage;
 

@@ -39,6 +39,8 @@ impl Teller<'_> {
             }
             PeopleEvent::MemberRemoved { name, .. } => deed(format!("removed {name}"), None, "leave"),
             PeopleEvent::MemberLeft { .. } => deed("left the workspace", None, "leave"),
+            PeopleEvent::CalendarOpened { .. } => deed("made a private link to their calendar", None, "calendar"),
+            PeopleEvent::CalendarClosed { .. } => deed("took back the link to their calendar", None, "calendar"),
             PeopleEvent::InvitationSent { address, role, .. } => {
                 deed(format!("invited {address} as {}", role.label()), None, "mail")
             }

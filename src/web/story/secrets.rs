@@ -50,6 +50,10 @@ impl Teller<'_> {
                 of: Some(probe_words(*verdict).to_owned()),
                 ..self.on("tested", (secret.as_str(), name), url::secret, "plug")
             },
+            SecretEvent::ReminderSnoozed { secret, until } => Deed {
+                of: Some(format!("until {}", until.readable())),
+                ..on("put off reminders of", secret, "hourglass")
+            },
             SecretEvent::CallsRefused { secret, name, .. } => Deed {
                 of: Some("in several calls".to_owned()),
                 ..self.on("found that the provider refuses", (secret.as_str(), name), url::secret, "alert")

@@ -48,6 +48,7 @@ export const emptyPages = {
   "secrets, none yet": at(`${HOME}/secrets`, "Secrets"),
   "connections, none yet": at(`${HOME}/connections`, "Connections"),
   "rotation rounds, none yet": at(`${HOME}/rotations`, "Rotation rounds"),
+  "calendar, none yet": at(`${HOME}/calendar`, "Calendar"),
   "workflows, none yet": at(`${HOME}/workflows`, "Workflows"),
   "tokens, none yet": at(`${HOME}/tokens`, "Service tokens"),
   "end users, none yet": at(`${HOME}/end-users`, "End users"),
@@ -67,6 +68,17 @@ export const pages = {
     if (await menu.isVisible()) await menu.click();
     await page.locator("details.rail-foot > summary").click();
     await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
+  },
+  "home, a reminder to put off": async (page) => {
+    await at(HOME, "Harbour Hotels")(page);
+    await page.locator("details.later > summary").first().click();
+    await expect(page.getByRole("button", { name: "7 days" }).first()).toBeVisible();
+  },
+  calendar: at(`${HOME}/calendar`, "Calendar"),
+  "calendar, a private link just made": async (page) => {
+    await at(`${HOME}/calendar`, "Calendar")(page);
+    await page.getByRole("button", { name: "Make" }).click();
+    await expect(page.locator("code#link")).toBeVisible();
   },
   secrets: at(`${HOME}/secrets`, "Secrets"),
   "secrets, filtered": async (page) => {
