@@ -161,6 +161,8 @@ impl Stream for Passing {
 
 impl Drop for Passing {
     fn drop(&mut self) {
-        self.end(End::Left);
+        // Nobody asks for more of what is at its end, as what only a head was asked of is from the beginning.
+        let is_whole = matches!(&self.source, Source::Body(body) if body.is_end_stream());
+        self.end(if is_whole { End::Whole } else { End::Left });
     }
 }

@@ -8,6 +8,7 @@ mod outcome;
 mod request;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use hyper::upgrade::Upgraded;
@@ -18,7 +19,7 @@ use crate::catalog::{Catalog, NodeType};
 use crate::crypto::{Credential, Purpose};
 use crate::domain::Hindrance;
 use crate::domain::audit::{CallEvent, Event};
-use crate::domain::usage::Counted;
+use crate::domain::usage::{Counted, Heard};
 use crate::store::access::{AskToken, Proof, ProxyRight, Wanted};
 use crate::store::{Fault, Refusal};
 use crate::upstream::inject::PlaceError;
@@ -29,7 +30,7 @@ use crate::upstream::{Answer, Failure, Upstream, hops};
 use super::Kit;
 use super::health;
 use super::probe;
-use super::renewing::Renewer;
+use super::renewing::{CLIENT_ID, Renewer, TokensOf};
 use super::using::{self, Ready, UsingRefusal};
 use outcome::Outcome;
 pub use request::{Content, Counter, Request};
@@ -68,6 +69,9 @@ pub struct Answered {
     /// The other half of a connection that goes on as a WebSocket.
     pub onward: Option<WriteHalf<TokioIo<Upgraded>>>,
 }
+
+/// Tokens that are younger are not renewed because a call was refused.
+const NEW: Duration = Duration::from_mins(1);
 
 type Called<T> = Result<T, Fault<CallRefusal>>;
 
@@ -127,10 +131,11 @@ impl Attempt {
         Ok(Self { ready, answer, mask, outcome, websocket })
     }
 
-    /// Tokens that other ones might help.
-    fn renewable(&self) -> Option<super::renewing::TokensOf> {
-        let refused = self.answer.status == StatusCode::UNAUTHORIZED && self.ready.tokens.is_some();
-        refused.then(|| self.ready.tokens_of())
+    /// Tokens that are refused, in whose place others might do: not those that are quite new, whatever a caller calls.
+    fn renewable(&self) -> Option<TokensOf> {
+        let tokens = self.ready.tokens.as_ref().filter(|_| self.answer.status == StatusCode::UNAUTHORIZED)?;
+        let is_new = tokens.set.renewed_at.plus(NEW) > self.ready.now;
+        (!is_new).then(|| self.ready.tokens_of())
     }
 
     async fn pass(self, means: &Means) -> Called<Answered> {
@@ -157,7 +162,6 @@ impl Attempt {
 
     /// What the answer says about the credential, to whoever keeps watch over it.
     fn tell(&self, means: &Means) {
-        use crate::domain::usage::Heard;
         let accepted = match self.outcome.heard() {
             Heard::Refused => false,
             Heard::Accepted if self.ready.in_doubt => true,
@@ -202,7 +206,7 @@ fn masked(credential: &Credential, description: Option<&NodeType>, sent: &Header
             of.parts.iter().any(|part| part.name == name)
                 || fields.into_iter().any(|field| field.name == name && !field.secret)
         });
-        of || name == super::renewing::CLIENT_ID
+        of || name == CLIENT_ID
     };
     let others = credential.others(Purpose::Proxy).filter(|(name, _)| !plain(name)).map(|(_, text)| text);
     let placed = sent.values().filter(|value| value.is_sensitive()).filter_map(|value| value.to_str().ok());
