@@ -13,7 +13,7 @@ use http::header::{ACCEPT_ENCODING, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper::upgrade::OnUpgrade;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio_rustls::TlsConnector;
@@ -28,7 +28,7 @@ use super::connect::Connector;
 use super::failure::Failure;
 use super::guard::{Guard, Target};
 use super::mask::Mask;
-use super::passing::{End, Passing};
+use super::passing::{Onward, Passing, Told};
 use super::resolve::Resolve;
 
 pub const AGENT: &str = concat!("Keyrack/", env!("CARGO_PKG_VERSION"));
@@ -157,15 +157,10 @@ impl Answer {
         tokio::time::timeout(within, read(self.body, most)).await.unwrap_or(Err(Failure::SlowBody))
     }
 
-    /// The connection itself, after an answer that says that it goes on in another language.
-    pub async fn switched(self) -> Result<TokioIo<Upgraded>, Failure> {
-        let upgrade = self.upgrade.ok_or(Failure::Broken)?;
-        upgrade.await.map(TokioIo::new).map_err(|_| Failure::Broken)
-    }
-
-    /// How long the next piece of its body may take.
-    pub fn patience(&self) -> Duration {
-        self.limits.body
+    /// Both ways of the connection, after an answer that says that it goes on in another language.
+    pub async fn switched(self, mask: Mask, told: Told) -> Result<(Passing, Onward), Failure> {
+        let upgraded = self.upgrade.ok_or(Failure::Broken)?.await.map_err(|_| Failure::Broken)?;
+        Ok(Passing::connection(TokioIo::new(upgraded), mask, self.limits.body, told))
     }
 
     /// The body as it arrives. Whoever reads it bounds its length and time.
@@ -174,7 +169,7 @@ impl Answer {
     }
 
     /// The body as it arrives, for somebody else. How it ended is told to `told`, with the bytes that came.
-    pub fn passing(self, mask: Mask, told: Box<dyn FnOnce(End, u64) + Send>) -> Passing {
+    pub fn passing(self, mask: Mask, told: Told) -> Passing {
         Passing::body(self.body, mask, self.limits.body, told)
     }
 }

@@ -11,7 +11,7 @@ use futures_util::Stream;
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead as _, ReadBuf, ReadHalf};
+use tokio::io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf, ReadHalf, WriteHalf};
 
 use super::failure::Failure;
 use super::mask::{Mask, Masking};
@@ -25,7 +25,26 @@ pub enum End {
     Left,
 }
 
-type Told = Box<dyn FnOnce(End, u64) + Send>;
+/// The half of a connection by which a caller's bytes go on upstream.
+pub struct Onward {
+    half: WriteHalf<TokioIo<Upgraded>>,
+    patience: Duration,
+}
+
+impl Onward {
+    /// Whether they went.
+    pub async fn send(&mut self, bytes: &[u8]) -> bool {
+        let written = tokio::time::timeout(self.patience, self.half.write_all(bytes)).await;
+        matches!(written, Ok(Ok(())))
+    }
+
+    pub async fn close(mut self) {
+        let _gone = self.half.shutdown().await;
+    }
+}
+
+/// To whom it is told how a body ended, and how many bytes came.
+pub type Told = Box<dyn FnOnce(End, u64) + Send>;
 /// Bytes of a connection that has become a WebSocket are read in pieces of this size.
 const PIECE: usize = 16 * 1_024;
 
@@ -75,9 +94,10 @@ impl Passing {
         Self::of(Source::Body(body), mask, within, told)
     }
 
-    /// What comes over a connection that goes on in another language.
-    pub fn connection(half: ReadHalf<TokioIo<Upgraded>>, mask: Mask, within: Duration, told: Told) -> Self {
-        Self::of(Source::Connection(half), mask, within, told)
+    /// What comes over a connection that goes on in another language, and the way onward.
+    pub(super) fn connection(both: TokioIo<Upgraded>, mask: Mask, patience: Duration, told: Told) -> (Self, Onward) {
+        let (back, half) = tokio::io::split(both);
+        (Self::of(Source::Connection(back), mask, patience, told), Onward { half, patience })
     }
 
     fn of(source: Source, mask: Mask, within: Duration, told: Told) -> Self {

@@ -354,7 +354,11 @@ async fn machines_routes_want_a_token_with_their_ability() {
         let called = if ability == Some(Ability::Manage) { "routes" } else { workflow.as_str() };
         let path = row.path.replace("{slug}", "stripe").replace("{workflow}", called).replace("{node}", "charge");
         let path = path.replace("{user}", "customer-42").replace("{organization}", "hotel");
-        let path = path.replace("{secret}", &secret).replace("{connection}", &connection).replace("{member}", &member);
+        let path = path
+            .replace("{path:.*}", "v1/balance")
+            .replace("{secret}", &secret)
+            .replace("{connection}", &connection)
+            .replace("{member}", &member);
         let others = ["vend", "proxy", "connect", "read", "manage", "audit"].into_iter();
         let without = others.filter(|word| Some(*word) != ability.map(Ability::as_str)).collect::<Vec<_>>().join(",");
         let weak = app.token("test", &without).await;
@@ -370,7 +374,10 @@ async fn machines_routes_want_a_token_with_their_ability() {
         assert_eq!(ada.let_run(&workflow, &able.id()).await.status, 303);
         // What it is answered then, the tests of each route tell.
         let answer = able.ask(row.method.as_str(), &path, &body).await;
-        assert!(![401, 403].contains(&answer.status) && answer.status < 500, "{path}: {}", answer.text);
+        // Nobody here knows the name of a provider.
+        let is_called = answer.header("keyrack-error") == "upstream_unreachable" && path.starts_with("/proxy/");
+        let is_answered = ![401, 403].contains(&answer.status) && answer.status < 500;
+        assert!(is_answered || is_called, "{path}: {}", answer.text);
     }
     theirs.vend("stripe", "customer-42").await.is_not_installed();
 }

@@ -11,6 +11,16 @@ use crate::support::{EMAIL, PASSWORD, TestApp, Token};
 const NEW: &str = "/w/acme/tokens/new";
 const KEY: &str = "rk_test_limited123456789";
 const EVERYTHING: [(&str, &str); 1] = [("preset", "backend")];
+/// Each ability there is.
+const ALL: [(&str, &str); 7] = [
+    ("preset", "custom"),
+    ("allow", "vend"),
+    ("allow", "proxy"),
+    ("allow", "connect"),
+    ("allow", "read"),
+    ("allow", "manage"),
+    ("allow", "audit"),
+];
 const BEHIND_A_PROXY: (&str, &str) = ("KEYRACK_TRUSTED_PROXIES", "127.0.0.1");
 
 /// The path of a route with something that is there in place of each part.
@@ -76,7 +86,7 @@ async fn for_another_node_type_no_route_answers() {
     let mut ada = app.owner().await;
     let secret = ada.add_stripe("Own", KEY, "vend").await;
     let (workflow, _) = ada.add_bound("Limits", &secret).await;
-    let token = ada.make_token_with(&[&EVERYTHING[..], &[("node_type", "http-request")]].concat()).await;
+    let token = ada.make_token_with(&[&ALL[..], &[("node_type", "http-request")]].concat()).await;
     assert_eq!(ada.let_run(&workflow, &token.id()).await.status, 303);
     let free = ada.make_token_with(&EVERYTHING).await;
     assert_eq!(free.put("stripe", "customer-42", KEY).await.status, 200);

@@ -142,7 +142,7 @@ async fn each_choice_gives_its_abilities_and_the_requests_that_they_allow() {
             "vend,connect,read,manage,audit",
             &["own", "put", "end", "node", "python", "rust", "manage", "read"],
         ),
-        ("agent", "proxy", &[]),
+        ("agent", "proxy", &["proxy"]),
         ("connect", "connect", &["put", "node", "python", "rust"]),
         ("read", "read", &["read"]),
         ("custom", "manage", &["manage"]),

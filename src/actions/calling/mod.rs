@@ -11,9 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
-use tokio::io::WriteHalf;
 
 use crate::catalog::{Catalog, NodeType};
 use crate::crypto::{Credential, Purpose};
@@ -22,18 +19,21 @@ use crate::domain::audit::{CallEvent, Event};
 use crate::domain::usage::{Counted, Heard};
 use crate::store::access::{AskToken, Proof, ProxyRight, Wanted};
 use crate::store::{Fault, Refusal};
-use crate::upstream::inject::PlaceError;
 use crate::upstream::mask::Mask;
-use crate::upstream::passing::{End, Passing};
-use crate::upstream::{Answer, Failure, Upstream, hops};
+use crate::upstream::passing::End;
+use crate::upstream::{Answer, Upstream, hops};
 
 use super::Kit;
 use super::health;
 use super::probe;
 use super::renewing::{CLIENT_ID, Renewer, TokensOf};
 use super::using::{self, Ready, UsingRefusal};
+pub use crate::upstream::hops::wants_websocket;
+pub use crate::upstream::inject::PlaceError;
+pub use crate::upstream::passing::Passing;
+pub use crate::upstream::{Failure, Onward, Refused};
 use outcome::Outcome;
-pub use request::{Content, Counter, Request};
+pub use request::{Content, Request};
 
 /// The parts that a call needs.
 #[derive(Clone)]
@@ -67,7 +67,7 @@ pub struct Answered {
     pub length: Option<u64>,
     pub body: Passing,
     /// The other half of a connection that goes on as a WebSocket.
-    pub onward: Option<WriteHalf<TokioIo<Upgraded>>>,
+    pub onward: Option<Onward>,
 }
 
 /// Tokens that are younger are not renewed because a call was refused.
@@ -146,15 +146,12 @@ impl Attempt {
         request::mask_headers(&mask, &mut headers);
         let length = answer.headers.get(http::header::CONTENT_LENGTH);
         let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
-        let patience = answer.patience();
         let told = outcome.teller();
         if status == StatusCode::SWITCHING_PROTOCOLS {
             if !websocket {
                 return Err(CallRefusal::Failed(Failure::Broken).into());
             }
-            let switched = answer.switched().await.map_err(CallRefusal::Failed)?;
-            let (half, onward) = tokio::io::split(switched);
-            let body = Passing::connection(half, mask, patience, told);
+            let (body, onward) = answer.switched(mask, told).await.map_err(CallRefusal::Failed)?;
             return Ok(Answered { status, headers, length: None, body, onward: Some(onward) });
         }
         Ok(Answered { status, headers, length, body: answer.passing(mask, told), onward: None })

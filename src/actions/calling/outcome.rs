@@ -6,7 +6,7 @@ use crate::catalog::NodeType;
 use crate::domain::audit::{CallEvent, Event};
 use crate::domain::usage::{Called, Counted, Heard};
 use crate::domain::{Clock, Moment};
-use crate::upstream::passing::End;
+use crate::upstream::passing::{End, Told};
 
 use super::{CallRefusal, Counter, Means};
 use crate::actions::audit::Origin;
@@ -72,7 +72,7 @@ impl Outcome {
     }
 
     /// Records it when the body has ended.
-    pub fn teller(self) -> Box<dyn FnOnce(End, u64) + Send> {
+    pub fn teller(self) -> Told {
         Box::new(move |how, received| self.over(how, received))
     }
 

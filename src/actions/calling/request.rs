@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::crypto::{Credential, Purpose, Route};
 use crate::upstream::inject::{self, Asked, PlaceError};
 use crate::upstream::mask::Mask;
-use crate::upstream::{Body, Target, full, hops};
+use crate::upstream::{self, Body, Hand, Target, full, hops};
 
 use super::Means;
 
@@ -37,6 +37,15 @@ pub enum Content {
     Whole(Bytes),
     /// Passed on as it comes, by whoever counts it.
     Stream(Body, Counter),
+}
+
+impl Content {
+    /// A body that is handed over as it comes, the way into it, and what counts it.
+    pub fn handed(length: Option<u64>) -> (Hand, Self, Counter) {
+        let (hand, body) = upstream::handed(length);
+        let counter = Counter::default();
+        (hand, Self::Stream(body, counter.clone()), counter)
+    }
 }
 
 /// A call as somebody asks for it.

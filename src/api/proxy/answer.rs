@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, MessageBody};
@@ -13,10 +12,8 @@ use futures_util::Stream as _;
 use http::HeaderMap;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::actions::calling::Answered;
+use crate::actions::calling::{Answered, Failure, Passing};
 use crate::api::error::Error;
-use crate::upstream::Failure;
-use crate::upstream::passing::Passing;
 
 use super::websocket;
 
@@ -42,7 +39,6 @@ pub fn passed(
     answered: Answered,
     onward: Option<Payload>,
     at_once: OwnedSemaphorePermit,
-    patience: Duration,
 ) -> Result<HttpResponse, Error> {
     let Answered { status, headers, length, body, onward: connection } = answered;
     let status = StatusCode::from_u16(status.as_u16()).map_err(|_| Error::Internal)?;
@@ -60,7 +56,7 @@ pub fn passed(
     };
     if let (Some(connection), Some(payload)) = (connection, onward) {
         response.upgrade("websocket");
-        websocket::send_on(payload, connection, patience);
+        websocket::send_on(payload, connection);
     }
     let mut response = response.body(Answer { body, size, _at_once: at_once });
     response.extensions_mut().insert(Proxied);

@@ -2,24 +2,17 @@
 //!
 //! Invariant: no more of a body that is passed on is held than a few pieces, and one that stands still ends the call.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::StreamExt as _;
-use http_body_util::BodyExt as _;
-use hyper::body::{Frame, SizeHint};
-use tokio::sync::mpsc;
 
-use crate::actions::calling::{Content, Counter};
+use crate::actions::calling::Content;
 use crate::api::error::Error;
 
 /// What is held: small enough to be sent once more, and for a value to be put into.
 const HELD: usize = 256 * 1_024;
-/// Pieces that wait between the caller's connection and the one upstream.
-const WAITING: usize = 2;
 
 pub fn nothing() -> Content {
     Content::Whole(Bytes::new())
@@ -59,63 +52,22 @@ async fn whole(mut payload: Payload, patience: Duration) -> Result<Bytes, Error>
     Ok(held.freeze())
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("the caller's body broke off")]
-struct BrokenOff;
-
-type Piece = Result<Bytes, BrokenOff>;
-
 /// The connections belong to different threads: the caller's pieces are handed over one after another.
 fn stream(mut payload: Payload, length: Option<u64>, patience: Duration) -> Content {
-    let (to, from) = mpsc::channel::<Piece>(WAITING);
-    let counter = Counter::default();
-    let counted = counter.clone();
+    let (hand, content, counter) = Content::handed(length);
     actix_web::rt::spawn(async move {
         loop {
             let piece = match tokio::time::timeout(patience, payload.next()).await {
-                Ok(Some(Ok(piece))) => Ok(piece),
+                Ok(Some(Ok(piece))) => piece,
                 Ok(None) => return,
-                Ok(Some(Err(_))) | Err(_) => Err(BrokenOff),
+                Ok(Some(Err(_))) | Err(_) => return hand.break_off().await,
             };
-            counted.add(piece.as_ref().map_or(0, Bytes::len));
-            let over = piece.is_err();
+            counter.add(piece.len());
             // Upstream may have heard enough.
-            if to.send(piece).await.is_err() || over {
+            if !hand.over(piece).await {
                 return;
             }
         }
     });
-    Content::Stream(Handed { from, left: length }.map_err(Into::into).boxed_unsync(), counter)
-}
-
-/// What is handed over, with its length where that is known.
-struct Handed {
-    from: mpsc::Receiver<Piece>,
-    left: Option<u64>,
-}
-
-impl hyper::body::Body for Handed {
-    type Data = Bytes;
-    type Error = BrokenOff;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        let Poll::Ready(piece) = self.from.poll_recv(cx) else { return Poll::Pending };
-        if let (Some(left), Some(Ok(piece))) = (&mut self.left, &piece) {
-            *left = left.saturating_sub(piece.len() as u64);
-        }
-        Poll::Ready(match piece {
-            Some(piece) => Some(piece.map(Frame::data)),
-            // The end before the length that was said is none.
-            None if self.left.is_some_and(|left| left > 0) => Some(Err(BrokenOff)),
-            None => None,
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == Some(0)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
-    }
+    content
 }

@@ -20,7 +20,6 @@ use crate::actions::using::UsingRefusal;
 use crate::app::App;
 use crate::store::access::{AskToken, ProxyRight, UseRefusal, Wanted};
 use crate::store::{self, Fault};
-use crate::upstream::hops;
 
 use super::authenticate::Caller;
 use super::error::Error;
@@ -60,7 +59,7 @@ pub async fn call(
     });
     let (wanted, path, host) = caller.judged::<ProxyRight, _>(&app, understood).await?;
     let at_once = Arc::clone(&app.calls).try_acquire_owned().map_err(|_| Error::Unavailable)?;
-    let websocket = request.method() == Method::GET && hops::wants_websocket(&headers);
+    let websocket = request.method() == Method::GET && calling::wants_websocket(&headers);
     let method = http::Method::from_bytes(request.method().as_str().as_bytes()).map_err(|_| Error::Internal)?;
     let (content, onward) = if websocket {
         (content::nothing(), Some(payload))
@@ -70,7 +69,7 @@ pub async fn call(
     let asked = Request { method, host, path, headers, content, websocket };
     let means = app.calling(app.kit(caller.address));
     match calling::call(&means, || caller.ask(), wanted.clone(), asked).await {
-        Ok(answered) => answer::passed(answered, onward, at_once, app.config.proxy.patience),
+        Ok(answered) => answer::passed(answered, onward, at_once),
         Err(Fault::Refused(CallRefusal::Using(UsingRefusal::Use(UseRefusal::SelectionRequired)))) => {
             Err(choices(&app, caller.ask(), wanted).await?)
         }

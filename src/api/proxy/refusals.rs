@@ -3,13 +3,11 @@
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{HeaderName, HeaderValue};
 
-use crate::actions::calling::CallRefusal;
+use crate::actions::calling::{CallRefusal, Failure, PlaceError, Refused};
 use crate::actions::using::UsingRefusal;
 use crate::api::codes::Code;
 use crate::api::error::Error;
 use crate::store::access::UseRefusal;
-use crate::upstream::Failure;
-use crate::upstream::inject::PlaceError;
 
 const NAME: HeaderName = HeaderName::from_static("keyrack-error");
 
@@ -65,6 +63,7 @@ fn misplaced(why: PlaceError) -> Error {
 
 fn failed(failure: Failure) -> Error {
     let code = match failure {
+        Failure::Refused(Refused::NoSuchName) => Code::UpstreamUnreachable,
         Failure::Refused(_) => Code::HostNotAllowed,
         Failure::NoAnswer | Failure::ConnectTimeout | Failure::SlowBody => Code::UpstreamTimeout,
         Failure::NotConnected | Failure::NotTrusted | Failure::Broken | Failure::TooLarge => Code::UpstreamUnreachable,

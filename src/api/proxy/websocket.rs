@@ -1,23 +1,19 @@
 //! What a caller sends after both sides have agreed on a WebSocket.
 
-use std::time::Duration;
-
 use actix_web::web::Payload;
 use futures_util::StreamExt as _;
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncWriteExt as _, WriteHalf};
+
+use crate::actions::calling::Onward;
 
 /// Sends on whatever comes, until either side has gone. Nobody has to say anything: whether the other side still lives is
 /// watched on the way back.
-pub fn send_on(mut payload: Payload, mut connection: WriteHalf<TokioIo<Upgraded>>, patience: Duration) {
+pub fn send_on(mut payload: Payload, mut onward: Onward) {
     actix_web::rt::spawn(async move {
         while let Some(Ok(piece)) = payload.next().await {
-            let written = tokio::time::timeout(patience, connection.write_all(&piece)).await;
-            if !matches!(written, Ok(Ok(()))) {
+            if !onward.send(&piece).await {
                 break;
             }
         }
-        let _closed = connection.shutdown().await;
+        onward.close().await;
     });
 }
