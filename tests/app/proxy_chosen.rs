@@ -65,7 +65,7 @@ async fn a_node_uses_what_it_is_bound_to() {
 async fn a_members_agent_uses_what_the_member_may_and_no_more() {
     let desk = Desk::set().await;
     let mut bob = desk.app.member("bob@example.com", Role::Member).await;
-    let bobs = bob.make_token_with(&[("name", "Agent"), ("environment", "test"), ("preset", "agent")]).await;
+    let bobs = bob.make_token_with(&[("preset", "agent")]).await;
     bobs.call(("GET", ORDERS), &[], "").await.refused(409, "not_connected");
     bobs.call(("GET", ORDERS), &[("keyrack-secret", &desk.secret())], "").await.refused(404, "not_found");
     let base = desk.provider.base();

@@ -8,7 +8,8 @@ use crate::domain::usage::{Called, Counted, Heard};
 use crate::domain::{Clock, Moment};
 use crate::upstream::passing::{End, Told};
 
-use super::{CallRefusal, Counter, Means};
+use super::request::Counter;
+use super::{CallRefusal, Means};
 use crate::actions::audit::Origin;
 use crate::actions::uses::{Recorder, Use};
 use crate::actions::using::Ready;

@@ -41,6 +41,8 @@ pub(super) fn attention(ws: &str, frame: &Frame, seen: &Seen, now: Moment) -> Ve
         title: format!("Unusual use of {}", row.name),
         detail: sentence(row, Reader { ws, frame, now }),
         action: Link { label: "Look at it".to_owned(), url: url::secret(ws, row.secret.as_str()) },
+        place: None,
+        snooze: None,
     };
     seen.odd.iter().take(TOLD).map(item).collect()
 }
