@@ -36,7 +36,7 @@ test("what is unusual is looked at, and all is well", async ({ page, keyrack }) 
   const odd = page.getByRole("region", { name: "Unusual use" });
   await expect(odd.getByRole("link", { name: "Revoke the token" })).toHaveAttribute("href", token);
   await expect(odd.getByRole("link", { name: "Replace the value" })).toHaveAttribute("href", `${secret}/replace`);
-  await odd.getByRole("button", { name: "All well: A new user" }).click();
+  await odd.getByRole("button", { name: "All well about “A new user”" }).click();
   await expect(page.getByText("It is told of again only if something new comes about.")).toBeVisible();
   await odd.getByRole("button", { name: "All well" }).click();
   await expect(odd).toBeHidden();
