@@ -57,7 +57,7 @@ pub fn dates(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>, from: Mo
         Some(Date { what: What::ValueAsked { secret }, name, at: due.filter(|at| *at >= from)? })
     });
     all.extend(asked);
-    all.sort_by(|one, other| (one.at, one.name.key()).cmp(&(other.at, other.name.key())));
+    all.sort_by_key(|one| (one.at, one.name.key()));
     Ok(all)
 }
 

@@ -18,7 +18,7 @@ impl TestApp {
 /// Of the one secret and its value.
 fn row(app: &TestApp, column: &str) -> Option<i64> {
     let both = "secrets s JOIN secret_values v ON v.secret_id = s.id";
-    let found = app.database.number(&format!("SELECT COALESCE({column}, -1) AS number FROM {both}"));
+    let found = app.database.number(&format!("SELECT CAST(COALESCE({column}, -1) AS BIGINT) AS number FROM {both}"));
     (found >= 0).then_some(found)
 }
 

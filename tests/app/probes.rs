@@ -179,6 +179,13 @@ async fn an_address_that_is_not_for_keys_is_not_spoken_to() {
         let after = ada.test_secret(&page).await;
         assert_eq!((verdict(&after).as_str(), state(&after).as_str()), ("Unreachable", "Connected"), "{base}");
         assert!(after.text.contains(step) && after.text.contains(advice), "{base}: {}", after.text_of(".probe"));
+        let how: Vec<_> = if step.starts_with("Its") {
+            vec!["bad", "muted", "muted", "muted"]
+        } else {
+            vec!["good", "bad", "muted", "muted"]
+        };
+        let shown: Vec<_> = how.iter().map(|class| format!("with-icon {class}")).collect();
+        assert_eq!(after.attributes(".probe-steps li", "class"), shown, "{base}: done, failed, not reached");
     }
     assert!(provider.take().is_empty());
 }
