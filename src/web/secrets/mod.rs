@@ -224,10 +224,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
     });
     let state = secret.state(now);
     let method = secret.kind.method();
-    let unreadable = secret.unreadable_at.is_some();
-    let (advice, place) = probe::rejection(&found.trial, secret, now)
-        .filter(|_| !unreadable)
-        .unwrap_or_else(|| (advice(unreadable, (state, method), secret.delivery).to_owned(), None));
+    let (advice, place) = said(&found);
     let template = page::Show {
         method,
         connection: connection::shown(&app, &found),
@@ -269,6 +266,15 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         chrome: frame::chrome(&visitor, Some(&found.frame), secret.name.as_str(), Place::Secrets),
     };
     frame::page(&app, &visitor, &template)
+}
+
+/// What its state means and what to do about it, with the provider's own page where that is the place to do it.
+fn said(found: &Found) -> (String, Option<view::Link>) {
+    let (secret, now) = (&found.row.secret, found.now);
+    let unreadable = secret.unreadable_at.is_some();
+    let of_state = (secret.state(now), secret.kind.method());
+    let rejection = probe::rejection(&found.trial, secret, now).filter(|_| !unreadable);
+    rejection.unwrap_or_else(|| (advice(unreadable, of_state, secret.delivery).to_owned(), None))
 }
 
 fn advice(unreadable: bool, (state, method): (SecretState, Method), delivery: Delivery) -> &'static str {
