@@ -97,6 +97,17 @@ impl Code {
     /// What it means, and what to do about it.
     pub const fn means(self) -> &'static str {
         match self {
+            Self::NotConnected
+            | Self::NeedsReauthorization
+            | Self::PathRefused
+            | Self::HostNotAllowed
+            | Self::UpstreamUnreachable
+            | Self::UpstreamTimeout
+            | Self::CallNotAllowed
+            | Self::NotYours
+            | Self::SelectionRequired
+            | Self::TokenNotListed
+            | Self::OwnedByEndUser => self.means_of_calls(),
             Self::Unauthorized => {
                 "No service token came with the request, or it is incomplete, expired or revoked, or its maker has left."
             }
@@ -108,18 +119,8 @@ impl Code {
                 "The token is limited to other addresses than the one that the request came from."
             }
             Self::NodeTypeNotAllowed => "The token is limited to other node types.",
-            Self::CallNotAllowed => "The token is limited to other methods and paths than those of this call.",
             Self::NodeTypeDisabled => "The node type is disabled in this workspace. An Admin can enable it.",
-            Self::NotYours => {
-                "Only its owner changes a secret's name and sharing. Use a token that the owner of the secret has made."
-            }
-            Self::OwnedByEndUser => {
-                "The secret is an end user's connection. Use the routes under /api/v1/connections, with the ability connect."
-            }
             Self::ProxyOnly => "The secret is used through the proxy only; its value cannot be fetched.",
-            Self::TokenNotListed => {
-                "The workflow does not name this token among those that may run it. Its owner can list it."
-            }
             Self::OfAnotherMember => "Only its owner changes a workflow. Use a token that the owner has made.",
             Self::NotFound => {
                 "There is no such thing for this token: it was deleted, never was, or belongs to another workspace or \
@@ -140,9 +141,6 @@ impl Code {
             Self::NeedsReconfiguration => {
                 "The node has nothing that it could use; the message says why. The workflow's owner binds another key."
             }
-            Self::SelectionRequired => {
-                "Several connections could be meant; name one with connected_account_id, or with the header Keyrack-Secret."
-            }
             Self::InUse => "Secrets hang on the node type, so a person removes it on its page.",
             Self::Unreadable => "The stored value cannot be opened. It has to be entered again.",
             Self::ReturnTo => "An Admin has not registered this address to send people back to.",
@@ -152,6 +150,14 @@ impl Code {
             Self::AuthorizationOver => "What was asked for is over. Ask for a new address.",
             Self::RateLimited => "The token sends more requests than it may. Retry-After says when to go on.",
             Self::NotRenewed => "The provider could not be asked for new tokens just now. Try again.",
+            Self::Unavailable => "Keyrack is busy. Try again in a moment.",
+            Self::Internal => "Something went wrong on Keyrack's side. The answer's X-Request-Id leads to its log.",
+        }
+    }
+
+    /// The same of those that have to do with keys and the calls made with them.
+    const fn means_of_calls(self) -> &'static str {
+        match self {
             Self::NotConnected => {
                 "There is no key that the token may use here: none is stored, or its value was taken away. Add one in Keyrack."
             }
@@ -166,8 +172,20 @@ impl Code {
                 "The other company's API could not be reached, or its answer broke off. The message says how far it came."
             }
             Self::UpstreamTimeout => "The other company's API did not answer in time.",
-            Self::Unavailable => "Keyrack is busy. Try again in a moment.",
-            Self::Internal => "Something went wrong on Keyrack's side. The answer's X-Request-Id leads to its log.",
+            Self::CallNotAllowed => "The token is limited to other methods and paths than those of this call.",
+            Self::OwnedByEndUser => {
+                "The secret is an end user's connection. Use the routes under /api/v1/connections, with the ability connect."
+            }
+            Self::NotYours => {
+                "Only its owner changes a secret's name and sharing. Use a token that the owner of the secret has made."
+            }
+            Self::SelectionRequired => {
+                "Several connections could be meant; name one with connected_account_id, or with the header Keyrack-Secret."
+            }
+            Self::TokenNotListed => {
+                "The workflow does not name this token among those that may run it. Its owner can list it."
+            }
+            _ => "",
         }
     }
 }

@@ -179,6 +179,11 @@ pub fn docs(code: Code) -> String {
     format!("/api/reference#error-{code}")
 }
 
+/// Which of our errors it is, where it is one.
+pub fn code_of(error: &actix_web::Error) -> Option<Code> {
+    error.as_error::<Error>().map(Error::code)
+}
+
 /// An error of a route of Keyrack's own, once more with where it is explained. The clients of the other routes know of no
 /// such field.
 pub fn explained(error: &actix_web::Error) -> Option<HttpResponse> {

@@ -55,7 +55,8 @@ pub(super) async fn around<B: MessageBody + 'static>(
     };
     request.extensions_mut().insert(context.clone());
     let theme = cookies.read(request.request(), "theme").map(|word| Theme::parse(&word)).unwrap_or_default();
-    let words = Words { machine, native: api::native::is_under(request.path()), theme };
+    let (native, proxy) = (api::native::is_under(request.path()), is_under(request.path(), PROXY));
+    let words = Words { machine, native, proxy, theme };
     let quiet = QUIET_PATHS.iter().any(|p| request.path().starts_with(p));
     let method = request.method().clone();
     // Whatever is logged on the way carries the request's id.
@@ -76,25 +77,12 @@ pub(super) async fn around<B: MessageBody + 'static>(
         }
     };
     if response.response().extensions().get::<Proxied>().is_some() {
-        fence(response.headers_mut(), &context);
-        let pace = response.request().extensions().get::<Counted>().copied();
-        if let Some(counted) = pace {
-            tell_pace(response.headers_mut(), counted, PACE_OF_PROXY);
-        }
+        fence(&mut response, &context);
         log((&method, PROXY, response.status()), &context, app.clock.now().since(began));
         return Ok(response);
     }
     web::error::lead_on(&mut response);
-    let explained = if words.native { response.response().error().and_then(api::error::explained) } else { None };
-    if let Some(explained) = explained {
-        response = response.into_response(explained);
-    } else if needs_words(&response) {
-        let worded = explain(words, &response, &context);
-        response = response.into_response(worded);
-    }
-    if is_under(response.request().path(), PROXY) {
-        api::proxy::named(&mut response);
-    }
+    response = in_our_words(words, response, &context);
     let embedded = response.request().extensions().get::<Embedded>().cloned();
     if known.is_none() && !quiet && !words.machine && embedded.is_none() {
         let cookie = cookies.make("browser", &context.browser, Some(actix_web::cookie::time::Duration::days(365)));
@@ -126,6 +114,8 @@ struct Words {
     machine: bool,
     /// Whether an error says where it is explained.
     native: bool,
+    /// Whether an error has to be told from what others say.
+    proxy: bool,
     theme: Theme,
 }
 
@@ -143,6 +133,9 @@ impl Words {
 fn in_words(words: Words, status: StatusCode, context: &RequestContext, secure: bool) -> Error {
     let mut worded = words.of(status, context);
     add_headers(worded.headers_mut(), context, secure, NO_PATH);
+    if words.proxy {
+        api::proxy::name(worded.headers_mut(), None, status);
+    }
     InternalError::from_response("stopped", worded).into()
 }
 
@@ -161,7 +154,9 @@ fn is_under(path: &str, root: &str) -> bool {
 
 /// What upstream said acts on nothing here, should somebody look at it in a browser; and it leads to its log by a name that
 /// upstream's own does not have.
-fn fence(headers: &mut HeaderMap, context: &RequestContext) {
+fn fence(response: &mut ServiceResponse<BoxBody>, context: &RequestContext) {
+    let pace = response.request().extensions().get::<Counted>().copied();
+    let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(HeaderName::from_static(name), value);
@@ -172,6 +167,9 @@ fn fence(headers: &mut HeaderMap, context: &RequestContext) {
     set("x-frame-options", "DENY");
     set("cross-origin-opener-policy", "same-origin");
     set("keyrack-request-id", &context.id);
+    if let Some(counted) = pace {
+        tell_pace(headers, counted, PACE_OF_PROXY);
+    }
 }
 
 /// The three fields by which a client learns how fast it may go on.
@@ -179,6 +177,27 @@ fn tell_pace(headers: &mut HeaderMap, counted: Counted, [limit, remaining, reset
     for (name, number) in [(limit, counted.limit), (remaining, counted.remaining), (reset, counted.reset)] {
         headers.insert(HeaderName::from_static(name), number.into());
     }
+}
+
+/// An error of ours as whoever asked understands it.
+fn in_our_words(
+    words: Words,
+    mut response: ServiceResponse<BoxBody>,
+    context: &RequestContext,
+) -> ServiceResponse<BoxBody> {
+    let code = response.response().error().and_then(api::error::code_of);
+    let explained = if words.native { response.response().error().and_then(api::error::explained) } else { None };
+    if let Some(explained) = explained {
+        response = response.into_response(explained);
+    } else if needs_words(&response) {
+        let worded = explain(words, &response, context);
+        response = response.into_response(worded);
+    }
+    if words.proxy {
+        let status = response.status();
+        api::proxy::name(response.headers_mut(), code, status);
+    }
+    response
 }
 
 /// An error that nobody has put into words yet.

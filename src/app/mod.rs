@@ -15,6 +15,7 @@ pub mod verify;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -38,6 +39,9 @@ use crate::upstream::oauth::{Desk, Means as Asking};
 use crate::upstream::{Limits, SystemResolver, Upstream, UpstreamError};
 
 use pace::Pace;
+
+/// Until a call for others has its answer, whatever moves.
+const LONGEST_CALL: Duration = Duration::from_hours(24);
 
 #[derive(Clone)]
 pub struct App {
@@ -119,9 +123,10 @@ impl App {
     /// For a call that somebody asks for from there.
     pub fn calling(&self, kit: Kit) -> calling::Means {
         let patience = self.config.proxy.patience;
-        let limits = Limits { head: patience, body: patience, ..Limits::default() };
+        // Whoever sends much is waited for as long as it moves: the action keeps that time.
+        let limits = Limits { head: LONGEST_CALL, body: patience, ..Limits::default() };
         let (renewer, catalog, probing) = (self.renewer.clone(), self.catalog.clone(), self.means(kit.clone()));
-        calling::Means { renewer, catalog, upstream: self.upstream.within(limits), kit, probing }
+        calling::Means { renewer, catalog, upstream: self.upstream.within(limits), patience, kit, probing }
     }
 
     /// For sending events to webhooks.

@@ -239,7 +239,8 @@ impl Db {
         let Ok(permit) = gate.enter().await else { return false };
         let looked = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            gate.connection().is_ok_and(|mut conn| super::migrate::is_current(&mut conn).unwrap_or(false))
+            let look = |conn: &mut Conn| Ok::<_, Fault<Error>>(super::migrate::is_current(conn).unwrap_or(false));
+            gate.begin(Mode::Read).is_ok_and(|mut conn| to_its_end(&mut conn, look).unwrap_or(false))
         });
         looked.await.unwrap_or(false)
     }

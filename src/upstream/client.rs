@@ -157,6 +157,11 @@ impl Answer {
         tokio::time::timeout(within, read(self.body, most)).await.unwrap_or(Err(Failure::SlowBody))
     }
 
+    /// How long its body is, where that is known.
+    pub fn length(&self) -> Option<u64> {
+        hyper::body::Body::size_hint(&self.body).exact()
+    }
+
     /// Both ways of the connection, after an answer that says that it goes on in another language.
     pub async fn switched(self, mask: Mask, told: Told) -> Result<(Passing, Onward), Failure> {
         let upgraded = self.upgrade.ok_or(Failure::Broken)?.await.map_err(|_| Failure::Broken)?;

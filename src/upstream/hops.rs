@@ -20,7 +20,7 @@ const OF_ONE_HOP: [&str; 9] = [
 ];
 
 /// Who the caller is to Keyrack, how their request came here, and what Keyrack says itself.
-const NOT_PASSED_ON: [&str; 13] = [
+const NOT_PASSED_ON: [&str; 16] = [
     "accept-encoding",
     "authorization",
     "content-length",
@@ -31,6 +31,10 @@ const NOT_PASSED_ON: [&str; 13] = [
     "host",
     "sec-websocket-extensions",
     "via",
+    // A limit to methods would be none.
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
     "x-real-ip",
     "x-original-url",
     "x-rewrite-url",

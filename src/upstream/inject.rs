@@ -275,7 +275,9 @@ impl<'a> Draft<'a> {
 fn beside(base: &Url, host: &str) -> Option<Url> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']' | b'_');
     let url = host.bytes().all(plain).then(|| Url::parse(&format!("{}://{host}/", base.scheme())).ok())??;
-    (url.path() == "/").then_some(url)
+    // On its own host a value stays below its base.
+    let is_own = url.origin() == base.origin() && base.path() != "/";
+    (url.path() == "/" && !is_own).then_some(url)
 }
 
 /// Whether the route that was sealed with a value names this host. A host without a port means the usual one.

@@ -43,18 +43,21 @@ impl Mask {
 
     /// Masks what is whole; whether there was anything.
     pub fn cover(&self, bytes: &mut [u8]) -> bool {
-        let mut found = false;
+        // All of them are found before any is covered: what they share belongs to each.
+        let mut found = Vec::new();
         for form in &self.forms {
             let mut from = 0;
             while let Some(at) = bytes.get(from..).and_then(|rest| memmem::find(rest, form)) {
-                let end = from + at + form.len();
-                if let Some(part) = bytes.get_mut(from + at..end) {
-                    part.fill(MASKED);
-                }
-                (from, found) = (end, true);
+                found.push(from + at..from + at + form.len());
+                from += at + 1;
             }
         }
-        found
+        for place in &found {
+            if let Some(part) = bytes.get_mut(place.clone()) {
+                part.fill(MASKED);
+            }
+        }
+        !found.is_empty()
     }
 
     fn is_in(&self, bytes: &[u8]) -> bool {
@@ -80,7 +83,11 @@ fn spellings(text: &str) -> Vec<Zeroizing<Vec<u8>>> {
     let all = [
         bytes.to_vec(),
         in_json.trim_matches('"').as_bytes().to_vec(),
+        // As some write JSON, and some HTML.
+        in_json.trim_matches('"').replace('/', "\\/").into_bytes(),
+        text.replace('&', "&amp;").replace('"', "&quot;").into_bytes(),
         as_query(text).as_bytes().to_vec(),
+        lower_escapes(&as_query(text)),
         bare(BASE64.encode(bytes)),
         bare(BASE64URL.encode(bytes)),
         HEXLOWER.encode(bytes).into_bytes(),
@@ -89,7 +96,23 @@ fn spellings(text: &str) -> Vec<Zeroizing<Vec<u8>>> {
     all.into_iter().map(Zeroizing::new).collect()
 }
 
+/// Percent-encoding with small letters.
+fn lower_escapes(text: &str) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    for at in memchr::memchr_iter(b'%', text.as_bytes()) {
+        if let Some(digits) = bytes.get_mut(at + 1..at + 3) {
+            digits.make_ascii_lowercase();
+        }
+    }
+    bytes
+}
+
 impl Masking {
+    /// Whether something waits.
+    pub fn holds(&self) -> bool {
+        !self.held.is_empty()
+    }
+
     /// The next bytes of the answer, less those that wait.
     pub fn pass(&mut self, chunk: Bytes) -> Bytes {
         let mut whole = if self.held.is_empty() {

@@ -14,7 +14,10 @@ pub(super) fn is_plain(path: &str) -> bool {
             let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
             matches!(name, b"." | b"..")
         };
-        if text.iter().any(|byte| byte.is_ascii_control() || *byte == b'\\')
+        // The last two begin no letter, but dots and slashes to those who read them carelessly; as `%u` does.
+        let hides = |byte: &u8| byte.is_ascii_control() || matches!(byte, b'\\' | 0xC0 | 0xC1);
+        if text.iter().any(hides)
+            || text.windows(2).any(|two| two.eq_ignore_ascii_case(b"%u"))
             || text.split(|byte| *byte == b'/').any(climbs)
         {
             return false;

@@ -47,16 +47,17 @@ async fn a_key_goes_to_no_other_host() {
     let desk = Desk::set().await;
     let elsewhere = Provider::start().await;
     let at = format!("127.0.0.1:{}", elsewhere.port);
-    for host in
-        [at.as_str(), "evil.example", "api.provider.test", "api.provider.test@evil.example", "[::1]", "a/b", " "]
-    {
+    for host in [at.as_str(), "evil.example", "api.provider.test", "[::1]"] {
         let answer = desk.agent.call(("GET", ORDERS), &[("keyrack-host", host)], "").await;
         answer.refused(403, "host_not_allowed");
     }
-    // The one that the key was entered for may be named.
+    // On its own host a key stays below its base.
     let own = format!("API.provider.test:{}", desk.provider.port);
-    assert_eq!(desk.agent.call(("GET", "/proxy/http-request/root"), &[("keyrack-host", &own)], "").await.status, 200);
-    assert!(desk.provider.take()[0].starts_with("GET /root "));
+    desk.agent
+        .call(("GET", "/proxy/http-request/root"), &[("keyrack-host", &own)], "")
+        .await
+        .refused(403, "host_not_allowed");
+    assert!(desk.provider.take().is_empty());
     // No redirect is followed, wherever it leads.
     for place in [
         format!("https://{at}/"),

@@ -10,7 +10,8 @@ mod request;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, Method as Verb, StatusCode};
 
 use crate::catalog::{Catalog, NodeType};
 use crate::crypto::{Credential, Purpose};
@@ -33,7 +34,7 @@ pub use crate::upstream::inject::PlaceError;
 pub use crate::upstream::passing::Passing;
 pub use crate::upstream::{Failure, Onward, Refused};
 use outcome::Outcome;
-pub use request::{Content, Request};
+pub use request::{Content, Counter, Request};
 
 /// The parts that a call needs.
 #[derive(Clone)]
@@ -42,6 +43,8 @@ pub struct Means {
     pub catalog: Arc<Catalog>,
     /// With the time that calls for others may take.
     pub upstream: Upstream,
+    /// How long the head of an answer is waited for.
+    pub patience: Duration,
     pub kit: Kit,
     /// For testing what an upstream refuses.
     pub probing: probe::Means,
@@ -80,7 +83,7 @@ pub async fn call(
     means: &Means,
     ask: impl Fn() -> AskToken<ProxyRight>,
     wanted: Wanted,
-    mut request: Request,
+    request: Request,
 ) -> Called<Answered> {
     let again = request.again();
     let first = Attempt::make(means, &ask, &wanted, request).await?;
@@ -89,9 +92,10 @@ pub async fn call(
     if renewed.is_err() {
         return first.pass(means).await;
     }
-    first.outcome.over(End::Whole, 0);
-    request = again;
-    Attempt::make(means, &ask, &wanted, request).await?.pass(means).await
+    let Attempt { outcome, answer, .. } = first;
+    outcome.over(End::Whole, 0);
+    drop(answer);
+    Attempt::make(means, &ask, &wanted, again).await?.pass(means).await
 }
 
 /// One call that has been answered.
@@ -101,6 +105,8 @@ struct Attempt {
     mask: Mask,
     outcome: Outcome,
     websocket: bool,
+    /// Whether only the head was asked for.
+    head: bool,
 }
 
 impl Attempt {
@@ -111,24 +117,25 @@ impl Attempt {
         request: Request,
     ) -> Called<Self> {
         let (method, path) = (request.method.to_string(), request.path.clone());
-        let may = move |by: &Proof<'_, ProxyRight>| by.may_call(&method, &path);
+        let elsewhere = request.host.is_some();
+        let may = move |by: &Proof<'_, ProxyRight>| by.may_call((&method, &path), elsewhere);
         let ready = using::fresh(&means.renewer, &means.kit, ask, wanted, may).await.map_err(refused)?;
         let entry = ready.origin.entry(ready.now, called(&ready, &request));
         let first = ready.as_use(Counted::Nothing, entry);
         means.renewer.recorder.record(first.clone()).await?;
-        let credential = open(means, ask, &ready).await?;
         let description = means.catalog.describe(ready.node_type.as_str(), ready.spec.as_deref());
-        let websocket = request.websocket;
-        let sent = request.sent();
-        let mut outcome = Outcome::new(means, (first, &ready), description.as_deref(), sent);
+        let (websocket, head) = (request.websocket, request.method == Verb::HEAD);
+        let sent = request.sent.clone();
+        let mut outcome = Outcome::new(means, (first, &ready), description.as_deref(), sent.clone());
+        let credential = open(means, ask, &ready).await.inspect_err(|_| outcome.not_sent())?;
         let placed = request::placed(means, &credential, request);
         let (target, outgoing) = placed.map_err(|why| outcome.came_to_nothing(why.into()))?;
         let mask = masked(&credential, description.as_deref(), outgoing.headers());
         drop(credential);
-        let answer = means.upstream.send(&target, outgoing).await;
+        let answer = waited_for(means, means.upstream.send(&target, outgoing), &sent).await;
         let answer = answer.map_err(|why| outcome.came_to_nothing(CallRefusal::Failed(why)))?;
         outcome.answered(answer.status.as_u16());
-        Ok(Self { ready, answer, mask, outcome, websocket })
+        Ok(Self { ready, answer, mask, outcome, websocket, head })
     }
 
     /// Tokens that are refused, in whose place others might do: not those that are quite new, whatever a caller calls.
@@ -140,21 +147,23 @@ impl Attempt {
 
     async fn pass(self, means: &Means) -> Called<Answered> {
         self.tell(means);
-        let Self { answer, mask, outcome, websocket, .. } = self;
+        let Self { answer, mask, mut outcome, websocket, head, .. } = self;
         let status = answer.status;
         let mut headers = hops::back(&answer.headers);
         request::mask_headers(&mask, &mut headers);
-        let length = answer.headers.get(http::header::CONTENT_LENGTH);
-        let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
-        let told = outcome.teller();
+        let said = || answer.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+        let length = if head { said() } else { answer.length() };
         if status == StatusCode::SWITCHING_PROTOCOLS {
-            if !websocket {
-                return Err(CallRefusal::Failed(Failure::Broken).into());
+            if !websocket || !wants_websocket(&answer.headers) {
+                return Err(outcome.came_to_nothing(CallRefusal::Failed(Failure::Broken)).into());
             }
+            hops::ask_for_websocket(&mut headers);
+            let told = outcome.teller();
             let (body, onward) = answer.switched(mask, told).await.map_err(CallRefusal::Failed)?;
             return Ok(Answered { status, headers, length: None, body, onward: Some(onward) });
         }
-        Ok(Answered { status, headers, length, body: answer.passing(mask, told), onward: None })
+        let body = answer.passing(mask, outcome.teller());
+        Ok(Answered { status, headers, length, body, onward: None })
     }
 
     /// What the answer says about the credential, to whoever keeps watch over it.
@@ -171,6 +180,23 @@ impl Attempt {
                 tracing::warn!(error = %fault, "what an upstream made of a credential could not be noted");
             }
         });
+    }
+}
+
+/// The head of the answer. While a body is on its way there, the wait has not begun.
+async fn waited_for(
+    means: &Means,
+    answering: impl Future<Output = Result<Answer, Failure>>,
+    sent: &Counter,
+) -> Result<Answer, Failure> {
+    let mut answering = std::pin::pin!(answering);
+    loop {
+        let before = sent.so_far();
+        match tokio::time::timeout(means.patience, &mut answering).await {
+            Ok(answered) => return answered,
+            Err(_) if sent.so_far() == before => return Err(Failure::NoAnswer),
+            Err(_) => {}
+        }
     }
 }
 

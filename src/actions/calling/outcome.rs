@@ -28,7 +28,19 @@ pub(super) struct Outcome {
     /// What each status means here.
     refusing: Vec<u16>,
     limiting: Vec<u16>,
+    told: bool,
 }
+
+/// Whoever waits for an answer may go away at any moment; what was begun has an end all the same.
+impl Drop for Outcome {
+    fn drop(&mut self) {
+        if !self.told {
+            self.record(Some(GONE.to_owned()), 0);
+        }
+    }
+}
+
+const GONE: &str = "whoever asked had gone away";
 
 impl Outcome {
     pub fn new(means: &Means, (first, ready): (Use, &Ready), description: Option<&NodeType>, sent: Counter) -> Self {
@@ -46,6 +58,7 @@ impl Outcome {
             status: None,
             refusing: probe.map(|probe| probe.rejected.clone()).unwrap_or_default(),
             limiting: limits.map(|limits| limits.statuses.clone()).unwrap_or_default(),
+            told: false,
         }
     }
 
@@ -63,11 +76,16 @@ impl Outcome {
         why
     }
 
-    pub fn over(&self, how: End, received: u64) {
+    /// The value could not be opened, and nothing was sent.
+    pub fn not_sent(&mut self) {
+        self.record(Some("nothing was sent".to_owned()), 0);
+    }
+
+    pub fn over(mut self, how: End, received: u64) {
         let failure = match how {
             End::Whole => None,
             End::Broken(failure) => Some(failure.to_string()),
-            End::Left => Some("whoever asked had gone away".to_owned()),
+            End::Left => Some(GONE.to_owned()),
         };
         self.record(failure, received);
     }
@@ -77,7 +95,8 @@ impl Outcome {
         Box::new(move |how, received| self.over(how, received))
     }
 
-    fn record(&self, failure: Option<String>, received: u64) {
+    fn record(&mut self, failure: Option<String>, received: u64) {
+        self.told = true;
         let now = self.clock.now();
         let millis = i64::try_from(now.since(self.began).as_millis()).unwrap_or(i64::MAX);
         let received = i64::try_from(received).unwrap_or(i64::MAX);

@@ -36,15 +36,14 @@ pub enum Content {
     /// Small enough to be held, and so to be sent once more.
     Whole(Bytes),
     /// Passed on as it comes, by whoever counts it.
-    Stream(Body, Counter),
+    Stream(Body),
 }
 
 impl Content {
-    /// A body that is handed over as it comes, the way into it, and what counts it.
-    pub fn handed(length: Option<u64>) -> (Hand, Self, Counter) {
+    /// A body that is handed over as it comes, and the way into it.
+    pub fn handed(length: Option<u64>) -> (Hand, Self) {
         let (hand, body) = upstream::handed(length);
-        let counter = Counter::default();
-        (hand, Self::Stream(body, counter.clone()), counter)
+        (hand, Self::Stream(body))
     }
 }
 
@@ -60,6 +59,8 @@ pub struct Request {
     pub content: Content,
     /// Whether it is to go on as a WebSocket.
     pub websocket: bool,
+    /// Counts what is sent of its body, and on a WebSocket.
+    pub sent: Counter,
 }
 
 impl Request {
@@ -73,18 +74,8 @@ impl Request {
             headers: self.headers.clone(),
             content: Content::Whole(bytes.clone()),
             websocket: self.websocket,
+            sent: Counter::default(),
         })
-    }
-
-    pub(super) fn sent(&self) -> Counter {
-        match &self.content {
-            Content::Stream(_, counter) => counter.clone(),
-            Content::Whole(bytes) => {
-                let counter = Counter::default();
-                counter.add(bytes.len());
-                counter
-            }
-        }
     }
 
     /// For the record: a query may hold anything.
@@ -105,11 +96,14 @@ pub(super) fn placed(
     if request.websocket {
         hops::ask_for_websocket(&mut headers);
     }
+    if let Content::Whole(bytes) = &request.content {
+        request.sent.add(bytes.len());
+    }
     let content = match request.content {
         Content::Whole(bytes) if is_placed_in_body(&credential.route) => understood(&headers, &bytes)?,
         Content::Whole(bytes) if bytes.is_empty() => inject::Content::Nothing,
         Content::Whole(bytes) => inject::Content::Stream(full(bytes)),
-        Content::Stream(body, _) => inject::Content::Stream(body),
+        Content::Stream(body) => inject::Content::Stream(body),
     };
     let asked = Asked { method: request.method, host: request.host.as_deref(), path: &request.path, headers, content };
     inject::place(means.upstream.guard(), Purpose::Proxy, credential, asked)

@@ -5,14 +5,14 @@ use std::task::{Context, Poll};
 
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, MessageBody};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::web::{Bytes, Payload};
 use futures_util::Stream as _;
 use http::HeaderMap;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::actions::calling::{Answered, Failure, Passing};
+use crate::actions::calling::{Answered, Counter, Failure, Passing};
 use crate::api::error::Error;
 
 use super::websocket;
@@ -20,6 +20,9 @@ use super::websocket;
 /// Says of an answer that it is upstream's: its words are left alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Proxied;
+
+/// What an answer depends on, for whoever keeps it: the token, and the key that is meant.
+const VARIES: &str = "Authorization, Keyrack-Secret, Keyrack-Node, Keyrack-User, Keyrack-Organization, Keyrack-Host";
 
 /// The headers as the newer types have them.
 pub fn modern(headers: &header::HeaderMap) -> HeaderMap {
@@ -37,7 +40,7 @@ pub fn modern(headers: &header::HeaderMap) -> HeaderMap {
 /// The answer, which counts among those under way until its body has ended.
 pub fn passed(
     answered: Answered,
-    onward: Option<Payload>,
+    onward: Option<(Payload, Counter)>,
     at_once: OwnedSemaphorePermit,
 ) -> Result<HttpResponse, Error> {
     let Answered { status, headers, length, body, onward: connection } = answered;
@@ -49,16 +52,24 @@ pub fn passed(
             response.append_header((name, value));
         }
     }
+    response.append_header(("vary", VARIES));
     let size = match length {
+        _ if has_none(status) => BodySize::None,
         Some(length) => BodySize::Sized(length),
-        None if has_none(status) => BodySize::None,
         None => BodySize::Stream,
     };
-    if let (Some(connection), Some(payload)) = (connection, onward) {
+    // The framework takes whoever asked for a WebSocket for one who has it: what is no WebSocket ends with the connection.
+    let is_declined = onward.is_some() && connection.is_none();
+    if let (Some(connection), Some((payload, sent))) = (connection, onward) {
         response.upgrade("websocket");
-        websocket::send_on(payload, connection);
+        websocket::send_on(payload, connection, sent);
     }
-    let mut response = response.body(Answer { body, size, _at_once: at_once });
+    body.keep(at_once);
+    let mut response = response.body(Answer { body, size });
+    if is_declined {
+        response.head_mut().no_chunking(true);
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
     response.extensions_mut().insert(Proxied);
     Ok(response)
 }
@@ -71,7 +82,6 @@ fn has_none(status: StatusCode) -> bool {
 struct Answer {
     body: Passing,
     size: BodySize,
-    _at_once: OwnedSemaphorePermit,
 }
 
 impl MessageBody for Answer {

@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 use crate::api::error::Error;
 use crate::api::pipes;
-use crate::domain::{Called, Handle, SecretId, Slug};
+use crate::domain::{Called, Handle, PersonId, SecretId, Slug};
 use crate::store::access::Wanted;
 
 const SECRET: &str = "keyrack-secret";
@@ -12,6 +12,7 @@ const NODE: &str = "keyrack-node";
 const USER: &str = "keyrack-user";
 const ORGANIZATION: &str = "keyrack-organization";
 const HOST: &str = "keyrack-host";
+const LONGEST_HOST: usize = 260;
 
 /// One header's text; two of a name could mean either.
 fn one<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
@@ -21,7 +22,7 @@ fn one<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error>
         return Err(Error::Invalid(format!("Send the header {name} once.")));
     }
     let wrong = || Error::Invalid(format!("The header {name} holds what no header may."));
-    first.map(|value| value.to_str().map(str::trim).map_err(|_| wrong())).transpose()
+    first.map(|value| std::str::from_utf8(value.as_bytes()).map(str::trim).map_err(|_| wrong())).transpose()
 }
 
 pub fn wanted(slug: &str, headers: &HeaderMap) -> Result<Wanted, Error> {
@@ -38,6 +39,10 @@ pub fn wanted(slug: &str, headers: &HeaderMap) -> Result<Wanted, Error> {
         return Ok(Wanted::Node { workflow, key, node_type: Some(node_type) });
     }
     let chosen: Option<SecretId> = secret.map(|id| id.parse().map_err(|_| Error::NotFound)).transpose()?;
+    let is_member = user.is_some_and(|user| user.starts_with(PersonId::PREFIX));
+    if is_member && organization.is_some() {
+        return Err(Error::invalid("A member has no organization: send Keyrack-User alone."));
+    }
     let whose = pipes::whose_of(user, organization)?;
     // Whatever is named may be meant, and without a name whatever there is.
     Ok(Wanted::Secret { node_type, whose, chosen, several: true, only_tokens: false })
@@ -53,5 +58,10 @@ fn called(text: &str) -> Result<(Called, Handle), Error> {
 
 /// Another host of the secret's than the usual one.
 pub fn host(headers: &HeaderMap) -> Result<Option<String>, Error> {
-    Ok(one(headers, HOST)?.map(ToOwned::to_owned))
+    let Some(host) = one(headers, HOST)? else { return Ok(None) };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
+    if host.is_empty() || host.len() > LONGEST_HOST || !host.bytes().all(plain) {
+        return Err(Error::invalid("Keyrack-Host is a host, as in uploads.example.com or example.com:8443."));
+    }
+    Ok(Some(host.to_owned()))
 }

@@ -11,11 +11,11 @@ mod websocket;
 
 use std::sync::Arc;
 
-use actix_web::http::Method;
+use actix_web::http::{Method, header};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::actions::calling::{self, CallRefusal, Request};
+use crate::actions::calling::{self, CallRefusal, Counter, Request};
 use crate::actions::using::UsingRefusal;
 use crate::app::App;
 use crate::store::access::{AskToken, ProxyRight, UseRefusal, Wanted};
@@ -23,9 +23,10 @@ use crate::store::{self, Fault};
 
 use super::authenticate::Caller;
 use super::error::Error;
+use content::Coming;
 
 pub use answer::Proxied;
-pub use refusals::named;
+pub use refusals::name;
 
 /// Everything that is passed on begins with this.
 const ROOT: &str = "/proxy/";
@@ -58,15 +59,25 @@ pub async fn call(
         Ok((wanted, address.path, meant::host(&headers)?))
     });
     let (wanted, path, host) = caller.judged::<ProxyRight, _>(&app, understood).await?;
-    let at_once = Arc::clone(&app.calls).try_acquire_owned().map_err(|_| Error::Unavailable)?;
+    let coming = Coming::of(&request)?;
     let websocket = request.method() == Method::GET && calling::wants_websocket(&headers);
+    if !websocket && hops_away(&request) {
+        return Err(Error::invalid("A WebSocket begins with GET, Connection: Upgrade and Upgrade: websocket."));
+    }
+    if !matches!(coming, Coming::Nothing) {
+        // Nobody is waited for who may not call.
+        let known = app.db.glance::<_, _, std::convert::Infallible, _>(caller.ask::<ProxyRight>(), |_, _| Ok(()));
+        known.await?;
+    }
+    let at_once = Arc::clone(&app.calls).try_acquire_owned().map_err(|_| Error::Unavailable)?;
     let method = http::Method::from_bytes(request.method().as_str().as_bytes()).map_err(|_| Error::Internal)?;
+    let sent = Counter::default();
     let (content, onward) = if websocket {
-        (content::nothing(), Some(payload))
+        (content::nothing(), Some((payload, sent.clone())))
     } else {
-        (content::of(&request, payload, app.config.server.body_patience).await?, None)
+        (coming.content(payload, app.config.server.body_patience, sent.clone()).await?, None)
     };
-    let asked = Request { method, host, path, headers, content, websocket };
+    let asked = Request { method, host, path, headers, content, websocket, sent };
     let means = app.calling(app.kit(caller.address));
     match calling::call(&means, || caller.ask(), wanted.clone(), asked).await {
         Ok(answered) => answer::passed(answered, onward, at_once),
@@ -75,6 +86,12 @@ pub async fn call(
         }
         Err(fault) => Err(fault.into()),
     }
+}
+
+/// Whether the framework takes it for the beginning of a WebSocket, and what follows for no request.
+fn hops_away(request: &HttpRequest) -> bool {
+    let mut words = request.headers().get_all(header::UPGRADE);
+    words.any(|word| word.as_bytes().to_ascii_lowercase().windows(9).any(|part| part == b"websocket"))
 }
 
 /// Several secrets would do: which, for whoever asks to name one.

@@ -1,21 +1,20 @@
 //! Why Keyrack itself did not make a call, or got nothing by it.
 
-use actix_web::dev::ServiceResponse;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::actions::calling::{CallRefusal, Failure, PlaceError, Refused};
 use crate::actions::using::UsingRefusal;
 use crate::api::codes::Code;
-use crate::api::error::Error;
+use crate::api::error::{Error, plain_words};
 use crate::store::access::UseRefusal;
 
 const NAME: HeaderName = HeaderName::from_static("keyrack-error");
 
 /// Says on an answer of Keyrack's own which error it is.
-pub fn named<B>(response: &mut ServiceResponse<B>) {
-    let code = response.response().error().and_then(|error| error.as_error::<Error>()).map(Error::code);
-    let code = code.unwrap_or_else(|| crate::api::error::plain_words(response.status()).0);
-    response.headers_mut().insert(NAME, HeaderValue::from_static(code.as_str()));
+pub fn name(headers: &mut HeaderMap, code: Option<Code>, status: StatusCode) {
+    let code = code.unwrap_or_else(|| plain_words(status).0);
+    headers.insert(NAME, HeaderValue::from_static(code.as_str()));
 }
 
 impl From<CallRefusal> for Error {

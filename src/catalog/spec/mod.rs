@@ -9,7 +9,6 @@ mod probe;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::usage::Heard;
 use crate::domain::{Environment, Kind, Method};
 
 pub use credential::{ChoiceName, FieldSpec, KindSpec, Placement, PlacementChoice, Prefix};
@@ -147,13 +146,6 @@ impl NodeType {
     /// The kind's description; the first one where several choices share it.
     pub fn kind(&self, kind: Kind) -> Option<&KindSpec> {
         self.all_kinds().find(|spec| spec.kind == kind)
-    }
-
-    /// What the provider made of a call that was answered with this status, or not at all.
-    pub fn heard(&self, status: Option<u16>) -> Heard {
-        let refusing = self.probe.as_ref().map_or(&[][..], |probe| &probe.rejected);
-        let limiting = self.rate_limits.as_ref().map_or(&[][..], |limits| &limits.statuses);
-        Heard::of(status, refusing, limiting)
     }
 
     pub fn choice(&self, name: &str) -> Option<&PlacementChoice> {

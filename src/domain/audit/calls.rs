@@ -16,7 +16,7 @@ pub enum CallEvent {
         environment: Environment,
         value: i64,
         method: String,
-        /// None where the route that was sealed with the value is none that could be understood.
+        /// Another one than the usual, where the caller named it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         host: Option<String>,
         /// Without its query, and cut where it is long.

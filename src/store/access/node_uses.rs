@@ -33,6 +33,7 @@ pub(super) fn meant<R: UseRight>(
     tx: &mut ReadTx<'_>,
     by: &Proof<'_, R>,
     (called, key): (&Called, &Handle),
+    of_type: Option<&Slug>,
 ) -> Result<Meant, Fault<UseRefusal>> {
     let workflow = workflow(tx, by, called)?.ok_or(Denied::NotFound)?;
     let listed = workflow_tokens::table
@@ -44,6 +45,9 @@ pub(super) fn meant<R: UseRight>(
         return Err(UseRefusal::Unlisted.into());
     }
     let node = node(tx, by, (&workflow, key))?.ok_or(Denied::NotFound)?;
+    if of_type.is_some_and(|asked| *asked != node.node_type) {
+        return Err(Denied::NotFound.into());
+    }
     by.covers(&node.node_type)?;
     let unready = |why| UseRefusal::NeedsReconfiguration { key: node.key.clone(), why };
     let node_type = node_types::find(tx, by, &node.node_type)?;

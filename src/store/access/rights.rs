@@ -300,9 +300,9 @@ impl<'tx, R: Right<Holder = TokenHolder>> Proof<'tx, R> {
         self.holder.role
     }
 
-    /// Whether the token's limits name this call.
-    pub fn may_call(&self, method: &str, path: &str) -> Result<(), Denied> {
-        let may = self.holder.calls.as_ref().is_none_or(|calls| calls.admit(method, path));
+    /// Whether the token's limits name this call. They name none on another host than a key's usual one.
+    pub fn may_call(&self, (method, path): (&str, &str), elsewhere: bool) -> Result<(), Denied> {
+        let may = self.holder.calls.as_ref().is_none_or(|calls| !elsewhere && calls.admit(method, path));
         if may { Ok(()) } else { Err(Denied::OtherCall) }
     }
 

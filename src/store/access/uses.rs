@@ -210,13 +210,7 @@ pub fn prove_use<'tx, R: UseRight>(
             };
             Meant { node_type, found: choose(found, chosen.as_ref())?, of_node: None }
         }
-        Wanted::Node { workflow, key, node_type } => {
-            let meant = node_uses::meant(tx, by, (workflow, key))?;
-            if node_type.as_ref().is_some_and(|asked| *asked != meant.node_type.slug) {
-                return Err(Denied::NotFound.into());
-            }
-            meant
-        }
+        Wanted::Node { workflow, key, node_type } => node_uses::meant(tx, by, (workflow, key), node_type.as_ref())?,
     };
     // Said once more where it counts, whatever the queries above were told.
     if !policy::fits((&candidate.node_type, candidate.environment), (&node_type.id, by.environment())) {

@@ -126,7 +126,10 @@ impl Provider {
                 let says = (this.answering.lock().unwrap())(&head);
                 let _gone = stream.write_all(&says.bytes).await;
                 let _gone = stream.flush().await;
-                while says.echoes {
+                loop {
+                    if !says.echoes {
+                        break;
+                    }
                     let mut piece = [0; 4_096];
                     match stream.read(&mut piece).await {
                         Ok(read @ 1..) => stream.write_all(&piece[..read]).await.unwrap(),
