@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
 use regex::Regex;
 use serde_json::json;
 
-use crate::support::{Database, OPEN, Oidc, TestApp};
+use crate::support::{Browser, Database, OPEN, Oidc, TestApp};
 
 /// A column's type as diesel names it, and whether it may be empty.
 type Column = (String, bool);
@@ -166,11 +166,7 @@ async fn fill(app: &TestApp, provider: &Oidc) {
     let hook = ada.add_webhook("https://hooks.example.com/", &[]).await;
     assert_eq!(ada.press(&hook, "test").await.status, 303);
     fill_oddities(app);
-    assert_eq!(ada.submit("/account", "/w/acme/calendar/link", &[]).await.status, 200);
-    app.database.run(&format!(
-        "INSERT INTO reminders (secret_id, person_id, expiry_told, rotation_told, told_at, snoozed_until) \
-         VALUES ('{id}', '{person}', 1, 0, 0, 0)"
-    ));
+    fill_reminders(app, &mut ada, (&id, &person)).await;
     app.database.run("INSERT INTO ends_told (secret_id, expires_at) SELECT id, 0 FROM secrets");
     // No action makes any of these yet.
     let acme = "(SELECT id FROM workspaces)";
@@ -197,6 +193,15 @@ fn fill_oddities(app: &TestApp) {
         "INSERT INTO oddities (secret_id, kind, token_id, origin, number, usual, found_at, settled_at) \
          SELECT secrets.id, 'spike', tokens.id, '192.0.2.1', 90, 9, 0, 0 FROM secrets, tokens LIMIT 1",
     );
+}
+
+/// A private link to the calendar, and what is remembered of a letter.
+async fn fill_reminders(app: &TestApp, ada: &mut Browser, (id, person): (&str, &str)) {
+    assert_eq!(ada.submit("/account", "/w/acme/calendar/link", &[]).await.status, 200);
+    app.database.run(&format!(
+        "INSERT INTO reminders (secret_id, person_id, expiry_told, rotation_told, told_at, snoozed_until) \
+         VALUES ('{id}', '{person}', 1, 0, 0, 0)"
+    ));
 }
 
 /// A page of its own for end users, and somebody on it.
