@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use keyrack::crypto::CalendarToken;
 use keyrack::domain::Role;
 
-use crate::support::{Browser, Page, TestApp, verify_chains};
+use crate::support::{Browser, Page, SeededChance, TestApp, verify_chains};
 
 const DAY: Duration = Duration::from_hours(24);
 const KEY: &str = "rk_test_calendar12345678";
@@ -77,7 +78,11 @@ async fn a_private_link_reads_names_and_days_and_nothing_else() {
     assert!(!kept.windows(text.len()).any(|window| window == text.as_bytes()), "only its HMAC is kept");
     // Nothing but the whole link will do.
     let other = format!("{}{}", &text[..text.len() - 1], if text.ends_with('a') { 'b' } else { 'a' });
-    for wrong in [&text[..text.len() - 1], &other, "kr_setup_gone", "", "x.ics"] {
+    // Whole, and of the same calendar, but drawn by somebody else.
+    let id = text.parse::<CalendarToken>().unwrap().id;
+    let forged = CalendarToken::draw(id, &SeededChance::new(99));
+    assert_eq!(forged.as_str().len(), text.len());
+    for wrong in [&text[..text.len() - 1], &other, forged.as_str(), "kr_setup_gone", "", "x.ics"] {
         assert_eq!(nobody.get(&format!("/calendar/{wrong}.ics")).await.status, 404, "{wrong}");
     }
     assert_eq!(nobody.get(&format!("/calendar/{text}")).await.status, 404);
