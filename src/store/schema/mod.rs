@@ -17,7 +17,7 @@ pub(super) use drafts::{flows, imports};
 pub(super) use machines::{events, repeats};
 pub(super) use outgoing::{deliveries, ends_told, webhooks};
 pub(super) use remembered::{calendars, reminders};
-pub(super) use usage::{oddities, secret_origins, usage_hours};
+pub(super) use usage::{oddities, secret_origins, secret_uses, usage_hours};
 pub(super) use ways::{identities, workspace_domains};
 
 diesel::table! {
@@ -317,15 +317,6 @@ diesel::table! {
         topic -> Text,
         entry -> Text,
         mac -> Binary,
-    }
-}
-
-diesel::table! {
-    secret_uses (secret_id, token_id) {
-        secret_id -> Text,
-        token_id -> Text,
-        uses -> BigInt,
-        last_used_at -> BigInt,
     }
 }
 

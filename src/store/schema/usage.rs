@@ -43,3 +43,12 @@ diesel::table! {
         settled_at -> Nullable<BigInt>,
     }
 }
+
+diesel::table! {
+    secret_uses (secret_id, token_id) {
+        secret_id -> Text,
+        token_id -> Text,
+        uses -> BigInt,
+        last_used_at -> BigInt,
+    }
+}
