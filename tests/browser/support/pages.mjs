@@ -379,7 +379,7 @@ export const pages = {
   "new token": at(`${HOME}/tokens/new`, "Make a service token"),
   "new token, with limits": async (page) => {
     await page.goto(`${HOME}/tokens/new`);
-    await page.getByText("Limit it to node types or addresses?").click();
+    await page.getByText("Limit it to node types, addresses or calls?").click();
     await page.getByLabel("Name", { exact: true }).fill("Limited");
     await page.getByRole("checkbox", { name: "Stripe" }).check();
     await page.getByLabel("Addresses that it may be used from").fill("10.0.0.0/8\nexample.com");
@@ -403,7 +403,7 @@ export const pages = {
   "token, for an agent": async (page) => {
     await makeToken(page, { name: "Agent", preset: /^AI agent/ });
     await page.getByRole("link", { name: "I have copied it" }).click();
-    await expect(page.getByText("Until then this token opens nothing.")).toBeVisible();
+    await expect(page.locator("pre#proxy")).toContainText("/proxy/stripe/v1/balance");
   },
   "new token, refused": async (page) => {
     await page.goto(`${HOME}/tokens/new`);
