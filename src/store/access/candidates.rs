@@ -1,7 +1,7 @@
 //! The secrets that a use may mean: found here with what they hold, judged where every use is.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::sql_types::Bool;
 
 use crate::domain::keys::{Hook, SealedValue, WrappedDataKey, WrappedWorkspaceKey};
 use crate::domain::policy::SecretFacts;
@@ -188,7 +188,7 @@ macro_rules! held_columns {
 macro_rules! fitting {
     ($chosen:expr) => {{
         let chosen: Option<&SecretId> = $chosen;
-        let any = chosen.into_sql::<Nullable<Text>>().is_null().and(secrets::value_entered_at.is_not_null());
+        let any = chosen.is_none().into_sql::<Bool>().and(secrets::value_entered_at.is_not_null());
         any.or(secrets::id.nullable().eq(chosen))
     }};
 }
