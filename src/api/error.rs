@@ -244,6 +244,14 @@ impl<E: Into<Self>> From<Fault<E>> for Error {
     }
 }
 
+/// What an action refuses, in the words of the API.
+pub fn worded<T, E: Into<Error>>(outcome: Result<T, Fault<E>>) -> Result<T, Fault<Error>> {
+    outcome.map_err(|fault| match fault {
+        Fault::Refused(refusal) => Fault::Refused(refusal.into()),
+        Fault::Store(error) => Fault::Store(error),
+    })
+}
+
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Self {
         match never {}

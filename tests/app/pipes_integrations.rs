@@ -68,9 +68,81 @@ async fn what_is_not_said_to_be_open_is_closed() {
     assert_eq!((made.status, &made.body["enabled"], &made.body["scopes"]), (201, &json!(false), &json!(null)));
     is_integration(&made.body);
     assert_eq!((&made.body["redirect_uri"], &made.body["credentials"]), (&json!(""), &json!(null)));
-    let key = "SG.abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
-    let body = json!({ "user_id": "customer-42", "secret": key, "config": { "region": "api" } });
+    let body = json!({ "user_id": "customer-42", "secret": SENDGRID_KEY, "config": { "region": "api" } });
     token.put_with("sendgrid", &body).await.refused(403, "node_type_disabled");
+}
+
+const SENDGRID_KEY: &str = "SG.abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+
+fn with_its_first_key(of: &Value) -> Value {
+    let mut key = json!({ "secret": SENDGRID_KEY, "config": { "region": "api" } });
+    key.as_object_mut().unwrap().extend(of.as_object().unwrap().clone());
+    json!({ "provider": "sendgrid", "auth_methods": ["api_key"], "enabled": true, "api_key": key })
+}
+
+#[actix_web::test]
+async fn a_node_type_comes_with_its_first_key() {
+    let (app, token) = set().await;
+    let made = token.ask("POST", LIST, &with_its_first_key(&json!({ "user_id": "customer-42" }))).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    is_integration(&made.body);
+    assert!(!made.text.contains(SENDGRID_KEY));
+    let account = token.ask("GET", "/user_management/users/customer-42/connected_accounts/sendgrid", &nothing()).await;
+    assert_eq!(made.body["installation"]["id"], account.body["id"], "{}", account.text);
+    assert_eq!(
+        made.body["installation"],
+        json!({ "id": account.body["id"], "connection_role": "compatibility", "account_identifier": null,
+            "account_display_name": null, "user_id": "customer-42", "organization_id": null, "api_key_last_4": "DEFG" })
+    );
+    let shown = token.ask("GET", "/data-integrations/sendgrid", &nothing()).await;
+    assert_eq!(shown.body["installation"], json!(null));
+    let vended =
+        token.ask("POST", "/data-integrations/sendgrid/credentials", &json!({ "user_id": "customer-42" })).await;
+    assert_eq!(vended.body["credential"]["value"], SENDGRID_KEY);
+
+    let path = "/data-integrations/sendgrid";
+    token.ask("DELETE", "/user_management/users/customer-42/connected_accounts/sendgrid", &nothing()).await;
+    assert_eq!(token.ask("DELETE", path, &nothing()).await.status, 204);
+    let theirs = json!({ "user_id": "customer-42", "organization_id": "hotel" });
+    let mut body = with_its_first_key(&theirs);
+    body["ownership"] = json!("organization");
+    let made = token.ask("POST", LIST, &body).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let of = &made.body["installation"];
+    assert_eq!((&of["user_id"], &of["organization_id"]), (&json!(null), &json!("hotel")));
+    assert_eq!(app.database.count("secrets"), 1);
+}
+
+#[actix_web::test]
+async fn neither_comes_into_being_where_the_other_may_not() {
+    let (app, token) = set().await;
+    let good = with_its_first_key(&json!({ "user_id": "customer-42" }));
+    let other = |name: &str, value: Value| {
+        let mut body = good.clone();
+        body[name] = value;
+        body
+    };
+    let refused = [
+        other("enabled", json!(false)),
+        other("auth_methods", json!(["oauth"])),
+        other("ownership", json!("organization")),
+        with_its_first_key(&json!({ "user_id": "customer-42", "secret": "" })),
+        with_its_first_key(&json!({ "user_id": "customer-42", "secret": "no key of this provider\u{7}" })),
+        with_its_first_key(&json!({ "user_id": "customer-42", "config": { "colour": "red" } })),
+        with_its_first_key(&json!({ "user_id": "usr_nobody" })),
+        with_its_first_key(&json!({})),
+        other("api_key", json!("only the key")),
+    ];
+    for body in refused {
+        token.ask("POST", LIST, &body).await.refused(422, "invalid_request_parameters");
+    }
+    let again = with_its_first_key(&json!({ "user_id": "customer-42", "connection_intent": "reauthorize" }));
+    token.ask("POST", LIST, &again).await.refused(404, "not_found");
+    let manager = app.token("test", "manage").await;
+    manager.ask("POST", LIST, &good).await.refused(403, "insufficient_ability");
+    assert_eq!(app.database.count("secrets"), 0);
+    assert_eq!(app.database.count("node_types"), 2, "only what was there before");
+    token.ask("PUT", "/data-integrations/stripe", &good).await.refused(422, "invalid_request_parameters");
 }
 
 #[actix_web::test]

@@ -56,6 +56,9 @@ test("integrations are made, listed, changed and removed", async ({ sdk }) => {
   await refused(sdk.updateOrganizationDataIntegration({ slug: "stripe", scopes: ["charges"] }), 422);
   await sdk.deleteDataIntegration({ slug: "stripe" });
   await refused(sdk.deleteDataIntegration({ slug: "stripe" }), 404);
+  const keyed = { provider: "stripe", authMethods: ["api_key"], apiKey: { secret: KEY, userId: USER } };
+  await refused(sdk.createDataIntegration(keyed), 422);
+  expect(await sdk.createDataIntegration({ ...keyed, enabled: true })).toMatchObject({ installation: { userId: USER, apiKeyLast4: "7890", connectionRole: "compatibility" } });
   await sdk.createDataIntegration({ provider: "openai", authMethods: ["api_key"] });
   await sdk.deleteOrganizationDataIntegration({ slug: "openai" });
   await refused(sdk.deleteOrganizationDataIntegration({ slug: "openai" }), 404);

@@ -26,9 +26,9 @@ use utoipa::ToSchema;
 
 use crate::domain::Moment;
 use crate::store::access::{Admin, Proof, TokenRight};
-use crate::store::{self, Denied, Fault};
+use crate::store::{self, Denied};
 
-use super::error::Error;
+use super::error::{Error, worded};
 
 pub use described::document;
 
@@ -55,14 +55,6 @@ pub fn is_under(path: &str) -> bool {
 /// A token acts for its maker. Each ability that leads here is an Admin's to give, so its maker is one at this moment.
 fn admin<'tx>(by: &Proof<'tx, impl TokenRight>) -> Result<Proof<'tx, Admin>, store::Error> {
     by.makers::<Admin>().ok_or_else(|| Denied::NotFound.into())
-}
-
-/// What an action refuses, in the words of the API.
-fn worded<T, E: Into<Error>>(outcome: Result<T, Fault<E>>) -> Result<T, Fault<Error>> {
-    outcome.map_err(|fault| match fault {
-        Fault::Refused(refusal) => Fault::Refused(refusal.into()),
-        Fault::Store(error) => Fault::Store(error),
-    })
 }
 
 fn wire(at: Option<Moment>) -> Option<String> {

@@ -10,11 +10,12 @@ use crate::app::App;
 use crate::catalog::{BodyFormat, ClientAuth, NodeType, OAuth};
 use crate::domain::{Environment, Method, Scopes};
 use crate::store::access::{Proof, TokenRight};
+use crate::store::connections::ConnectionRow;
 use crate::store::node_types::NodeTypeRow;
 use crate::store::organization_settings::SettingsRow;
 use crate::store::{Error, ReadTx};
 
-use super::shapes::method_word;
+use super::shapes::{installation, method_word};
 
 /// Whose client it is: an organization's, the workspace's own, or the operator's.
 pub(super) fn credentials_type(row: &NodeTypeRow, client: Option<&Client>) -> &'static str {
@@ -66,6 +67,8 @@ pub struct Told {
     pub row: NodeTypeRow,
     environment: Environment,
     client: Option<Client>,
+    /// The key that came with it.
+    installed: Option<ConnectionRow>,
 }
 
 impl Told {
@@ -76,7 +79,11 @@ impl Told {
     ) -> Result<Self, Error> {
         let environment = by.environment();
         let client = clients.find(tx, by, (&row, environment), AskedFor::Everybody)?;
-        Ok(Self { row, environment, client })
+        Ok(Self { row, environment, client, installed: None })
+    }
+
+    pub fn with(self, installed: Option<ConnectionRow>) -> Self {
+        Self { installed, ..self }
     }
 
     pub fn json(&self, app: &App, ownership: Ownership) -> Value {
@@ -104,7 +111,7 @@ impl Told {
                 "client_id": own.map(|own| own.id.as_str()),
                 "redacted_client_secret": own.and_then(|own| own.last_four.as_deref()),
             })),
-            "installation": null,
+            "installation": self.installed.as_ref().map(installation),
             "config": own.map(|own| &own.parts).cloned().unwrap_or_default(),
             "custom_provider": node.as_deref().filter(|_| row.is_homemade()).map(|node| custom(node, oauth)),
             "created_at": row.created_at.wire(),

@@ -55,6 +55,23 @@ fn user_of(row: &ConnectionRow) -> Option<String> {
     row.end_user.clone().or_else(|| row.secret.owner.as_ref().map(ToString::to_string))
 }
 
+/// What a node type that was added with its first key says of it.
+pub(super) fn installation(row: &ConnectionRow) -> Value {
+    json!({
+        "id": row.secret.id,
+        "connection_role": role_of(row),
+        "account_identifier": row.account_identifier,
+        "account_display_name": row.account_name,
+        "user_id": row.end_user,
+        "organization_id": row.organization,
+        "api_key_last_4": row.secret.last_four,
+    })
+}
+
+fn role_of(row: &ConnectionRow) -> &'static str {
+    row.role.map_or("standard", |role| role.as_str())
+}
+
 fn fields(row: &ConnectionRow, now: Moment) -> Map<String, Value> {
     let (state, reason) = state_of(row, now);
     let mut plain = Facts::read(&row.secret.facts).fields;
@@ -67,7 +84,7 @@ fn fields(row: &ConnectionRow, now: Moment) -> Map<String, Value> {
     let fields = json!({
         "object": "connected_account",
         "id": row.secret.id,
-        "connection_role": row.role.map_or("standard", |role| role.as_str()),
+        "connection_role": role_of(row),
         "account_identifier": row.account_identifier,
         "account_display_name": row.account_name.as_ref().or(row.found_name.as_ref()),
         "user_id": user_of(row),

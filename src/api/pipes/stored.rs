@@ -17,17 +17,19 @@ use crate::app::App;
 use crate::catalog::{KindSpec, NodeType};
 use crate::crypto::Entered;
 use crate::domain::errand::Intent;
-use crate::domain::{Method, Slug};
+use crate::domain::{Method, Name, Slug};
 use crate::store::access::ConnectRight;
 use crate::store::node_types::NodeTypeRow;
 use crate::store::{self, Fault};
 
+use super::integration::Ownership;
 use super::read::{key_of, present, read};
 use super::shapes::{connected_account, slug_of};
 use super::subject::{Subject, external};
 
+/// A key as it is sent, alone or with the node type that it is the first of.
 #[derive(Deserialize)]
-struct KeyBody {
+pub(super) struct KeyBody {
     secret: String,
     #[serde(flatten)]
     common: Common,
@@ -158,14 +160,27 @@ fn described(app: &App, row: &NodeTypeRow, method: Method) -> Result<NodeType, E
 fn key(app: &App, row: NodeTypeRow, sent: &Sent, way: Way) -> Result<Put, Error> {
     let body: KeyBody = read(sent)?;
     let node = described(app, &row, Method::Key)?;
+    keyed(&node, row.into(), body, way)
+}
+
+/// The first key of a node type that is added by the same request: what its row says is told once there is one.
+pub(super) fn first_key(node: &NodeType, slug: Slug, of: Ownership, mut body: KeyBody) -> Result<Put, Error> {
+    if of == Ownership::Organization {
+        body.common.subject.organizations();
+    }
+    let name = Name::parse(&node.name).map_err(|_| Error::NotFound)?;
+    keyed(node, On { node_type: slug, revision: 0, name }, body, Way::Upsert)
+}
+
+fn keyed(node: &NodeType, on: On, body: KeyBody, way: Way) -> Result<Put, Error> {
     let config = body.common.config.clone().unwrap_or_default();
     let named = |name: &str| config.get(name).map(String::as_str);
-    let kind = entering::pick(&node, named("kind"), named("placement")).ok_or_else(|| {
+    let kind = entering::pick(node, named("kind"), named("placement")).ok_or_else(|| {
         Error::invalid("config.placement or config.kind does not name a way that this node type offers.")
     })?;
     let value = kind.value_field().map(|field| field.name.clone()).unwrap_or_default();
-    let filled = fill((&node, kind), config, [(value.as_str(), body.secret, "secret")])?;
-    whole(row, body.common, way, (filled, Holding::Key))
+    let filled = fill((node, kind), config, [(value.as_str(), body.secret, "secret")])?;
+    whole(on, body.common, way, (filled, Holding::Key))
 }
 
 fn client(app: &App, row: NodeTypeRow, sent: &Sent, way: Way) -> Result<Put, Error> {
@@ -176,7 +191,7 @@ fn client(app: &App, row: NodeTypeRow, sent: &Sent, way: Way) -> Result<Put, Err
     let own = [("client_id", body.client_id, "client_id"), ("client_secret", body.client_secret, "client_secret")];
     let filled = fill((&node, kind), config, own)?;
     let asks = node.asks(Method::ClientCredentials, &Facts::read(&filled.facts).fields);
-    whole(row, body.common, way, (filled, Holding::Client(asks)))
+    whole(row.into(), body.common, way, (filled, Holding::Client(asks)))
 }
 
 /// By which of `config` a way is chosen.
@@ -209,7 +224,20 @@ fn fill<const N: usize>(
     })
 }
 
-fn whole(row: NodeTypeRow, common: Common, way: Way, (filled, holding): (Filled, Holding)) -> Result<Put, Error> {
+/// The node type that a credential is put on, as it was described when that was looked at.
+struct On {
+    node_type: Slug,
+    revision: i64,
+    name: Name,
+}
+
+impl From<NodeTypeRow> for On {
+    fn from(row: NodeTypeRow) -> Self {
+        Self { node_type: row.slug, revision: row.revision, name: row.name }
+    }
+}
+
+fn whole(on: On, common: Common, way: Way, (filled, holding): (Filled, Holding)) -> Result<Put, Error> {
     let Common { subject, connection_intent, labels, .. } = common;
     let intent = connection_intent.as_deref();
     let meant: Intent = match way {
@@ -218,9 +246,9 @@ fn whole(row: NodeTypeRow, common: Common, way: Way, (filled, holding): (Filled,
     };
     let (account_name, account_identifier) = labels.read()?;
     Ok(Put {
-        node_type: row.slug,
-        revision: row.revision,
-        name: row.name,
+        node_type: on.node_type,
+        revision: on.revision,
+        name: on.name,
         of: subject.end_users()?,
         user: Some(subject.user_id),
         meant,

@@ -53,6 +53,11 @@ impl Subject {
         Self { user_id: user.to_owned(), organization_id, connection_owner, connected_account_id: None }
     }
 
+    /// What is stored for them is the organization's own.
+    pub fn organizations(&mut self) {
+        self.connection_owner = Some("organization".to_owned());
+    }
+
     fn connection(&self, user: String) -> Result<ConnectionOf, Error> {
         let organization = self.organization_id.as_deref().map(|id| external(id, "organization_id")).transpose()?;
         match self.connection_owner.as_deref() {

@@ -19,6 +19,8 @@ const INTEGRATION: &str = "object=data_integration, id: text, slug: text, integr
     ownership: user|organization, description: text?, enabled: bool, state: valid|invalid|requested, scopes: []?, \
     redirect_uri: text, auth_methods: [], credentials: any, installation: any, config: texts, custom_provider: any, \
     created_at: time, updated_at: time";
+const INSTALLATION: &str = "id: text, connection_role: compatibility|standard, account_identifier: text?, \
+    account_display_name: text?, user_id: text?, organization_id: text?, api_key_last_4: text?";
 const CREDENTIALS: &str = "type: custom|organization, client_id: text?, redacted_client_secret: text?";
 const CONFIGURATION: &str = "object=data_integration_configuration, id: text, organization_id: text, slug: text, \
     name: text, enabled: bool, scopes: []?, config: texts, created_at: time, updated_at: time";
@@ -63,6 +65,9 @@ pub fn is_integration(value: &Value) {
     fits(value, INTEGRATION);
     if !value["credentials"].is_null() {
         fits(&value["credentials"], CREDENTIALS);
+    }
+    if !value["installation"].is_null() {
+        fits(&value["installation"], INSTALLATION);
     }
 }
 
