@@ -24,6 +24,7 @@ pub fn listen(app: &App, listener: TcpListener) -> std::io::Result<Server> {
     let workers = app.config.server.workers;
     let key = Key::derive_from(&app.keyring.cookie_key());
     let server = HttpServer::new(move || {
+        let app = App { upstream: app.upstream.apart(), ..app.clone() };
         let limit = app.config.server.body_limit;
         ActixApp::new()
             .app_data(Data::new(app.clone()))
@@ -42,6 +43,8 @@ pub fn listen(app: &App, listener: TcpListener) -> std::io::Result<Server> {
     });
     // Whoever goes away is waited for no longer, and neither is what they asked of others.
     let server = server.h1_allow_half_closed(false);
+    // An answer whose body comes after its head is not kept back until the head has been acknowledged.
+    let server = server.tcp_nodelay(true);
     Ok(server.workers(workers).shutdown_timeout(GRACE).listen(listener)?.run())
 }
 

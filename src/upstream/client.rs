@@ -50,9 +50,9 @@ impl Default for Limits {
     }
 }
 
-/// Connections are kept this long for the next request to the same host, and not more of them than so.
+/// Connections are kept this long for the next request to the same host, and not more of them than so by each thread.
 const IDLE: Duration = Duration::from_secs(30);
-const IDLE_AT_MOST: usize = 32;
+const IDLE_AT_MOST: usize = 256;
 const MOST_HEADERS: usize = 100;
 /// A head that is longer is no answer.
 const LONGEST_HEAD: usize = 64 * 1_024;
@@ -69,7 +69,7 @@ pub enum UpstreamError {
 #[derive(Clone)]
 pub struct Upstream {
     client: Client<Connector, Body>,
-    guard: Arc<Guard>,
+    connector: Connector,
     limits: Limits,
 }
 
@@ -85,7 +85,11 @@ pub struct Answer {
 impl Upstream {
     pub fn open(config: &UpstreamConfig, resolver: Arc<dyn Resolve>, limits: Limits) -> Result<Self, UpstreamError> {
         let guard = Arc::new(Guard::new(&config.allow));
-        let connector = Connector { guard: guard.clone(), resolver, tls: encryption(config)?, within: limits.connect };
+        let connector = Connector { guard, resolver, tls: encryption(config)?, within: limits.connect };
+        Ok(Self::of(connector, limits))
+    }
+
+    fn of(connector: Connector, limits: Limits) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -93,12 +97,19 @@ impl Upstream {
             .pool_max_idle_per_host(IDLE_AT_MOST)
             .http1_max_headers(MOST_HEADERS)
             .http1_max_buf_size(LONGEST_HEAD)
-            .build(connector);
-        Ok(Self { client, guard, limits })
+            .build(connector.clone());
+        Self { client, connector, limits }
+    }
+
+    /// The same with connections of its own, for one thread: on a connection of another one each call would have to wake
+    /// that one, and be woken by it.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self::of(self.connector.clone(), self.limits)
     }
 
     pub fn guard(&self) -> &Guard {
-        &self.guard
+        &self.connector.guard
     }
 
     /// How long an answer is waited for.

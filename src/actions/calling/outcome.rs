@@ -28,6 +28,8 @@ pub(super) struct Outcome {
     /// What each status means here.
     refusing: Vec<u16>,
     limiting: Vec<u16>,
+    /// Whether anything has left: what has not is no call, and upstream has failed at nothing.
+    left: bool,
     told: bool,
 }
 
@@ -58,8 +60,13 @@ impl Outcome {
             status: None,
             refusing: probe.map(|probe| probe.rejected.clone()).unwrap_or_default(),
             limiting: limits.map(|limits| limits.statuses.clone()).unwrap_or_default(),
+            left: false,
             told: false,
         }
+    }
+
+    pub fn leaves(&mut self) {
+        self.left = true;
     }
 
     pub fn answered(&mut self, status: u16) {
@@ -70,7 +77,7 @@ impl Outcome {
         Heard::of(self.status, &self.refusing, &self.limiting)
     }
 
-    /// There was no answer.
+    /// There was no answer, or nothing was asked.
     pub fn came_to_nothing(&mut self, why: CallRefusal) -> CallRefusal {
         self.record(Some(why.to_string()), 0);
         why
@@ -112,6 +119,7 @@ impl Outcome {
         };
         let called = Called { heard: self.heard(), status: self.status, millis, sent, received };
         let entry = self.origin.entry(now, Event::Call(event));
-        self.recorder.note(Use { counted: Counted::Call(called), entry, ..self.of.clone() });
+        let counted = if self.left { Counted::Call(called) } else { Counted::Nothing };
+        self.recorder.note(Use { counted, entry, ..self.of.clone() });
     }
 }

@@ -33,6 +33,8 @@ const LINGER: u32 = 16;
 /// So many times, as long as others come.
 const LINGERS: usize = 8;
 const LONGEST_LINGER: Duration = Duration::from_micros(500);
+/// So long what nobody waits for stays behind, so as not to keep those waiting who come next.
+const ALONE: Duration = Duration::from_millis(20);
 
 /// One use, to be recorded before its answer leaves.
 #[derive(Clone)]
@@ -122,6 +124,7 @@ impl Writer {
         let mut group = Vec::new();
         let (mut last, mut took) = (0, Duration::ZERO);
         while incoming.recv_many(&mut group, GROUP).await > 0 {
+            accompanied(&mut group, &mut incoming).await;
             // Whoever asks alone waits for nobody.
             if last.max(group.len()) > 1 {
                 linger((took / LINGER).min(LONGEST_LINGER), &incoming).await;
@@ -171,6 +174,18 @@ impl Writer {
         }
         written
     }
+}
+
+/// What nobody waits for leaves together with the next that somebody does, or alone after a while.
+async fn accompanied(group: &mut Vec<Waiting>, incoming: &mut mpsc::Receiver<Waiting>) {
+    let company = async {
+        while group.len() < GROUP && group.iter().all(|one| one.done.is_none()) {
+            if incoming.recv_many(group, GROUP).await == 0 {
+                return;
+            }
+        }
+    };
+    let _alone = tokio::time::timeout(ALONE, company).await;
 }
 
 /// Waits for those who are on their way, for as long as more come.

@@ -18,6 +18,11 @@ const OF_USER: &str = "/user_management/users/{user}/connected_accounts/{slug}";
 const OF_ORGANIZATION: &str = "/organizations/{organization}/connected_accounts/{slug}";
 
 pub static MACHINES: &[Entry] = &[
+    // They are compared in this order, and these are what is asked for all day.
+    post("/data-integrations/{slug}/credentials", VEND, |r| r.to(vend::credentials)),
+    post("/data-integrations/{slug}/token", VEND, |r| r.to(vend::token)),
+    any("/proxy/{slug}", PROXY, |r| r.to(proxy::call)),
+    any("/proxy/{slug}/{path:.*}", PROXY, |r| r.to(proxy::call)),
     get("/data-integrations", READ, |r| r.to(integrations::index)),
     post("/data-integrations", MANAGE, |r| r.to(integrations::create)),
     // Before the one that any other word stands for.
@@ -28,9 +33,7 @@ pub static MACHINES: &[Entry] = &[
     get("/data-integrations/{slug}/organization", READ, |r| r.to(integrations::show_of_organizations)),
     put("/data-integrations/{slug}/organization", MANAGE, |r| r.to(integrations::update_of_organizations)),
     delete("/data-integrations/{slug}/organization", MANAGE, |r| r.to(integrations::destroy)),
-    post("/data-integrations/{slug}/credentials", VEND, |r| r.to(vend::credentials)),
     post("/data-integrations/{slug}/authorize", CONNECT, |r| r.to(authorize::create)),
-    post("/data-integrations/{slug}/token", VEND, |r| r.to(vend::token)),
     put("/data-integrations/{slug}/api-key", CONNECT, |r| r.to(stored::put_key)),
     post("/data-integrations/{slug}/api-key", CONNECT, |r| r.to(stored::post_key)),
     put("/data-integrations/{slug}/client-credentials", CONNECT, |r| r.to(stored::put_client)),
@@ -50,8 +53,6 @@ pub static MACHINES: &[Entry] = &[
     put("/organizations/{organization}/data_integration_configurations/{slug}", MANAGE, |r| {
         r.to(configurations::update)
     }),
-    any("/proxy/{slug}", PROXY, |r| r.to(proxy::call)),
-    any("/proxy/{slug}/{path:.*}", PROXY, |r| r.to(proxy::call)),
     get("/api/v1/token", ANY_TOKEN, |r| r.to(native::token::show)),
     get("/api/v1/node-types", READ, |r| r.to(native::node_types::index)),
     get("/api/v1/node-types/{slug}", READ, |r| r.to(native::node_types::show)),
