@@ -3,7 +3,7 @@
 //! Invariant: nothing that a caller sends says who they are upstream, where the request goes, or how long it is; and nothing
 //! that comes back acts on Keyrack's own origin, or passes for an answer of Keyrack's own.
 
-use http::header::{CONNECTION, UPGRADE};
+use http::header::{CONNECTION, TE, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// For one connection, whatever its end says about it.
@@ -53,6 +53,22 @@ const NOT_PASSED_BACK: [&str; 9] = [
     "strict-transport-security",
 ];
 
+/// What says how a body is to be read, where it leads, or who may: too late behind that body.
+const NOT_BEHIND_A_BODY: [&str; 12] = [
+    "age",
+    "authorization",
+    "cache-control",
+    "content-encoding",
+    "content-range",
+    "content-type",
+    "expires",
+    "host",
+    "location",
+    "retry-after",
+    "vary",
+    "www-authenticate",
+];
+
 const OURS: &str = "keyrack-";
 const FORWARDED: &str = "x-forwarded-";
 
@@ -85,6 +101,15 @@ pub fn back(answered: &HeaderMap) -> HeaderMap {
     picked(answered, passes)
 }
 
+/// The fields behind the body of an answer that its caller gets.
+pub fn behind(trailers: &HeaderMap) -> HeaderMap {
+    let mut passed = back(trailers);
+    for name in NOT_BEHIND_A_BODY {
+        passed.remove(name);
+    }
+    passed
+}
+
 fn picked(from: &HeaderMap, passes: impl Fn(&HeaderName) -> bool) -> HeaderMap {
     let kept = from.iter().filter(|(name, _)| passes(name));
     kept.map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -104,6 +129,17 @@ fn words<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = 
 pub fn wants_websocket(headers: &HeaderMap) -> bool {
     let says = |name: &HeaderName, text: &str| words(headers, name).any(|word| word.eq_ignore_ascii_case(text));
     says(&CONNECTION, "upgrade") && says(&UPGRADE, "websocket")
+}
+
+/// Whether whoever asks reads fields behind a body.
+pub fn takes_trailers(headers: &HeaderMap) -> bool {
+    words(headers, &TE).any(|word| word.eq_ignore_ascii_case("trailers"))
+}
+
+/// Says so for the next connection.
+pub fn ask_for_trailers(headers: &mut HeaderMap) {
+    headers.insert(CONNECTION, HeaderValue::from_static("TE"));
+    headers.insert(TE, HeaderValue::from_static("trailers"));
 }
 
 /// Says so for the next connection.
@@ -166,6 +202,14 @@ mod tests {
             ("location", "/next"),
         ]);
         assert_eq!(names(&back(&answered)), ["etag", "content-range", "location"]);
+    }
+
+    #[test]
+    fn what_stands_behind_a_body_says_nothing_about_reading_it() {
+        let trailers =
+            map(&[("x-checksum", "1"), ("content-type", "text/html"), ("set-cookie", "a=b"), ("etag", "\"1\"")]);
+        assert_eq!(names(&behind(&trailers)), ["x-checksum", "etag"]);
+        assert!(takes_trailers(&map(&[("te", "gzip, Trailers")])) && !takes_trailers(&map(&[("te", "gzip")])));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use bytes::{Bytes, BytesMut};
 use data_encoding::{BASE64, BASE64URL, HEXLOWER, HEXUPPER};
+use http::{HeaderMap, HeaderValue};
 use memchr::memmem;
 use zeroize::Zeroizing;
 
@@ -58,6 +59,18 @@ impl Mask {
             }
         }
         !found.is_empty()
+    }
+
+    /// An answer may repeat a value in its headers as well.
+    pub fn cover_headers(&self, headers: &mut HeaderMap) {
+        for value in headers.values_mut() {
+            let mut bytes = value.as_bytes().to_vec();
+            if self.cover(&mut bytes)
+                && let Ok(masked) = HeaderValue::from_bytes(&bytes)
+            {
+                *value = masked;
+            }
+        }
     }
 
     fn is_in(&self, bytes: &[u8]) -> bool {
@@ -130,6 +143,11 @@ impl Masking {
         let waits = self.mask.beginning(&whole);
         self.held = whole.split_off(whole.len() - waits);
         whole.freeze()
+    }
+
+    /// What stands behind the body, whatever waits of that.
+    pub fn cover_headers(&self, headers: &mut HeaderMap) {
+        self.mask.cover_headers(headers);
     }
 
     /// What waited for more that did not come.

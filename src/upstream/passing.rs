@@ -12,12 +12,14 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
+use http::HeaderMap;
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf, ReadHalf, WriteHalf};
 
 use super::failure::Failure;
+use super::hops;
 use super::mask::{Mask, Masking};
 
 /// How it ended.
@@ -76,6 +78,7 @@ struct Flow {
     source: Source,
     masking: Masking,
     held: Option<Timer>,
+    trailers: Option<HeaderMap>,
     received: u64,
     told: Option<Told>,
     /// What others wait for until it is over.
@@ -90,6 +93,7 @@ pub struct Passing {
     pieces: u32,
     watched: bool,
     over: bool,
+    trailers: Option<HeaderMap>,
 }
 
 impl Flow {
@@ -108,8 +112,11 @@ impl Flow {
                 let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) else { return Poll::Pending };
                 match frame.map(|frame| frame.map(hyper::body::Frame::into_data)) {
                     Some(Ok(Ok(data))) => return Poll::Ready(Some(Ok(data))),
-                    // Trailers end here: the way back has none.
-                    Some(Ok(Err(_))) => {}
+                    Some(Ok(Err(frame))) => {
+                        let mut trailers = frame.into_trailers().map(|all| hops::behind(&all)).unwrap_or_default();
+                        self.masking.cover_headers(&mut trailers);
+                        self.trailers = Some(trailers);
+                    }
                     Some(Err(_)) => return Poll::Ready(Some(Err(Failure::Broken))),
                     None => return Poll::Ready(None),
                 }
@@ -162,9 +169,23 @@ impl Passing {
 
     fn of(source: Source, mask: Mask, within: Duration, told: Told) -> Self {
         let masking = mask.on_an_answer();
-        let flow = Flow { source, masking, held: None, received: 0, told: Some(told), _kept: None, waker: None };
+        let flow = Flow {
+            source,
+            masking,
+            held: None,
+            trailers: None,
+            received: 0,
+            told: Some(told),
+            _kept: None,
+            waker: None,
+        };
         let flow = Arc::new(Mutex::new(Some(flow)));
-        Self { flow, moved: Arc::default(), within, pieces: 0, watched: false, over: false }
+        Self { flow, moved: Arc::default(), within, pieces: 0, watched: false, over: false, trailers: None }
+    }
+
+    /// What stood behind the body, once that is whole.
+    pub fn trailers(&mut self) -> HeaderMap {
+        self.trailers.take().unwrap_or_default()
     }
 
     /// Keeps this until it is over, however it ends.
@@ -242,8 +263,9 @@ impl Stream for Passing {
                     return Poll::Ready(Some(Err(failure)));
                 }
                 Poll::Ready(None) => {
-                    let rest = flow.masking.end();
+                    let (rest, trailers) = (flow.masking.end(), flow.trailers.take());
                     drop(guard);
+                    self.trailers = trailers;
                     self.over(End::Whole);
                     return Poll::Ready((!rest.is_empty()).then_some(Ok(rest)));
                 }

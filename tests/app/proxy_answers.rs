@@ -77,6 +77,48 @@ async fn events_come_as_they_happen_and_what_stands_still_is_ended() {
 }
 
 #[actix_web::test]
+async fn what_stands_behind_a_body_is_for_those_who_read_it() {
+    let desk = Desk::set().await;
+    let says = format!(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-checksum\r\n\r\n5\r\nhello\r\n7\r\n, world\r\n\
+         0\r\nx-checksum: 42\r\nx-echo: {VALUE}\r\nset-cookie: a=b\r\ncontent-type: text/html\r\n\r\n"
+    );
+    desk.provider.says(Says::head(&says));
+    let reads = "te: trailers\r\nconnection: te\r\n";
+    let answer = desk.agent.call_raw(&format!("GET {ORDERS}"), reads).await;
+    let masked = "*".repeat(VALUE.len());
+    let text = answer.text();
+    let (body, behind) = text.split_once("0\r\nx-").expect("it ends with fields");
+    let pieces: String = body.split("\r\n").skip(1).step_by(2).collect();
+    assert_eq!(
+        (pieces.as_str(), behind),
+        ("hello, world", format!("checksum: 42\r\nx-echo: {masked}\r\n\r\n").as_str())
+    );
+    assert_eq!(answer.head.matches("transfer-encoding: chunked").count(), 1, "{}", answer.head);
+    assert!(desk.provider.take()[0].to_lowercase().contains("te: trailers\r\n"));
+
+    // To others the body ends as ever.
+    let answer = desk.agent.call(("GET", ORDERS), &[], "").await;
+    assert_eq!((answer.status, answer.text.as_str()), (200, "hello, world"));
+    assert!(!desk.provider.take()[0].to_lowercase().contains("te: "));
+    // The connection goes on afterwards.
+    let mut line = Line::open(desk.agent.base()).await;
+    let head = format!(
+        "GET {ORDERS} HTTP/1.1\r\nhost: keyrack.test\r\n{reads}authorization: Bearer {}\r\n\r\n",
+        desk.agent.text
+    );
+    for _ in 0..2 {
+        line.heard.clear();
+        line.say(head.as_bytes()).await;
+        line.hears(&format!("x-echo: {masked}\r\n\r\n")).await;
+    }
+    // One that breaks off has no end.
+    desk.provider.says(Says::head("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n"));
+    let answer = desk.agent.call_raw(&format!("GET {ORDERS}"), reads).await;
+    assert!(answer.text().contains("hello") && !answer.text().contains("\r\n0\r\n"), "{}", answer.text());
+}
+
+#[actix_web::test]
 async fn a_caller_who_goes_away_ends_the_call() {
     let desk = Desk::set().await;
     desk.provider.says(Says::hanging("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nbegun"));

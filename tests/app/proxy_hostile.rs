@@ -25,6 +25,8 @@ async fn no_path_leads_out_of_the_base_url() {
         assert!(known && answer.status() < 500, "{path}: {}", answer.head);
         assert!(desk.provider.take().is_empty(), "{path} was sent");
     }
+    desk.uses_after(3).await;
+    assert_eq!(desk.app.database.count("usage_hours WHERE calls > 0"), 0, "what was never sent is no call");
     let passed = [
         ("/proxy/http-request//evil.example/x", "GET /v1//evil.example/x "),
         ("/proxy/http-request/@evil.example", "GET /v1/@evil.example "),
@@ -80,7 +82,7 @@ async fn a_caller_says_nothing_about_who_they_are() {
     let desk = Desk::set().await;
     let headers = "Connection: authorization, x-mine\r\nX-Mine: 1\r\nCookie: session=mine\r\nProxy-Authorization: Basic eDp5\r\n\
                    X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Host: evil\r\nForwarded: for=evil\r\nX_Forwarded_For: 1\r\n\
-                   Keyrack-Secret-Note: 1\r\nTE: trailers\r\nAccept-Encoding: gzip\r\nExpect: 100-continue\r\nAccept: a/b\r\n";
+                   Keyrack-Secret-Note: 1\r\nTE: deflate\r\nAccept-Encoding: gzip\r\nExpect: 100-continue\r\nAccept: a/b\r\n";
     let line = format!("GET {ORDERS} HTTP/1.1\r\nhost: keyrack.test\r\n");
     let answer = desk.agent.call_bytes(&format!("{line}connection: close\r\n{headers}"), b"").await;
     assert_eq!(answer.status(), 200, "{}", answer.head);

@@ -29,7 +29,7 @@ use super::health;
 use super::probe;
 use super::renewing::{CLIENT_ID, Renewer, TokensOf};
 use super::using::{self, Ready, UsingRefusal};
-pub use crate::upstream::hops::wants_websocket;
+pub use crate::upstream::hops::{takes_trailers, wants_websocket};
 pub use crate::upstream::inject::PlaceError;
 pub use crate::upstream::passing::Passing;
 pub use crate::upstream::{Failure, Onward, Refused};
@@ -132,6 +132,7 @@ impl Attempt {
         let (target, outgoing) = placed.map_err(|why| outcome.came_to_nothing(why.into()))?;
         let mask = masked(&credential, description.as_deref(), outgoing.headers());
         drop(credential);
+        outcome.leaves();
         let answer = waited_for(means, means.upstream.send(&target, outgoing), &sent).await;
         let answer = answer.map_err(|why| outcome.came_to_nothing(CallRefusal::Failed(why)))?;
         outcome.answered(answer.status.as_u16());
@@ -150,7 +151,7 @@ impl Attempt {
         let Self { answer, mask, mut outcome, websocket, head, .. } = self;
         let status = answer.status;
         let mut headers = hops::back(&answer.headers);
-        request::mask_headers(&mask, &mut headers);
+        mask.cover_headers(&mut headers);
         let said = || answer.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
         let length = if head { said() } else { answer.length() };
         if status == StatusCode::SWITCHING_PROTOCOLS {
@@ -159,6 +160,7 @@ impl Attempt {
             }
             hops::ask_for_websocket(&mut headers);
             let told = outcome.teller();
+            // Where it breaks off before it begins, the teller says so as it goes.
             let (body, onward) = answer.switched(mask, told).await.map_err(CallRefusal::Failed)?;
             return Ok(Answered { status, headers, length: None, body, onward: Some(onward) });
         }

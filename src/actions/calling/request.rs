@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use serde_json::Value;
 
 use crate::crypto::{Credential, Purpose, Route};
 use crate::upstream::inject::{self, Asked, PlaceError};
-use crate::upstream::mask::Mask;
 use crate::upstream::{self, Body, Hand, Target, full, hops};
 
 use super::Means;
@@ -59,6 +58,8 @@ pub struct Request {
     pub content: Content,
     /// Whether it is to go on as a WebSocket.
     pub websocket: bool,
+    /// Whether its caller reads what stands behind a body.
+    pub trailers: bool,
     /// Counts what is sent of its body, and on a WebSocket.
     pub sent: Counter,
 }
@@ -74,6 +75,7 @@ impl Request {
             headers: self.headers.clone(),
             content: Content::Whole(bytes.clone()),
             websocket: self.websocket,
+            trailers: self.trailers,
             sent: Counter::default(),
         })
     }
@@ -95,6 +97,8 @@ pub(super) fn placed(
     let mut headers = hops::outward(&request.headers);
     if request.websocket {
         hops::ask_for_websocket(&mut headers);
+    } else if request.trailers {
+        hops::ask_for_trailers(&mut headers);
     }
     if let Content::Whole(bytes) = &request.content {
         request.sent.add(bytes.len());
@@ -128,17 +132,5 @@ fn understood(headers: &HeaderMap, bytes: &[u8]) -> Result<inject::Content, Plac
             Ok(inject::Content::Json(value))
         }
         _ => Err(PlaceError::NoBody),
-    }
-}
-
-/// An answer may repeat a value in its headers as well.
-pub(super) fn mask_headers(mask: &Mask, headers: &mut HeaderMap) {
-    for value in headers.values_mut() {
-        let mut bytes = value.as_bytes().to_vec();
-        if mask.cover(&mut bytes)
-            && let Ok(masked) = HeaderValue::from_bytes(&bytes)
-        {
-            *value = masked;
-        }
     }
 }

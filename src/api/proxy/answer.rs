@@ -15,7 +15,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::actions::calling::{Answered, Counter, Failure, Passing};
 use crate::api::error::Error;
 
-use super::websocket;
+use super::{pieces, websocket};
 
 /// Says of an answer that it is upstream's: its words are left alone.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ pub fn modern(headers: &header::HeaderMap) -> HeaderMap {
 /// The answer, which counts among those under way until its body has ended.
 pub fn passed(
     answered: Answered,
-    onward: Option<(Payload, Counter)>,
+    (onward, trailers): (Option<(Payload, Counter)>, bool),
     at_once: OwnedSemaphorePermit,
 ) -> Result<HttpResponse, Error> {
     let Answered { status, headers, length, body, onward: connection } = answered;
@@ -65,7 +65,12 @@ pub fn passed(
         websocket::send_on(payload, connection, sent);
     }
     body.keep(at_once);
-    let mut response = response.body(Answer { body, size });
+    let in_pieces = trailers && size == BodySize::Stream;
+    let ending = if in_pieces { Ending::ToCome } else { Ending::Bare };
+    let mut response = response.body(Answer { body, size, ending });
+    if in_pieces {
+        pieces::announce(&mut response);
+    }
     if is_declined {
         response.head_mut().no_chunking(true);
         response.head_mut().set_connection_type(ConnectionType::Close);
@@ -82,6 +87,15 @@ fn has_none(status: StatusCode) -> bool {
 struct Answer {
     body: Passing,
     size: BodySize,
+    ending: Ending,
+}
+
+/// What follows the last piece.
+enum Ending {
+    /// Nothing that is written here.
+    Bare,
+    ToCome,
+    Written,
 }
 
 impl MessageBody for Answer {
@@ -92,6 +106,14 @@ impl MessageBody for Answer {
     }
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
-        Pin::new(&mut self.body).poll_next(cx)
+        let polled = Pin::new(&mut self.body).poll_next(cx);
+        match (&self.ending, polled) {
+            (Ending::ToCome, Poll::Ready(Some(Ok(bytes)))) => Poll::Ready(Some(Ok(pieces::piece(&bytes)))),
+            (Ending::ToCome, Poll::Ready(None)) => {
+                self.ending = Ending::Written;
+                Poll::Ready(Some(Ok(pieces::last(&self.body.trailers()))))
+            }
+            (_, polled) => polled,
+        }
     }
 }

@@ -6,12 +6,13 @@
 mod answer;
 mod content;
 mod meant;
+mod pieces;
 mod refusals;
 mod websocket;
 
 use std::sync::Arc;
 
-use actix_web::http::{Method, header};
+use actix_web::http::{Method, Version, header};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -77,10 +78,12 @@ pub async fn call(
     } else {
         (coming.content(payload, app.config.server.body_patience, sent.clone()).await?, None)
     };
-    let asked = Request { method, host, path, headers, content, websocket, sent };
+    // Only behind pieces is there anything, and only the newer HTTP has those.
+    let trailers = !websocket && request.version() == Version::HTTP_11 && calling::takes_trailers(&headers);
+    let asked = Request { method, host, path, headers, content, websocket, trailers, sent };
     let means = app.calling(app.kit(caller.address));
     match calling::call(&means, || caller.ask(), wanted.clone(), asked).await {
-        Ok(answered) => answer::passed(answered, onward, at_once),
+        Ok(answered) => answer::passed(answered, (onward, trailers), at_once),
         Err(Fault::Refused(CallRefusal::Using(UsingRefusal::Use(UseRefusal::SelectionRequired)))) => {
             Err(choices(&app, caller.ask(), wanted).await?)
         }
