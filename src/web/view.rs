@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::marks;
-use crate::domain::{Ability, Delivery, Moment, Role, SecretState, Sharing, TokenState};
+use crate::domain::{Ability, Delivery, Moment, Role, SecretId, SecretState, Sharing, TokenState};
 
 /// The colour of a message or state; a word and an icon always go with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -335,6 +335,13 @@ impl Snippet {
              -d '{{\"user_id\":\"{user_id}\"}}'"
         );
         Self { id, title: title.to_owned(), code }
+    }
+
+    /// Calls what the node type stands for, with a key that the caller does not get.
+    pub fn call(id: &'static str, base: &str, (node_type, path): (&str, &str), secret: Option<&SecretId>) -> Self {
+        let choice = secret.map(|id| format!(" \\\n  -H \"Keyrack-Secret: {id}\"")).unwrap_or_default();
+        let code = format!("curl {base}/proxy/{node_type}{path} \\\n  -H \"Authorization: Bearer $TOKEN\"{choice}");
+        Self { id, title: "Call the API through Keyrack".to_owned(), code }
     }
 
     /// Stores the key of an end user.

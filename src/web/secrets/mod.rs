@@ -208,20 +208,22 @@ fn values(found: &Found, ws: &str) -> page::Values {
     page::Values { next: shown(Slot::Next), previous: shown(Slot::Previous) }
 }
 
+/// Requests with which whoever may use it tries it.
+fn snippets(base: &str, found: &Found) -> Vec<Snippet> {
+    let secret = &found.row.secret;
+    if !found.usable || secret.value_entered_at.is_none() {
+        return Vec::new();
+    }
+    let (node_type, maker) = (secret.node_type.as_str(), found.frame.person.id.as_str());
+    let path = probe::path_to_try(&found.trial);
+    let call = Snippet::call("call", base, (node_type, path), Some(&secret.id));
+    let fetch = || Snippet::vend("request", "Fetch it from a backend", base, node_type, maker);
+    std::iter::once(call).chain((secret.delivery == Delivery::Vend).then(fetch)).collect()
+}
+
 pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, String)>, app: Data<App>) -> Reply {
     let found = find(&app, &demand, &path.1).await?;
     let (secret, now) = (&found.row.secret, found.now);
-    let base = app.config.server.base();
-    let own = found.usable && secret.delivery == Delivery::Vend && secret.value_entered_at.is_some();
-    let snippet = own.then(|| {
-        Snippet::vend(
-            "request",
-            "Fetch it from a backend",
-            base,
-            secret.node_type.as_str(),
-            found.frame.person.id.as_str(),
-        )
-    });
     let state = secret.state(now);
     let method = secret.kind.method();
     let (advice, place) = said(&found);
@@ -255,7 +257,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, path: Path<(String, 
         usage: usage::shown(demand.ws(), &found),
         others: others(found.others),
         serving: found.serving.clone(),
-        snippet,
+        snippets: snippets(app.config.server.base(), &found),
         history: told(demand.ws(), &found),
         values: values(&found, demand.ws()),
         holds: found.holds(),
@@ -283,7 +285,7 @@ fn advice(unreadable: bool, (state, method): (SecretState, Method), delivery: De
         _ if unreadable && account => "Its tokens cannot be read. Connect it again: everything else is as it was.",
         _ if unreadable => "Its stored value cannot be read. Enter it again: everything else is as it was.",
         SecretState::Connected if delivery == Delivery::Proxy => {
-            "It is on its hook, for calls through Keyrack. This version does not make such calls yet."
+            "It is on its hook, for calls through Keyrack. Whoever makes them never gets it."
         }
         SecretState::Connected => "It is on its hook and ready to be used.",
         SecretState::Expired if account => {

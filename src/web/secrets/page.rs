@@ -363,7 +363,7 @@ pub struct Show {
     pub others: Option<String>,
     pub serving: Vec<Serving>,
     /// The ready request; only where delivery is vend and this person may use the secret.
-    pub snippet: Option<Snippet>,
+    pub snippets: Vec<Snippet>,
     pub history: Vec<Entry>,
     /// The values beside the current one.
     pub values: Values,

@@ -49,6 +49,8 @@ struct Advice {
     rate_limited: String,
     /// The provider's own page about its keys.
     place: Option<String>,
+    /// What a test asks for, where that is the same for everybody.
+    harmless: Option<String>,
 }
 
 pub(super) fn look(
@@ -66,6 +68,11 @@ pub(super) fn look(
         rejected: of.under(row.secret.kind.method()).guide.rejected.clone(),
         place: of.under(row.secret.kind.method()).place_of_keys().map(ToOwned::to_owned),
         rate_limited: of.guide.rate_limited.clone(),
+        harmless: of
+            .probe
+            .as_ref()
+            .filter(|probe| probe.method == "GET" && !probe.path.contains('{'))
+            .map(|probe| probe.path.clone()),
     });
     let (tested, now) = (store::trials::of(tx, by, row)?, tx.now());
     let (homemade, standing) =
@@ -97,6 +104,11 @@ fn request_of(node_type: &NodeType, kind: Kind, facts: &Facts) -> Option<String>
     let placements = &chosen.or_else(|| node_type.kind(kind))?.placements;
     let between = if placements.iter().any(|one| matches!(one, Placement::Path { .. })) { "/…" } else { "" };
     Some(format!("{} {}{between}{}", probe.method, base.trim_end_matches('/'), put_in(&probe.path, plain)))
+}
+
+/// A path to try a call with; the API's root where none is known that does nothing.
+pub(super) fn path_to_try(seen: &Seen) -> &str {
+    seen.guide.as_ref().and_then(|guide| guide.harmless.as_deref()).unwrap_or("/")
 }
 
 /// What stands on the page.

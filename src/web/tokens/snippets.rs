@@ -40,7 +40,9 @@ pub fn of(
         all.push(Snippet::vend("end", "Fetch that end user's key", base, node_type, END_USER));
     }
     if has(Ability::Proxy) {
-        all.push(call(&example));
+        // What is asked for is the agent's to say.
+        let path = if node_type == "stripe" { "/v1/balance" } else { "/" };
+        all.push(Snippet::call("proxy", base, (node_type, path), None));
     }
     if vends || connects {
         all.extend([node(&server.public_url, &example), python(&example), rust(&example)]);
@@ -57,14 +59,6 @@ pub fn of(
 
 fn snippet(id: &'static str, title: &str, code: String) -> Snippet {
     Snippet { id, title: title.to_owned(), code }
-}
-
-/// A harmless call: what is asked for is the agent's to say.
-fn call(of: &Example<'_>) -> Snippet {
-    let (base, node_type) = (of.base, &of.node_type);
-    let path = if node_type == "stripe" { "v1/balance" } else { "" };
-    let code = format!("curl {base}/proxy/{node_type}/{path} \\\n  -H \"Authorization: Bearer $TOKEN\"");
-    snippet("proxy", "Call the API through Keyrack", code)
 }
 
 fn register(of: &Example<'_>) -> Snippet {

@@ -147,7 +147,7 @@ export const pages = {
   "secret, for calls through Keyrack": async (page) => {
     await page.goto(`${HOME}/secrets`);
     await page.getByRole("link", { name: "Restaurant payments" }).click();
-    await expect(page.getByText("This version does not make such calls yet")).toBeVisible();
+    await expect(page.getByText("Whoever makes them never gets it")).toBeVisible();
   },
   secret: async (page, { places }) => at(places.secret, "Reception till")(page),
   "secret, to share": async (page, { places }) => {
