@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::catalog::{Catalog, NodeType};
 use crate::domain::audit::{Actor, Event, SecretEvent};
 use crate::domain::letter::Refused;
-use crate::domain::{Letter, Moment, SecretId, Verdict, WorkspaceId};
+use crate::domain::{JobKind, Letter, Moment, SecretId, Verdict, WorkspaceId};
 use crate::store::access::{AskRunnerIn, InWorkspace, Proof, RunnerIn};
 use crate::store::{self, Denied, Error, Fault, ReadTx, Unrecorded, WriteTx};
 
@@ -116,7 +116,10 @@ fn take(
     let value = (&of.secret, of.number);
     match step {
         Step::Nothing => Ok(()),
-        Step::Probe(at) => store::health::plan_probe(tx, by, value, at),
+        Step::Probe(at) => {
+            store::health::plan_probe(tx, by, value, at)?;
+            if at > tx.now() { Ok(()) } else { store::jobs::hasten(tx, by, JobKind::Probe) }
+        }
         Step::Count => store::health::count_refusal(tx, by, value),
         Step::Forget => store::health::clear(tx, by, value),
         Step::Clear { name } => {

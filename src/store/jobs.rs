@@ -50,6 +50,15 @@ pub fn queue<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, job: &NewJob<'_
     Ok(())
 }
 
+/// What comes again by itself comes now: there is something to do.
+pub fn hasten<R: Right>(tx: &mut WriteTx<'_>, _by: &Proof<'_, R>, kind: JobKind) -> Result<(), Error> {
+    let now = tx.now();
+    let later = jobs::table.filter(jobs::kind.eq(kind)).filter(jobs::failed_at.is_null()).filter(jobs::run_at.gt(now));
+    diesel::update(later).set(jobs::run_at.eq(now)).execute(tx.conn)?;
+    tx.mark_queued();
+    Ok(())
+}
+
 /// Work that this process has taken. By its number of tries it is told from the same work taken again.
 #[derive(Queryable, Clone)]
 pub struct Taken {

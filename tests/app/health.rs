@@ -71,9 +71,13 @@ async fn one_refused_call_wants_a_test_where_there_is_one() {
     let app = TestApp::start().await;
     let mut ada = app.owner().await;
     let id = ada.add_stripe("Payments", KEY, "proxy").await;
+    app.sweep().await;
+    let due = || app.database.count(&format!("jobs WHERE kind = 'probe' AND run_at <= {}", app.app.clock.now().micros()));
+    assert_eq!(due(), 0);
     for _ in 0..5 {
         app.hear(&id, 1, false).await;
     }
+    assert_eq!(due(), 1, "whoever tests is woken");
     let now = app.app.clock.now().micros();
     assert_eq!((row(&app, "refusals"), row(&app, "s.rejected_at")), (Some(0), None));
     assert_eq!(row(&app, "probe_at"), Some(now), "at once");

@@ -43,7 +43,7 @@ async function journey(page, keyrack) {
     await addStripe(page, { name: "Reception till", value: OWN });
     await expect(page.getByText("The key is on its hook.")).toBeVisible();
     await expect(page.locator("dl.facts")).toContainText("WXYZ");
-    return { path: new URL(page.url()).pathname, snippet: readSnippet(await page.locator("pre").textContent()) };
+    return { path: new URL(page.url()).pathname, snippet: readSnippet(await page.locator("#request").textContent()) };
   });
 
   await addHttpRequest(page, { name: "Odd one", value: ODD, base: "https://api.example.com" });

@@ -62,13 +62,13 @@ test("a key that its provider refuses is told of, replaced and verified", async 
   await inspect(page, () => page.goto(secret));
 
   await page.goto(HOME);
-  const attention = page.getByRole("region", { name: "Needs attention" });
-  await expect(attention).toContainText(`${NAME} was rejected`);
-  await attention.getByRole("link", { name: NAME }).first().click();
+  const told = page.getByRole("region", { name: "Needs attention" }).getByRole("listitem").filter({ hasText: `${NAME} was rejected` });
+  await expect(told).toContainText("make a new one and replace the value");
+  await told.getByRole("link", { name: "Look at it" }).click();
   await verdict(page).getByRole("link", { name: "Replace the value" }).click();
   await page.getByLabel("Access token", { exact: true }).fill(SECOND);
   await page.getByRole("checkbox", { name: /^Test it at once/ }).check();
-  await page.getByRole("button", { name: "Replace it" }).click();
+  await page.getByRole("button", { name: "Store the new value" }).click();
 
   await expect(page).toHaveURL(secret);
   await expect(verdict(page).getByRole("heading")).toHaveText("Connected");
