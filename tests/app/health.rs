@@ -72,7 +72,8 @@ async fn one_refused_call_wants_a_test_where_there_is_one() {
     let mut ada = app.owner().await;
     let id = ada.add_stripe("Payments", KEY, "proxy").await;
     app.sweep().await;
-    let due = || app.database.count(&format!("jobs WHERE kind = 'probe' AND run_at <= {}", app.app.clock.now().micros()));
+    let due =
+        || app.database.count(&format!("jobs WHERE kind = 'probe' AND run_at <= {}", app.app.clock.now().micros()));
     assert_eq!(due(), 0);
     for _ in 0..5 {
         app.hear(&id, 1, false).await;

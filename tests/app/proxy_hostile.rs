@@ -1,7 +1,13 @@
 //! Attacks on the proxy: on where a call goes, on what is sent with it, and on what comes back.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use keyrack::upstream::{Resolve, Resolved, Upstream};
+
 use crate::proxy::{Desk, ORDERS, VALUE};
-use crate::support::{Provider, Says};
+use crate::support::{PATIENT, Provider, Says};
 
 #[actix_web::test]
 async fn no_path_leads_out_of_the_base_url() {
@@ -168,4 +174,64 @@ async fn an_address_that_is_not_public_is_not_called() {
         assert!(!answer.header("keyrack-error").is_empty(), "{base}");
     }
     assert!(desk.provider.take().is_empty());
+}
+
+/// A name that is good when it is asked for first, and leads into a private network afterwards.
+#[derive(Default)]
+struct Turning(AtomicUsize);
+
+impl Resolve for Turning {
+    fn resolve<'a>(&'a self, _: &'a str) -> Resolved<'a> {
+        let address: IpAddr = match self.0.fetch_add(1, Ordering::Relaxed) {
+            0 => [127, 0, 0, 1].into(),
+            _ => [10, 0, 0, 7].into(),
+        };
+        Box::pin(std::future::ready(vec![address]))
+    }
+}
+
+#[actix_web::test]
+async fn a_name_that_turns_is_called_where_it_was_looked_at_and_not_again() {
+    let provider = Provider::start().await;
+    let names = Arc::new(Turning::default());
+    let turning = names.clone();
+    let app = provider
+        .app_set((&[], PATIENT), &[], |app| {
+            app.upstream = Upstream::open(&app.config.upstream, turning, PATIENT).unwrap();
+        })
+        .await;
+    let mut ada = app.owner().await;
+    ada.add_bearer(&provider.base(), "Orders", VALUE).await;
+    let agent = app.token("test", "proxy").await;
+    assert_eq!(agent.call(("GET", ORDERS), &[], "").await.status, 200);
+    assert_eq!(names.0.load(Ordering::Relaxed), 1, "it is asked for once for each connection");
+    // The provider ends its connections, so that the next call needs another.
+    agent.call(("GET", ORDERS), &[], "").await.refused(403, "host_not_allowed");
+    assert_eq!(provider.take().len(), 1);
+}
+
+#[actix_web::test]
+async fn what_stands_where_the_key_belongs_is_taken_out_in_every_spelling() {
+    let mut desk = Desk::set().await;
+    let page = desk.ada.add_gitlab(&desk.provider, "Code", VALUE).await;
+    let headers = format!(
+        "PRIVATE-TOKEN: mine\r\nprivate-token: mine\r\nPrivate_Token: mine\r\nKeyrack-Secret: {}\r\n",
+        page.rsplit('/').next().unwrap()
+    );
+    let answer = desk.agent.call_raw("GET /proxy/gitlab/user?private_token=theirs", &headers).await;
+    assert_eq!(answer.status(), 200, "{}", answer.head);
+    let sent = desk.provider.take()[0].to_lowercase();
+    assert!(sent.contains(&format!("private-token: {}\r\n", VALUE.to_lowercase())), "{sent}");
+    assert_eq!((sent.matches("private-token:").count(), sent.contains("mine")), (1, false), "{sent}");
+}
+
+#[actix_web::test]
+async fn nothing_that_is_compressed_is_unpacked() {
+    let desk = Desk::set().await;
+    let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 9\r\nconnection: close\r\n\r\nno bomb!!";
+    desk.provider.says(Says::head(head));
+    let answer = desk.agent.call_raw(&format!("GET {ORDERS}"), "accept-encoding: gzip, br\r\n").await;
+    assert!(answer.head.contains("content-encoding: gzip\r\n"), "{}", answer.head);
+    assert_eq!(answer.text(), "no bomb!!");
+    assert!(desk.provider.take()[0].contains("accept-encoding: identity\r\n"));
 }
