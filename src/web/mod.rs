@@ -38,6 +38,7 @@ pub mod session;
 pub mod set_up;
 pub mod sign_in;
 pub mod sign_up;
+mod snippet;
 mod story;
 pub mod theme;
 pub mod tokens;

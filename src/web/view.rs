@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::marks;
-use crate::domain::{Ability, Delivery, Moment, Role, SecretId, SecretState, Sharing, TokenState};
+use crate::domain::{Ability, Delivery, Moment, Role, SecretState, Sharing, TokenState};
 
 /// The colour of a message or state; a word and an icon always go with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -313,46 +313,6 @@ pub struct UsedBy {
 impl UsedBy {
     pub fn times(&self) -> String {
         counted(self.uses, "use", "uses")
-    }
-}
-
-/// A request to be pasted into a terminal. `$TOKEN` stands for the service token,
-/// so that no snippet ever holds a credential.
-#[derive(Clone, Debug)]
-pub struct Snippet {
-    pub id: &'static str,
-    pub title: String,
-    pub code: String,
-}
-
-impl Snippet {
-    /// Fetches the credential of a person or end user.
-    pub fn vend(id: &'static str, title: &str, base: &str, node_type: &str, user_id: &str) -> Self {
-        let code = format!(
-            "curl {base}/data-integrations/{node_type}/credentials \\\n  \
-             -H \"Authorization: Bearer $TOKEN\" \\\n  \
-             -H \"Content-Type: application/json\" \\\n  \
-             -d '{{\"user_id\":\"{user_id}\"}}'"
-        );
-        Self { id, title: title.to_owned(), code }
-    }
-
-    /// Calls what the node type stands for, with a key that the caller does not get.
-    pub fn call(id: &'static str, base: &str, (node_type, path): (&str, &str), secret: Option<&SecretId>) -> Self {
-        let choice = secret.map(|id| format!(" \\\n  -H \"Keyrack-Secret: {id}\"")).unwrap_or_default();
-        let code = format!("curl {base}/proxy/{node_type}{path} \\\n  -H \"Authorization: Bearer $TOKEN\"{choice}");
-        Self { id, title: "Call the API through Keyrack".to_owned(), code }
-    }
-
-    /// Stores the key of an end user.
-    pub fn put_api_key(id: &'static str, title: &str, base: &str, node_type: &str, user_id: &str) -> Self {
-        let code = format!(
-            "curl -X PUT {base}/data-integrations/{node_type}/api-key \\\n  \
-             -H \"Authorization: Bearer $TOKEN\" \\\n  \
-             -H \"Content-Type: application/json\" \\\n  \
-             -d '{{\"user_id\":\"{user_id}\",\"secret\":\"THEIR_KEY\"}}'"
-        );
-        Self { id, title: title.to_owned(), code }
     }
 }
 

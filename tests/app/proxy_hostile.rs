@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use serde_json::json;
+
 use keyrack::upstream::{Resolve, Resolved, Upstream};
 
 use crate::proxy::{Desk, ORDERS, VALUE};
@@ -208,6 +210,8 @@ async fn a_name_that_turns_is_called_where_it_was_looked_at_and_not_again() {
     // The provider ends its connections, so that the next call needs another.
     agent.call(("GET", ORDERS), &[], "").await.refused(403, "host_not_allowed");
     assert_eq!(provider.take().len(), 1);
+    app.counted().await;
+    assert_eq!(app.database.count("usage_hours WHERE failures > 0"), 0, "what was never sent is no call");
 }
 
 #[actix_web::test]
@@ -223,6 +227,17 @@ async fn what_stands_where_the_key_belongs_is_taken_out_in_every_spelling() {
     let sent = desk.provider.take()[0].to_lowercase();
     assert!(sent.contains(&format!("private-token: {}\r\n", VALUE.to_lowercase())), "{sent}");
     assert_eq!((sent.matches("private-token:").count(), sent.contains("mine")), (1, false), "{sent}");
+}
+
+#[actix_web::test]
+async fn what_somebody_wrote_is_put_into_nobody_elses_terminal() {
+    let mut desk = Desk::set().await;
+    let code = |page: crate::support::Page| page.text_of("#call");
+    let written = json!({ "method": "GET", "path": "/me;id", "verified": [200], "rejected": [401] });
+    desk.app.describe_probe(&written);
+    assert!(code(desk.ada.get(&desk.page).await).starts_with("curl 'http"), "it is shown");
+    let shown = code(desk.ada.get(&desk.page).await);
+    assert!(shown.contains("/proxy/http-request/'") && !shown.contains("me;id"), "{shown}");
 }
 
 #[actix_web::test]

@@ -32,7 +32,7 @@ async function addKey(page, upstream) {
 // The call that the secret's page shows, as an agent makes it.
 async function readCall(page) {
   const text = await page.locator("#call").textContent();
-  const [, name, value] = text.match(/-H "(Keyrack-Secret): ([^"]+)"/);
+  const [, name, value] = text.match(/-H '(Keyrack-Secret): ([^']+)'/);
   return { path: new URL(text.match(/http[^\s'"]+/)[0]).pathname, headers: { [name]: value } };
 }
 

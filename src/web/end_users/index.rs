@@ -16,7 +16,8 @@ use crate::store::{self, Fault};
 use crate::web::chrome::Place;
 use crate::web::filters::{self, InForce};
 use crate::web::frame::{self, Frame, Reply};
-use crate::web::view::{Choice, NodeMark, Snippet, When};
+use crate::web::snippet::Snippet;
+use crate::web::view::{Choice, NodeMark, When};
 use crate::web::visitor::{Demand, Visitor};
 use crate::web::{paging, url};
 

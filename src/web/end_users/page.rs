@@ -3,10 +3,9 @@
 use crate::domain::{Environment, OutsiderId, OutsiderKind, SecretState};
 use crate::web::chrome::Chrome;
 use crate::web::secrets::connection::Scope;
+use crate::web::snippet::Snippet;
 use crate::web::url;
-use crate::web::view::{
-    Choice, Entry, Input, Link, NodeMark, Pager, Shown as _, Snippet, Tone, UsedBy, When, counted, grouped,
-};
+use crate::web::view::{Choice, Entry, Input, Link, NodeMark, Pager, Shown as _, Tone, UsedBy, When, counted, grouped};
 
 use super::word;
 

@@ -44,9 +44,10 @@ use crate::store::{self, Fault};
 use super::chrome::Place;
 use super::error::Error;
 use super::frame::{self, Frame, Reply};
+use super::snippet::Snippet;
 use super::story::Teller;
 use super::url;
-use super::view::{self, NodeMark, Snippet, UsedBy, When, counted};
+use super::view::{self, NodeMark, UsedBy, When, counted};
 use super::visitor::{Demand, Visitor};
 use sharing::page::Audience;
 
@@ -215,8 +216,8 @@ fn snippets(base: &str, found: &Found) -> Vec<Snippet> {
         return Vec::new();
     }
     let (node_type, maker) = (secret.node_type.as_str(), found.frame.person.id.as_str());
-    let path = probe::path_to_try(&found.trial);
-    let call = Snippet::call("call", base, (node_type, path), Some(&secret.id));
+    let harmless = probe::to_try(&found.trial);
+    let call = Snippet::call("call", base, (node_type, &harmless.path), &harmless.headers, Some(&secret.id));
     let fetch = || Snippet::vend("request", "Fetch it from a backend", base, node_type, maker);
     std::iter::once(call).chain((secret.delivery == Delivery::Vend).then(fetch)).collect()
 }

@@ -7,10 +7,9 @@ use super::probe::Offer;
 use crate::domain::{Delivery, Environment, Method, SecretState, Sharing};
 use crate::web::catalogue::Category;
 use crate::web::chrome::Chrome;
+use crate::web::snippet::Snippet;
 use crate::web::url;
-use crate::web::view::{
-    Choice, Entry, Input, Link, NodeMark, Pager, Shown, Snippet, Tone, UsedBy, When, counted, grouped,
-};
+use crate::web::view::{Choice, Entry, Input, Link, NodeMark, Pager, Shown, Tone, UsedBy, When, counted, grouped};
 
 pub use super::bound::Serving;
 pub use super::connection::Connection;
@@ -362,7 +361,7 @@ pub struct Show {
     /// Said of tokens that are not this person's to know.
     pub others: Option<String>,
     pub serving: Vec<Serving>,
-    /// The ready request; only where delivery is vend and this person may use the secret.
+    /// Ready requests, for those who may use the secret.
     pub snippets: Vec<Snippet>,
     pub history: Vec<Entry>,
     /// The values beside the current one.

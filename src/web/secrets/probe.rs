@@ -1,12 +1,14 @@
 //! Testing a secret, and what its page says of the last test.
 
+use std::collections::BTreeMap;
+
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
 use crate::actions::entering::Facts;
 use crate::actions::probe::{self, ProbeRefusal};
 use crate::app::App;
-use crate::catalog::{Catalog, NodeType, Placement, put_in};
+use crate::catalog::{Catalog, NodeType, Placement, Probe, put_in};
 use crate::domain::policy::{Standing, Test};
 use crate::domain::probe::Found;
 use crate::domain::secret::Slot;
@@ -49,8 +51,28 @@ struct Advice {
     rate_limited: String,
     /// The provider's own page about its keys.
     place: Option<String>,
-    /// What a test asks for, where that is the same for everybody.
-    harmless: Option<String>,
+    harmless: Harmless,
+}
+
+/// A call to try, which changes nothing: what a test asks for, as far as it is the same for everybody.
+#[derive(Clone)]
+pub(super) struct Harmless {
+    pub path: String,
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Default for Harmless {
+    fn default() -> Self {
+        Self { path: "/".to_owned(), headers: BTreeMap::new() }
+    }
+}
+
+impl Harmless {
+    fn of(probe: &Probe) -> Option<Self> {
+        let is_plain = |text: &String| !text.contains('{');
+        let same = probe.method == "GET" && is_plain(&probe.path) && probe.headers.values().all(is_plain);
+        same.then(|| Self { path: probe.path.clone(), headers: probe.headers.clone() })
+    }
 }
 
 pub(super) fn look(
@@ -61,6 +83,7 @@ pub(super) fn look(
     held: &[Held],
 ) -> Result<Seen, StoreError> {
     let node_type = store::node_types::find(tx, by, &row.secret.node_type)?;
+    let homemade = node_type.as_ref().is_some_and(|of| of.is_homemade());
     let described = node_type.as_ref().and_then(|of| catalog.describe(of.slug.as_str(), of.spec.as_deref()));
     let guide = described.as_ref().map(|of| Advice {
         name: of.name.clone(),
@@ -68,15 +91,11 @@ pub(super) fn look(
         rejected: of.under(row.secret.kind.method()).guide.rejected.clone(),
         place: of.under(row.secret.kind.method()).place_of_keys().map(ToOwned::to_owned),
         rate_limited: of.guide.rate_limited.clone(),
-        harmless: of
-            .probe
-            .as_ref()
-            .filter(|probe| probe.method == "GET" && !probe.path.contains('{'))
-            .map(|probe| probe.path.clone()),
+        // What somebody wrote in the workspace is run in nobody else's terminal.
+        harmless: of.probe.as_ref().filter(|_| !homemade).and_then(Harmless::of).unwrap_or_default(),
     });
     let (tested, now) = (store::trials::of(tx, by, row)?, tx.now());
-    let (homemade, standing) =
-        (node_type.as_ref().is_some_and(|of| of.is_homemade()), Standing { person: by.person(), role: by.role() });
+    let standing = Standing { person: by.person(), role: by.role() };
     let of_value = |slot, value: Option<(Kind, &String)>| OfValue {
         may: row.facts().testable_by(standing, Test { slot, homemade }, now),
         last: tested.iter().find(|tested| tested.slot == slot).cloned(),
@@ -106,9 +125,8 @@ fn request_of(node_type: &NodeType, kind: Kind, facts: &Facts) -> Option<String>
     Some(format!("{} {}{between}{}", probe.method, base.trim_end_matches('/'), put_in(&probe.path, plain)))
 }
 
-/// A path to try a call with; the API's root where none is known that does nothing.
-pub(super) fn path_to_try(seen: &Seen) -> &str {
-    seen.guide.as_ref().and_then(|guide| guide.harmless.as_deref()).unwrap_or("/")
+pub(super) fn to_try(seen: &Seen) -> Harmless {
+    seen.guide.as_ref().map(|guide| guide.harmless.clone()).unwrap_or_default()
 }
 
 /// What stands on the page.

@@ -4,8 +4,9 @@ use crate::domain::token::Overlap;
 use crate::domain::{Ability, Environment, TokenState};
 use crate::web::chart::Chart;
 use crate::web::chrome::Chrome;
+use crate::web::snippet::Snippet;
 use crate::web::url;
-use crate::web::view::{Choice, Link, Pager, Shown, Snippet, When, counted, grouped, meaning};
+use crate::web::view::{Choice, Link, Pager, Shown, When, counted, grouped, meaning};
 
 #[derive(askama::Template)]
 #[template(path = "tokens/index.html")]

@@ -1,10 +1,12 @@
 //! Requests to try a token with: by curl, and by the SDKs that backends have. The token's text is in none of them.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use crate::config::ServerConfig;
 use crate::domain::{Abilities, Ability, NodeTypes, PersonId, Slug};
-use crate::web::view::Snippet;
+use crate::web::snippet::Snippet;
 
 /// An end user's id in the examples.
 const END_USER: &str = "customer-42";
@@ -42,7 +44,7 @@ pub fn of(
     if has(Ability::Proxy) {
         // What is asked for is the agent's to say.
         let path = if node_type == "stripe" { "/v1/balance" } else { "/" };
-        all.push(Snippet::call("proxy", base, (node_type, path), None));
+        all.push(Snippet::call("proxy", base, (node_type, path), &BTreeMap::new(), None));
     }
     if vends || connects {
         all.extend([node(&server.public_url, &example), python(&example), rust(&example)]);

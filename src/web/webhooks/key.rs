@@ -15,8 +15,9 @@ use crate::web::error::Error;
 use crate::web::flash::Flash;
 use crate::web::frame::{self, Frame, Reply, see_other};
 use crate::web::sign_in::Nothing;
+use crate::web::snippet::Snippet;
 use crate::web::url;
-use crate::web::view::{Snippet, When};
+use crate::web::view::When;
 use crate::web::visitor::{Demand, Visitor};
 
 use super::{act, find, page};

@@ -3,8 +3,9 @@
 use crate::domain::webhook::{DeliveryState, Reply, TakeOver, WebhookState};
 use crate::domain::{Environment, TellKind};
 use crate::web::chrome::Chrome;
+use crate::web::snippet::Snippet;
 use crate::web::url;
-use crate::web::view::{Input, Pager, Shown, Snippet, Tone, When, counted};
+use crate::web::view::{Input, Pager, Shown, Tone, When, counted};
 
 #[derive(askama::Template)]
 #[template(path = "webhooks/index.html")]

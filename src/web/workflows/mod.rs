@@ -23,8 +23,9 @@ use crate::store::{self, Denied, Fault, ReadTx};
 use super::chrome::Place;
 use super::error::Error;
 use super::frame::{self, Frame, Reply};
+use super::snippet::Snippet;
 use super::url;
-use super::view::{Choice, Input, NodeMark, Shown as _, Snippet, When};
+use super::view::{Choice, Input, NodeMark, Shown as _, When};
 use super::visitor::{Demand, Visitor};
 
 pub use index::index;

@@ -2,8 +2,9 @@
 
 use crate::domain::{Environment, SecretState, TokenState};
 use crate::web::chrome::Chrome;
+use crate::web::snippet::Snippet;
 use crate::web::url;
-use crate::web::view::{Choice, Input, Link, NodeMark, Pager, Shown, Snippet, Tone, When, counted, grouped};
+use crate::web::view::{Choice, Input, Link, NodeMark, Pager, Shown, Tone, When, counted, grouped};
 
 /// Whether a workflow's nodes have what they need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use crate::domain::{Adders, Sharing};
 use crate::web::chrome::Chrome;
+use crate::web::snippet::Snippet;
 use crate::web::url;
-use crate::web::view::{Input, Snippet, counted};
+use crate::web::view::{Input, counted};
 
 #[derive(askama::Template)]
 #[template(path = "workspaces/new.html")]
