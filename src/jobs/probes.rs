@@ -12,6 +12,8 @@ use crate::store::Fault;
 use super::{Outcome, troubled};
 
 const EVERY: Duration = Duration::from_mins(1);
+/// Where more has become due meanwhile, which wakes nobody who is at work.
+const SOON: Duration = Duration::from_secs(5);
 /// Secrets that one run tests; the others are those of the next.
 const AT_ONCE: i64 = 100;
 /// So many side by side: a provider that hangs holds up no more than these.
@@ -21,12 +23,14 @@ const LONGEST: Duration = Duration::from_mins(2);
 
 pub(super) async fn run(app: &App) -> Outcome {
     match test(app).await {
-        Ok(()) => Outcome::Again(EVERY),
+        Ok(true) => Outcome::Again(SOON),
+        Ok(false) => Outcome::Again(EVERY),
         Err(fault) => troubled(&fault),
     }
 }
 
-async fn test(app: &App) -> Result<(), Fault<Infallible>> {
+/// Whether there is more.
+async fn test(app: &App) -> Result<bool, Fault<Infallible>> {
     let means = app.means(app.kit(None));
     if let Some(every) = app.config.probes.every {
         while !checkups::plan(&means, every).await? {}
@@ -45,5 +49,5 @@ async fn test(app: &App) -> Result<(), Fault<Infallible>> {
             break;
         }
     }
-    Ok(())
+    Ok(!checkups::due(&means, 1).await?.is_empty())
 }

@@ -52,7 +52,7 @@ impl Default for Limits {
 
 /// Connections are kept this long for the next request to the same host, and not more of them than so by each thread.
 const IDLE: Duration = Duration::from_secs(30);
-const IDLE_AT_MOST: usize = 256;
+const IDLE_AT_MOST: usize = 64;
 const MOST_HEADERS: usize = 100;
 /// A head that is longer is no answer.
 const LONGEST_HEAD: usize = 64 * 1_024;

@@ -6,6 +6,7 @@ use crate::catalog::NodeType;
 use crate::domain::audit::{CallEvent, Event};
 use crate::domain::usage::{Called, Counted, Heard};
 use crate::domain::{Clock, Moment};
+use crate::upstream::Failure;
 use crate::upstream::passing::{End, Told};
 
 use super::request::Counter;
@@ -79,6 +80,8 @@ impl Outcome {
 
     /// There was no answer, or nothing was asked.
     pub fn came_to_nothing(&mut self, why: CallRefusal) -> CallRefusal {
+        // The address is looked at on the way out, and nothing goes to one that is refused.
+        self.left &= !matches!(why, CallRefusal::Failed(Failure::Refused(_)));
         self.record(Some(why.to_string()), 0);
         why
     }
@@ -107,7 +110,7 @@ impl Outcome {
         let now = self.clock.now();
         let millis = i64::try_from(now.since(self.began).as_millis()).unwrap_or(i64::MAX);
         let received = i64::try_from(received).unwrap_or(i64::MAX);
-        let sent = self.sent.so_far();
+        let sent = if self.left { self.sent.so_far() } else { 0 };
         let event = CallEvent::Ended {
             secret: self.of.secret.clone(),
             name: self.name.clone(),

@@ -126,7 +126,7 @@ impl Writer {
         while incoming.recv_many(&mut group, GROUP).await > 0 {
             accompanied(&mut group, &mut incoming).await;
             // Whoever asks alone waits for nobody.
-            if last.max(group.len()) > 1 {
+            if last.max(waited_for(&group)) > 1 {
                 linger((took / LINGER).min(LONGEST_LINGER), &incoming).await;
                 while group.len() < GROUP
                     && let Ok(one) = incoming.try_recv()
@@ -136,7 +136,7 @@ impl Writer {
             }
             let waiting = std::mem::take(&mut group);
             let began = self.clock.now();
-            last = waiting.len();
+            last = waited_for(&waiting);
             match self.write(&waiting).await {
                 Ok(()) => tell(waiting, true),
                 Err(fault) => self.apart(waiting, &fault).await,
@@ -176,11 +176,15 @@ impl Writer {
     }
 }
 
+fn waited_for(group: &[Waiting]) -> usize {
+    group.iter().filter(|one| one.done.is_some()).count()
+}
+
 /// What nobody waits for leaves together with the next that somebody does, or alone after a while.
 async fn accompanied(group: &mut Vec<Waiting>, incoming: &mut mpsc::Receiver<Waiting>) {
     let company = async {
-        while group.len() < GROUP && group.iter().all(|one| one.done.is_none()) {
-            if incoming.recv_many(group, GROUP).await == 0 {
+        while group.len() < GROUP && waited_for(group) == 0 {
+            if incoming.recv_many(group, GROUP - group.len()).await == 0 {
                 return;
             }
         }

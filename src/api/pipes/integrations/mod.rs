@@ -94,10 +94,12 @@ pub async fn create(caller: Caller, sent: Sent, app: Data<App>) -> Answer {
     let New { what, ownership, changes, mut key } = new;
     let made = app.db.write(caller.ask::<ManageRight>(), move |tx, by| {
         let slug = worded(added(tx, by, (&shared, &kit), (&what, &changes)))?;
-        store::tokens::mark_used(tx, by, kit.from)?;
         let row = store::node_types::find(tx, by, &slug)?.ok_or(Denied::NotFound)?;
         let installed = match &mut key {
-            None => None,
+            None => {
+                store::tokens::mark_used(tx, by, kit.from)?;
+                None
+            }
             Some(put) => {
                 put.revision = row.revision;
                 let by = storing.prove(tx)?;
