@@ -17,6 +17,7 @@ const shots = (places) => ({
   home: HOME,
   "new-secret": `${HOME}/secrets/new/stripe`,
   secret: places.secret,
+  calendar: `${HOME}/calendar`,
   members: `${HOME}/members`,
   "member-end": `${places.colleague}/end`,
   tokens: `${HOME}/tokens`,
