@@ -49,7 +49,7 @@ const EVERYBODY = /^Everybody/;
 async function backend(admin, keyrack, place) {
   const token = await makeToken(admin, { name: "Booking backend" });
   await admin.goto(place);
-  const request = readSnippet(await admin.locator("pre").textContent());
+  const request = readSnippet(await admin.locator("#request").textContent());
   return () => send(keyrack, token, request);
 }
 

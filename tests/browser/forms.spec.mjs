@@ -94,9 +94,9 @@ test("copy buttons copy what stands beside them", async ({ ada, places }) => {
   await ada.getByRole("button", { name: "Copy the id" }).click();
   await expect(ada.locator("#said")).toHaveText("Copied");
   expect(await copied()).toBe(places.secret.split("/").pop());
-  await ada.getByRole("button", { name: /Copy this request/ }).click();
+  await ada.getByRole("button", { name: /Copy this request/ }).last().click();
   await expect(ada.getByRole("button", { name: /Copied/ })).toBeVisible();
-  expect(await copied()).toBe(await ada.locator("pre").textContent());
+  expect(await copied()).toBe(await ada.locator("#request").textContent());
 });
 
 test("the tiles are filtered as one types", async ({ ada }) => {

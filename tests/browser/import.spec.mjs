@@ -37,7 +37,7 @@ test("from pasted variables and a pasted description to keys that work, and two 
   const open = async (name) => {
     await page.goto(`${HOME}/secrets`);
     await page.getByRole("link", { name }).click();
-    await expect(page.locator("pre")).toBeVisible();
+    await expect(page.locator("#request")).toBeVisible();
     return fetches(page, keyrack, token);
   };
 
@@ -81,7 +81,7 @@ test("from pasted variables and a pasted description to keys that work, and two 
 
   await test.step("two are deleted together, and the third stays", async () => {
     await open("Till of the bar");
-    const request = readSnippet(await page.locator("pre").textContent());
+    const request = readSnippet(await page.locator("#request").textContent());
     await page.goto(`${HOME}/secrets`);
     for (const name of ["Till of the bar", "Concierge"]) await page.getByLabel(`Choose ${name}`).check();
     await page.getByRole("button", { name: "Delete 2 chosen…" }).click();

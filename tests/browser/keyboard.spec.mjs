@@ -122,7 +122,7 @@ test("a menu closes with Escape and gives the focus back", async ({ ada }) => {
 test("a long request scrolls inside itself, with the keyboard too", async ({ ada, places }) => {
   await ada.setViewportSize({ width: 390, height: 844 });
   await ada.goto(places.secret);
-  const request = ada.locator("pre");
+  const request = ada.locator("#request");
   await tabTo(ada, request);
   await expectVisibleFocus(ada);
   await ada.keyboard.press("ArrowRight");

@@ -24,7 +24,7 @@ test("from the set-up link to a working key, in a few clicks", async ({ page, ke
   await choose(page.getByRole("radio", { name: /^Vend/ }));
   await press(store(page));
   await expect(page.getByText("The key is on its hook.")).toBeVisible();
-  const request = readSnippet(await page.locator("pre").textContent());
+  const request = readSnippet(await page.locator("#request").textContent());
 
   await press(page.getByRole("navigation", { name: "Workspace" }).getByRole("link", { name: "Home" }));
   await press(page.getByRole("link", { name: "Make a token" }));

@@ -53,7 +53,7 @@ export async function addAfterRefusal(page, hands, { service, kind, plain = {}, 
 
 // A function that fetches the value with the request that the page of the secret shows.
 export async function fetches(page, keyrack, token) {
-  const request = readSnippet(await page.locator("pre").textContent());
+  const request = readSnippet(await page.locator("#request").textContent());
   return async (value, config) => {
     const { status, body } = await send(keyrack, token, request);
     expect({ status, ...body }).toMatchObject({ status: 200, active: true, credential: { value, ...(config && { config }) } });
