@@ -145,7 +145,7 @@ impl Masking {
         whole.freeze()
     }
 
-    /// What stands behind the body, whatever waits of that.
+    /// The fields behind the body; each is whole.
     pub fn cover_headers(&self, headers: &mut HeaderMap) {
         self.mask.cover_headers(headers);
     }

@@ -94,6 +94,18 @@ async fn a_call_is_made_with_a_key_that_its_caller_never_gets() {
 }
 
 #[actix_web::test]
+async fn whoever_has_a_key_for_calls_alone_is_led_to_the_call() {
+    let mut desk = Desk::set().await;
+    let home = desk.ada.get("/w/acme").await;
+    assert!(home.text.contains("2 of 3 done") && home.attributes(".start a", "href") == [desk.page.clone()]);
+    assert!(desk.ada.get(&desk.page).await.text_of("#call").contains("/proxy/http-request/"));
+    let away = format!("{}/disconnect", desk.page);
+    assert_eq!(desk.ada.submit(&away, &away, &[]).await.status, 303);
+    let home = desk.ada.get("/w/acme").await;
+    assert_eq!(home.attributes(".start a", "href"), ["/w/acme/secrets/new"], "there is nothing to use");
+}
+
+#[actix_web::test]
 async fn nothing_leaves_without_a_record_of_it() {
     let desk = Desk::set().await;
     desk.app.database.run("ALTER TABLE audit_entries RENAME TO away");

@@ -178,17 +178,18 @@ async fn an_address_that_is_not_public_is_not_called() {
     assert!(desk.provider.take().is_empty());
 }
 
-/// A name that is good when it is asked for first, and leads into a private network afterwards.
+/// A name that is good when it is asked for first, leads into a private network then, and nowhere afterwards.
 #[derive(Default)]
 struct Turning(AtomicUsize);
 
 impl Resolve for Turning {
     fn resolve<'a>(&'a self, _: &'a str) -> Resolved<'a> {
-        let address: IpAddr = match self.0.fetch_add(1, Ordering::Relaxed) {
-            0 => [127, 0, 0, 1].into(),
-            _ => [10, 0, 0, 7].into(),
+        let addresses: Vec<IpAddr> = match self.0.fetch_add(1, Ordering::Relaxed) {
+            0 => vec![[127, 0, 0, 1].into()],
+            1 => vec![[10, 0, 0, 7].into()],
+            _ => Vec::new(),
         };
-        Box::pin(std::future::ready(vec![address]))
+        Box::pin(std::future::ready(addresses))
     }
 }
 
@@ -212,6 +213,10 @@ async fn a_name_that_turns_is_called_where_it_was_looked_at_and_not_again() {
     assert_eq!(provider.take().len(), 1);
     app.counted().await;
     assert_eq!(app.database.count("usage_hours WHERE failures > 0"), 0, "what was never sent is no call");
+    // A name that is gone is the provider's trouble.
+    agent.call(("GET", ORDERS), &[], "").await.refused(502, "upstream_unreachable");
+    app.counted().await;
+    assert_eq!(app.database.count("usage_hours WHERE failures = 1"), 1);
 }
 
 #[actix_web::test]

@@ -1,6 +1,7 @@
 import { inspect } from "./support/checks.mjs";
 import { verdict } from "./support/connecting.mjs";
-import { expect, testOnFresh } from "./support/fixtures.mjs";
+import { expect } from "./support/fixtures.mjs";
+import { testBeside } from "./support/neighbour.mjs";
 import { HOME, makeToken, setUp } from "./support/steps.mjs";
 import { Upstream } from "./support/upstream.mjs";
 
@@ -8,14 +9,7 @@ const FIRST = "glpat-not_a_real_key_0001";
 const SECOND = "glpat-not_a_real_key_0002";
 const NAME = "Nightly builds";
 
-const test = testOnFresh.extend({
-  upstream: async ({}, use) => {
-    const upstream = await Upstream.start();
-    await use(upstream);
-    await upstream.stop();
-  },
-  settings: async ({ upstream }, use) => use(upstream.settings),
-});
+const test = testBeside(Upstream);
 
 async function addKey(page, upstream) {
   await page.goto(`${HOME}/secrets/new/gitlab`);
@@ -41,7 +35,7 @@ async function call(keyrack, token, { path, headers }) {
   return { status: answer.status, own: answer.headers.get("keyrack-error"), text: await answer.text() };
 }
 
-test("a key that its provider refuses is told of, replaced and verified", async ({ page, keyrack, upstream }) => {
+test("a key that its provider refuses is told of, replaced and verified", async ({ page, keyrack, neighbour: upstream }) => {
   test.slow();
   await setUp(page, keyrack.setUpLink);
   const secret = await addKey(page, upstream);

@@ -1,27 +1,21 @@
 import { WorkOS } from "@workos-inc/node";
-import { expect, testOnFresh } from "./support/fixtures.mjs";
+import { expect } from "./support/fixtures.mjs";
+import { testBeside } from "./support/neighbour.mjs";
 import { Receiver } from "./support/receiver.mjs";
 import { addWebhook, HOME, makeToken, setUp } from "./support/steps.mjs";
 
 // What is sent, verified by the official client of the hosted product as it is.
 
-const test = testOnFresh.extend({
-  receiver: async ({}, use) => {
-    const receiver = await Receiver.start();
-    await use(receiver);
-    await receiver.stop();
-  },
-  settings: async ({ receiver }, use) => use(receiver.settings),
-});
+const test = testBeside(Receiver);
 
 const { webhooks } = new WorkOS("unused");
 const open = ({ headers, body }, secret, header = "workos-signature") =>
   webhooks.constructEvent({ payload: body, sigHeader: headers[header], secret });
 
-test("events arrive, and the official client takes them for genuine", async ({ page, keyrack, receiver }) => {
+test("events arrive, and the official client takes them for genuine", async ({ page, keyrack, neighbour: receiver }) => {
   await setUp(page, keyrack.setUpLink);
   const token = await makeToken(page, { name: "Backend" });
-  const key = await addWebhook(page, { name: "Billing backend", address: receiver.address });
+  const key = await addWebhook(page, { name: "Billing backend", address: `${receiver.address}/keyrack` });
   await page.getByRole("link", { name: "I have copied it" }).click();
   const there = page.url();
 

@@ -6,8 +6,8 @@ use crate::catalog::NodeType;
 use crate::domain::audit::{CallEvent, Event};
 use crate::domain::usage::{Called, Counted, Heard};
 use crate::domain::{Clock, Moment};
-use crate::upstream::Failure;
 use crate::upstream::passing::{End, Told};
+use crate::upstream::{Failure, Refused};
 
 use super::request::Counter;
 use super::{CallRefusal, Means};
@@ -29,7 +29,7 @@ pub(super) struct Outcome {
     /// What each status means here.
     refusing: Vec<u16>,
     limiting: Vec<u16>,
-    /// Whether anything has left: what has not is no call, and upstream has failed at nothing.
+    /// Whether it is Keyrack's no longer: what was stopped here is no call, and upstream has failed at nothing.
     left: bool,
     told: bool,
 }
@@ -80,8 +80,11 @@ impl Outcome {
 
     /// There was no answer, or nothing was asked.
     pub fn came_to_nothing(&mut self, why: CallRefusal) -> CallRefusal {
-        // The address is looked at on the way out, and nothing goes to one that is refused.
-        self.left &= !matches!(why, CallRefusal::Failed(Failure::Refused(_)));
+        // The address is looked at on the way out, and nothing goes to one that is refused. A name that leads nowhere is
+        // upstream's own trouble.
+        if let CallRefusal::Failed(Failure::Refused(refused)) = why {
+            self.left &= refused == Refused::NoSuchName;
+        }
         self.record(Some(why.to_string()), 0);
         why
     }

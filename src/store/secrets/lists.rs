@@ -10,9 +10,7 @@ use diesel::sql_types::Text;
 
 use crate::domain::audit::Entry;
 use crate::domain::policy::{self, Standing};
-use crate::domain::{
-    Delivery, Environment, Method, Moment, OutsiderId, PersonId, SecretId, SecretState, Sharing, Slug,
-};
+use crate::domain::{Environment, Method, Moment, OutsiderId, PersonId, SecretId, SecretState, Sharing, Slug};
 use crate::store::access::{AtLeast, InWorkspace, Member, Proof};
 use crate::store::connection::Backend;
 use crate::store::error::Error;
@@ -367,10 +365,10 @@ pub fn any_used(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Re
     Ok(used.first::<SecretId>(tx.conn).optional()?.is_some())
 }
 
-/// The newest secret that a token of this member could fetch.
-pub fn newest_to_fetch(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Option<SecretId>, Error> {
+/// The newest secret that a token of this member could use.
+pub fn newest_to_use(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Option<SecretId>, Error> {
     let now = tx.now();
-    let own = usable(visible(by, now), by.person(), now).filter(secrets::delivery.eq(Delivery::Vend));
+    let own = usable(visible(by, now), by.person(), now).filter(secrets::value_entered_at.is_not_null());
     Ok(own.order(secrets::id.desc()).first(tx.conn).optional()?)
 }
 

@@ -28,7 +28,7 @@ pub(super) use lists::anywhere;
 pub(super) use lists::usable as usable_ids;
 pub(super) use lists::visible as visible_ids;
 pub use lists::{
-    Sought, SoughtOwner, SoughtUsers, Troubles, any_used, count, counts, find, is_usable, list, newest_to_fetch,
+    Sought, SoughtOwner, SoughtUsers, Troubles, any_used, count, counts, find, is_usable, list, newest_to_use,
     owned_by, seen_among, stuck, troubles,
 };
 pub use many::{Parted, among, delete, parted};

@@ -61,7 +61,7 @@ struct Found {
     members: u64,
     tokens: u64,
     used: bool,
-    to_fetch: Option<SecretId>,
+    to_use: Option<SecretId>,
     troubles: Troubles,
     /// Connections that have ended and cannot be renewed.
     stuck: u64,
@@ -103,7 +103,7 @@ fn find(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Fou
         members: store::members::count(tx, by)?,
         tokens: store::tokens::count(tx, by)?,
         used: store::secrets::any_used(tx, by)?,
-        to_fetch: store::secrets::newest_to_fetch(tx, by)?,
+        to_use: store::secrets::newest_to_use(tx, by)?,
         troubles: store::secrets::troubles(tx, by, now.plus(SOON), TROUBLES)?,
         stuck: store::secrets::stuck(tx, by)?,
         asked: store::rotations::of_owner(tx, by, ASKED)?,
@@ -125,7 +125,7 @@ pub async fn show(visitor: Visitor, demand: Demand<Member>, app: Data<App>) -> R
         makes_tokens: chrome.may.every_token,
         token: found.tokens > 0,
         used: found.used,
-        use_it: found.to_fetch.map(|id| url::secret(ws, id.as_str())),
+        use_it: found.to_use.map(|id| url::secret(ws, id.as_str())),
     };
     let teller = Teller { ws, names: found.names.into_iter().collect(), secrets: found.seen, now };
     let secrets: Vec<_> = found.troubles.rows.iter().filter_map(|row| attention(&app.catalog, ws, row, now)).collect();
