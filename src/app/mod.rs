@@ -82,6 +82,8 @@ pub enum StartError {
     Mail(#[from] MailError),
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
+    #[error("no thread could be started for the record: {0}")]
+    Thread(std::io::Error),
     #[error("the start was interrupted")]
     Interrupted,
 }
@@ -162,7 +164,7 @@ impl App {
         let db = Db::open(&config.database, clock.clone(), chance.clone());
         let keyring = installation::open_keyring(&db, &config.keys, clock.clone(), chance.clone()).await?;
         let keyring = Arc::new(keyring);
-        let recorder = Recorder::start(db.clone(), keyring.clone(), clock.clone());
+        let recorder = Recorder::start(db.clone(), keyring.clone(), clock.clone()).map_err(StartError::Thread)?;
         let kit = Kit { keyring: keyring.clone(), chance: chance.clone(), from: None };
         Ok(Self {
             renewer: Renewer::new(

@@ -1,5 +1,6 @@
 //! The way to a connection: a fair queue, a short wait, a transaction, a bounded number of tries.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ use super::tx::{ReadTx, WriteTx};
 const TRIES: u32 = 5;
 /// How long a start waits for a disk or a server that stands still: nobody else waits yet.
 const ARRIVAL: Duration = Duration::from_secs(30);
+
+/// It panicked, or the program ends.
+const GIVEN_UP: Error = Error::Unavailable("the work was given up");
 
 /// One try: from the demand to the proof to the work.
 type Attempt<D, F, T, E> = fn(&mut Conn, Moment, &D, &mut F) -> Result<T, Fault<E>>;
@@ -73,6 +77,38 @@ impl Gate {
     }
 }
 
+/// What work takes along to the thread that it is done on.
+struct Errand {
+    gate: Gate,
+    mode: Mode,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+}
+
+impl Errand {
+    fn run<D, F, T, E>(&self, ask: &D, work: &mut F, attempt: Attempt<D, F, T, E>) -> Result<T, Fault<E>> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let begun = self.gate.begin(self.mode).map_err(Fault::from);
+            let done =
+                begun.and_then(|mut conn| to_its_end(&mut conn, |conn| attempt(conn, self.clock.now(), ask, work)));
+            match done {
+                Err(Fault::Store(Error::Collided)) if tries < TRIES => pause(tries, &*self.chance),
+                Err(Fault::Store(Error::Collided)) => return Err(Error::Unavailable("others were quicker").into()),
+                other => return other,
+            }
+        }
+    }
+}
+
+/// What a transaction that was kept leaves behind.
+struct Kept<T> {
+    done: T,
+    queued: bool,
+    outgoing: bool,
+}
+
 /// The database. SQLite has one writer, handed out in order, and readers of their own.
 #[derive(Clone)]
 pub struct Db {
@@ -105,7 +141,7 @@ impl Db {
     pub async fn arrive(&self) -> Result<(), Error> {
         let (readers, writers) = (self.readers.clone(), self.writers.clone());
         let arriving = tokio::task::spawn_blocking(move || readers.arrive().and_then(|()| writers.arrive()));
-        arriving.await.unwrap_or_else(|_| Err(Error::Unavailable("the work was given up")))
+        arriving.await.unwrap_or_else(|_| Err(GIVEN_UP))
     }
 
     /// Looks, in a transaction that sees one moment, once the demand has become a proof.
@@ -162,26 +198,33 @@ impl Db {
         E: Send + 'static,
         F: for<'tx> FnMut(&mut WriteTx<'tx>, &Proof<'tx, D::Right>) -> Result<T, Fault<E>> + Send + 'static,
     {
-        let written = self.run(self.writers.clone(), ask, Mode::Write, work, |conn, now, ask, work| {
-            let mut tx = WriteTx::new(conn, now);
-            // The lock comes before the proof, so that the proof is read from the newest state.
-            ask.lock(&mut tx)?;
-            let proof = ask.prove(&mut tx)?;
-            let done = work(&mut tx, &proof)?;
-            if tx.is_recorded() {
-                Ok((done, tx.has_queued(), tx.has_outgoing()))
-            } else {
-                Err(Error::Unrecorded.into())
-            }
-        });
-        let (done, queued, outgoing) = written.await?;
-        if queued {
+        let kept = self.run(self.writers.clone(), ask, Mode::Write, work, change).await?;
+        Ok(self.told(kept))
+    }
+
+    /// The same on the thread that is here, which is there to wait. Whatever happens in one piece of work, it lives on for the
+    /// next.
+    pub async fn write_here<D, T, E, F>(&self, ask: D, mut work: F) -> Result<T, Fault<E>>
+    where
+        D: Demand,
+        F: for<'tx> FnMut(&mut WriteTx<'tx>, &Proof<'tx, D::Right>) -> Result<T, Fault<E>>,
+    {
+        let _permit = self.writers.enter().await?;
+        let errand = self.errand(self.writers.clone(), Mode::Write);
+        let done = catch_unwind(AssertUnwindSafe(|| errand.run(&ask, &mut work, change)));
+        let kept = done.unwrap_or_else(|_| Err(GIVEN_UP.into()))?;
+        Ok(self.told(kept))
+    }
+
+    /// Wakes those who wait for what a transaction left.
+    fn told<T>(&self, kept: Kept<T>) -> T {
+        if kept.queued {
             self.queued.notify_one();
         }
-        if outgoing {
+        if kept.outgoing {
             self.outgoing.notify_one();
         }
-        Ok(done)
+        kept.done
     }
 
     /// Has one more of those look who wait for work.
@@ -214,23 +257,16 @@ impl Db {
         F: Send + 'static,
     {
         let permit = gate.enter().await?;
-        let (clock, chance) = (self.clock.clone(), self.chance.clone());
+        let errand = self.errand(gate, mode);
         let blocking = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let mut tries = 0;
-            loop {
-                tries += 1;
-                let begun = gate.begin(mode).map_err(Fault::from);
-                let done = begun
-                    .and_then(|mut conn| to_its_end(&mut conn, |conn| attempt(conn, clock.now(), &ask, &mut work)));
-                match done {
-                    Err(Fault::Store(Error::Collided)) if tries < TRIES => pause(tries, &*chance),
-                    Err(Fault::Store(Error::Collided)) => return Err(Error::Unavailable("others were quicker").into()),
-                    other => return other,
-                }
-            }
+            errand.run(&ask, &mut work, attempt)
         });
-        blocking.await.unwrap_or_else(|_| Err(Error::Unavailable("the work was given up").into()))
+        blocking.await.unwrap_or_else(|_| Err(GIVEN_UP.into()))
+    }
+
+    fn errand(&self, gate: Gate, mode: Mode) -> Errand {
+        Errand { gate, mode, clock: self.clock.clone(), chance: self.chance.clone() }
     }
 
     /// Whether the database answers and is up to date.
@@ -244,6 +280,22 @@ impl Db {
         });
         looked.await.unwrap_or(false)
     }
+}
+
+fn change<D, F, T, E>(conn: &mut Conn, now: Moment, ask: &D, work: &mut F) -> Result<Kept<T>, Fault<E>>
+where
+    D: Demand,
+    F: for<'tx> FnMut(&mut WriteTx<'tx>, &Proof<'tx, D::Right>) -> Result<T, Fault<E>>,
+{
+    let mut tx = WriteTx::new(conn, now);
+    // The lock comes before the proof, so that the proof is read from the newest state.
+    ask.lock(&mut tx)?;
+    let proof = ask.prove(&mut tx)?;
+    let done = work(&mut tx, &proof)?;
+    if !tx.is_recorded() {
+        return Err(Error::Unrecorded.into());
+    }
+    Ok(Kept { done, queued: tx.has_queued(), outgoing: tx.has_outgoing() })
 }
 
 pub(super) fn in_transaction<T, E>(

@@ -14,7 +14,7 @@ use crate::crypto::Keyring;
 use crate::domain::audit::{ChainKind, Entry};
 use crate::domain::usage::Counted;
 use crate::domain::{Clock, SecretId, Slug, TokenId, WorkflowId, WorkspaceId};
-use crate::store::access::AskNothing;
+use crate::store::access::{AskNothing, Nobody, Proof};
 use crate::store::{Db, Error, Fault, Outcome, WriteTx};
 
 use super::audit;
@@ -28,11 +28,12 @@ const GROUP: usize = 256;
 const WAITING: usize = 4_096;
 
 /// Of the time that the last commit took, the part for which others are waited for before the next: a slow disk is
-/// worth a longer wait.
+/// worth a longer wait, a fast one none. No thread sleeps for less than the shortest.
 const LINGER: u32 = 16;
+const SHORTEST_LINGER: Duration = Duration::from_micros(100);
+const LONGEST_LINGER: Duration = Duration::from_micros(500);
 /// So many times, as long as others come.
 const LINGERS: usize = 8;
-const LONGEST_LINGER: Duration = Duration::from_micros(500);
 /// So long what nobody waits for stays behind, so as not to keep those waiting who come next.
 const ALONE: Duration = Duration::from_millis(20);
 
@@ -74,17 +75,21 @@ pub struct Recorder {
 
 impl Recorder {
     /// Starts the writer; it ends when the last recorder is gone.
-    pub fn start(db: Db, keyring: Arc<Keyring>, clock: Arc<dyn Clock>) -> Self {
+    pub fn start(db: Db, keyring: Arc<Keyring>, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
         let (queue, incoming) = mpsc::channel(WAITING);
         let tallies = Tallies::new(db.clone());
         let writer = Writer { db, keyring, tallies: tallies.clone(), clock: clock.clone() };
         let counting = tokio::spawn(tallies.clone().keep(clock));
-        tokio::spawn(async move {
-            writer.write_groups(incoming).await;
-            counting.abort();
-            writer.tallies.write().await;
-        });
-        Self { queue, tallies }
+        // A thread of its own: the way to another one and back, for each commit, takes longer than most of what is done there.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        std::thread::Builder::new().name("record".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                writer.write_groups(incoming).await;
+                counting.abort();
+                writer.tallies.write().await;
+            });
+        })?;
+        Ok(Self { queue, tallies })
     }
 
     /// Returns once the record is durable. An error means that nothing may be handed out.
@@ -112,6 +117,8 @@ impl Recorder {
     }
 }
 
+type Nobodys<'tx> = Proof<'tx, Nobody>;
+
 struct Writer {
     db: Db,
     keyring: Arc<Keyring>,
@@ -127,7 +134,7 @@ impl Writer {
             accompanied(&mut group, &mut incoming).await;
             // Whoever asks alone waits for nobody.
             if last.max(waited_for(&group)) > 1 {
-                linger((took / LINGER).min(LONGEST_LINGER), &incoming).await;
+                linger((took / LINGER).min(LONGEST_LINGER), &incoming);
                 while group.len() < GROUP
                     && let Ok(one) = incoming.try_recv()
                 {
@@ -151,23 +158,42 @@ impl Writer {
         let groups = by_workspace(waiting);
         let is_hopeless = groups.len() == 1 && matches!(why, Fault::Store(Error::Unavailable(_)));
         let each = groups.into_values().map(|waiting| async move {
-            let written = !is_hopeless && self.write(&waiting).await.is_ok();
+            let written = !is_hopeless && self.write_elsewhere(&waiting).await.is_ok();
             tell(waiting, written);
         });
         join_all(each).await;
     }
 
     async fn write(&self, waiting: &[Waiting]) -> Outcome<()> {
-        let mut entries: BTreeMap<WorkspaceId, Vec<Entry>> = BTreeMap::new();
+        let Some(record) = self.record_of(waiting) else { return Ok(()) };
+        self.count(waiting, self.db.write_here::<_, _, Infallible, _>(AskNothing, record).await)
+    }
+
+    async fn write_elsewhere(&self, waiting: &[Waiting]) -> Outcome<()> {
+        let Some(record) = self.record_of(waiting) else { return Ok(()) };
+        self.count(waiting, self.db.write::<_, _, Infallible, _>(AskNothing, record).await)
+    }
+
+    /// One entry per workspace with its uses in order; workspaces in id order, so that replicas never wait for each other in
+    /// a circle. None where there are no uses among those who wait.
+    fn record_of(
+        &self,
+        waiting: &[Waiting],
+    ) -> Option<impl FnMut(&mut WriteTx<'_>, &Nobodys<'_>) -> Outcome<()> + Send + use<>> {
+        let mut uses: BTreeMap<WorkspaceId, Vec<Entry>> = BTreeMap::new();
         for of in waiting.iter().filter_map(|one| one.of.as_ref()) {
-            entries.entry(of.workspace.clone()).or_default().push(of.entry.clone());
-        }
-        if entries.is_empty() {
-            return Ok(());
+            uses.entry(of.workspace.clone()).or_default().push(of.entry.clone());
         }
         let keyring = self.keyring.clone();
-        let write = self.db.write::<_, _, Infallible, _>(AskNothing, move |tx, _| Ok(commit(tx, &keyring, &entries)?));
-        let written = write.await;
+        (!uses.is_empty()).then_some(move |tx: &mut WriteTx<'_>, _: &Nobodys<'_>| {
+            for (workspace, entries) in &uses {
+                audit::append(tx, &keyring, ChainKind::Uses, workspace.as_str(), entries)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn count(&self, waiting: &[Waiting], written: Outcome<()>) -> Outcome<()> {
         match &written {
             Ok(()) => self.tallies.add(waiting.iter().filter_map(|one| one.of.as_ref())),
             Err(fault) => tracing::error!(error = %fault, uses = waiting.len(), "uses could not be recorded"),
@@ -193,12 +219,13 @@ async fn accompanied(group: &mut Vec<Waiting>, incoming: &mut mpsc::Receiver<Wai
 }
 
 /// Waits for those who are on their way, for as long as more come.
-async fn linger(pause: Duration, incoming: &mpsc::Receiver<Waiting>) {
+fn linger(pause: Duration, incoming: &mpsc::Receiver<Waiting>) {
     for _ in 0..LINGERS {
         let before = incoming.len();
-        if pause.is_zero() || before >= GROUP || tokio::task::spawn_blocking(move || rest(pause)).await.is_err() {
+        if pause < SHORTEST_LINGER || before >= GROUP {
             return;
         }
+        rest(pause);
         if incoming.len() == before {
             return;
         }
@@ -226,13 +253,4 @@ fn by_workspace(waiting: Vec<Waiting>) -> BTreeMap<Option<WorkspaceId>, Vec<Wait
         groups.entry(one.of.as_ref().map(|of| of.workspace.clone())).or_default().push(one);
     }
     groups
-}
-
-/// One entry per workspace with its uses in order; workspaces in id order, so that replicas never
-/// wait for each other in a circle.
-fn commit(tx: &mut WriteTx<'_>, keyring: &Keyring, uses: &BTreeMap<WorkspaceId, Vec<Entry>>) -> Result<(), Error> {
-    for (workspace, entries) in uses {
-        audit::append(tx, keyring, ChainKind::Uses, workspace.as_str(), entries)?;
-    }
-    Ok(())
 }
