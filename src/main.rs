@@ -53,12 +53,19 @@ async fn run(command: Command, config: Config) -> Result<(), Failure> {
     let needs_one = matches!(command, Command::Token(_) | Command::NodeType(_) | Command::Audit(_));
     let where_new = if needs_one { WhereNew::Refuse } else { WhereNew::Make };
     let app = App::open(config, where_new, Arc::new(SystemClock), Arc::new(SystemChance)).await?;
+    let done = obey(command, &app).await;
+    app.close().await;
+    done
+}
+
+#[expect(clippy::print_stdout, reason = "prints what the command was asked for")]
+async fn obey(command: Command, app: &App) -> Result<(), Failure> {
     match command {
-        Command::Owner(OwnerCommand::Create(ask)) => terminal::create_owner(&app, &ask).await?,
-        Command::Token(TokenCommand::Create(ask)) => println!("{}", commands::create_token(&app, &ask).await?),
-        Command::NodeType(NodeTypeCommand::Add(ask)) => commands::add_node_type(&app, &ask).await?,
-        Command::Audit(AuditCommand::Verify(ask)) => verify::verify(&app, &ask).await?,
-        _ => serve(&app).await?,
+        Command::Owner(OwnerCommand::Create(ask)) => terminal::create_owner(app, &ask).await?,
+        Command::Token(TokenCommand::Create(ask)) => println!("{}", commands::create_token(app, &ask).await?),
+        Command::NodeType(NodeTypeCommand::Add(ask)) => commands::add_node_type(app, &ask).await?,
+        Command::Audit(AuditCommand::Verify(ask)) => verify::verify(app, &ask).await?,
+        _ => serve(app).await?,
     }
     Ok(())
 }

@@ -42,6 +42,8 @@ use pace::Pace;
 
 /// Until a call for others has its answer, whatever moves.
 const LONGEST_CALL: Duration = Duration::from_hours(24);
+/// So long the record's thread is waited for when the program ends.
+const CLOSING: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 pub struct App {
@@ -188,6 +190,13 @@ impl App {
             clock,
             chance,
         })
+    }
+
+    /// Lets go of the database. The program does not end before the record's thread has, which may be about to close it.
+    pub async fn close(self) {
+        let over = self.recorder.over();
+        drop(self);
+        let _too_late = tokio::time::timeout(CLOSING, over).await;
     }
 }
 

@@ -202,8 +202,8 @@ impl Db {
         Ok(self.told(kept))
     }
 
-    /// The same on the thread that is here, which is there to wait. Whatever happens in one piece of work, it lives on for the
-    /// next.
+    /// The same on the thread that is here, which must have nobody else to serve. A panic of the work is an error like others,
+    /// so that the thread goes on.
     pub async fn write_here<D, T, E, F>(&self, ask: D, mut work: F) -> Result<T, Fault<E>>
     where
         D: Demand,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use keyrack::domain::usage::Heard;
 use keyrack::jobs;
 
 use crate::support::{Browser, TestApp};
@@ -99,4 +100,28 @@ async fn one_workspaces_held_rows_stop_no_others_vends() {
     drop(held);
     theirs.vend("stripe", "customer-42").await.hands_out(KEY);
     crate::support::verify_chains(&app.database, &app.app.keyring);
+}
+
+#[actix_web::test]
+async fn whoever_waits_for_all_uses_waits_for_those_that_are_written_by_themselves() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    app.owner_of("Other", EVE).await;
+    let ours = app.token("test", "vend,connect").await;
+    let theirs = app.token_of("Other", EVE, "test", "vend,connect").await;
+    ours.put("stripe", "customer-42", KEY).await;
+    theirs.put("stripe", "customer-42", KEY).await;
+    let secret = |slug: &str| {
+        let of = format!("(SELECT id FROM workspaces WHERE slug = '{slug}')");
+        app.database.text(&format!("SELECT id AS text FROM secrets WHERE workspace_id = {of}"))
+    };
+    let (our_secret, their_secret) = (secret("acme"), secret("other"));
+    let other = "(SELECT id FROM workspaces WHERE slug = 'other')";
+    app.database.run(&format!("DELETE FROM audit_chains WHERE kind = 'uses' AND workspace_id = {other}"));
+    app.called(&ours, &our_secret, Heard::Accepted);
+    app.called(&theirs, &their_secret, Heard::Accepted);
+    app.app.recorder.settle().await;
+    let recorded =
+        "SELECT COUNT(*) AS number FROM audit_entries JOIN audit_chains ON chain_id = id WHERE kind = 'uses'";
+    assert_eq!(app.database.number(recorded), 1);
 }

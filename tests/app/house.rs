@@ -141,6 +141,14 @@ fn only_upstream_speaks_http_outwards() {
     stays_in("TcpStream|lookup_host", &["upstream"]);
 }
 
+/// Whoever waits for the database on the thread that is here serves nobody meanwhile.
+#[test]
+fn only_the_record_waits_where_it_stands() {
+    let waits = |text: &str| without_comments(text).contains(".write_here(");
+    let waiting = sources("src").into_iter().filter(|(_, text)| waits(text)).map(|(path, _)| path);
+    assert_eq!(waiting.collect::<Vec<_>>(), ["src/actions/uses/mod.rs"]);
+}
+
 #[test]
 fn only_crypto_holds_ciphers() {
     stays_in("aes_gcm|argon2|hkdf|hmac", &["crypto"]);

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use keyrack::domain::{Clock, Moment};
+use keyrack::store::Outcome;
+use keyrack::store::access::AskNothing;
 
 use crate::support::TestApp;
 
@@ -64,6 +66,19 @@ async fn a_panic_costs_one_request() {
         assert!(!answer.text.contains("clock"));
         assert_eq!(ada.get("/w/acme").await.status, 200);
         assert_eq!(token.put("stripe", "anna", VALUE).await.status, 200);
+        token.vend("stripe", "anna").await.hands_out(VALUE);
+    }
+}
+
+#[actix_web::test]
+async fn a_panic_in_the_records_thread_costs_one_group() {
+    let app = TestApp::start().await;
+    app.owner().await;
+    let token = app.token("test", "vend,connect").await;
+    token.put("stripe", "anna", VALUE).await;
+    for _ in 0..3 {
+        let written: Outcome<()> = app.app.db.write_here(AskNothing, |_, _| panic!("this work breaks")).await;
+        assert!(written.is_err());
         token.vend("stripe", "anna").await.hands_out(VALUE);
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Outcome {
     /// What each status means here.
     refusing: Vec<u16>,
     limiting: Vec<u16>,
-    /// Whether it is Keyrack's no longer: what was stopped here is no call, and upstream has failed at nothing.
+    /// Whether the call was handed on: what Keyrack itself stopped is no call, and upstream has failed at nothing.
     left: bool,
     told: bool,
 }

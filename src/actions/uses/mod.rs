@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::crypto::Keyring;
 use crate::domain::audit::{ChainKind, Entry};
@@ -28,7 +28,7 @@ const GROUP: usize = 256;
 const WAITING: usize = 4_096;
 
 /// Of the time that the last commit took, the part for which others are waited for before the next: a slow disk is
-/// worth a longer wait, a fast one none. No thread sleeps for less than the shortest.
+/// worth a longer wait, a fast one none. Less than the shortest is not waited for: whoever rests so briefly is woken late.
 const LINGER: u32 = 16;
 const SHORTEST_LINGER: Duration = Duration::from_micros(100);
 const LONGEST_LINGER: Duration = Duration::from_micros(500);
@@ -71,6 +71,8 @@ struct Waiting {
 pub struct Recorder {
     queue: mpsc::Sender<Waiting>,
     tallies: Tallies,
+    /// Ends with the writer.
+    over: watch::Receiver<()>,
 }
 
 impl Recorder {
@@ -79,17 +81,22 @@ impl Recorder {
         let (queue, incoming) = mpsc::channel(WAITING);
         let tallies = Tallies::new(db.clone());
         let writer = Writer { db, keyring, tallies: tallies.clone(), clock: clock.clone() };
-        let counting = tokio::spawn(tallies.clone().keep(clock));
+        let (ended, over) = watch::channel(());
         // A thread of its own: the way to another one and back, for each commit, takes longer than most of what is done there.
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         std::thread::Builder::new().name("record".to_owned()).spawn(move || {
-            runtime.block_on(async move {
-                writer.write_groups(incoming).await;
-                counting.abort();
-                writer.tallies.write().await;
-            });
+            writer.run(incoming);
+            drop(ended);
         })?;
-        Ok(Self { queue, tallies })
+        tokio::spawn(tallies.clone().keep(clock, over.clone()));
+        Ok(Self { queue, tallies, over })
+    }
+
+    /// Returns once the last recorder is gone and its writer has let go of the database.
+    pub fn over(&self) -> impl Future<Output = ()> + use<> {
+        let mut over = self.over.clone();
+        async move {
+            let _ended = over.changed().await;
+        }
     }
 
     /// Returns once the record is durable. An error means that nothing may be handed out.
@@ -117,7 +124,13 @@ impl Recorder {
     }
 }
 
-type Nobodys<'tx> = Proof<'tx, Nobody>;
+/// Where a group is written.
+#[derive(Clone, Copy)]
+enum Thread {
+    TheWriters,
+    /// Where others are written at the same time.
+    Another,
+}
 
 struct Writer {
     db: Db,
@@ -127,6 +140,14 @@ struct Writer {
 }
 
 impl Writer {
+    fn run(self, incoming: mpsc::Receiver<Waiting>) {
+        match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+            Ok(runtime) => runtime.block_on(self.write_groups(incoming)),
+            // Nothing is handed out without a record.
+            Err(error) => tracing::error!(%error, "no use can be recorded"),
+        }
+    }
+
     async fn write_groups(&self, mut incoming: mpsc::Receiver<Waiting>) {
         let mut group = Vec::new();
         let (mut last, mut took) = (0, Duration::ZERO);
@@ -144,7 +165,7 @@ impl Writer {
             let waiting = std::mem::take(&mut group);
             let began = self.clock.now();
             last = waited_for(&waiting);
-            match self.write(&waiting).await {
+            match self.write(&waiting, Thread::TheWriters).await {
                 Ok(()) => tell(waiting, true),
                 Err(fault) => self.apart(waiting, &fault).await,
             }
@@ -153,47 +174,33 @@ impl Writer {
     }
 
     /// One workspace's trouble is not the others', whether its record is broken or somebody keeps its rows for long: each
-    /// is tried once more by itself, all at once, and answered as soon as it is written.
+    /// is tried once more by itself, all at once, and answered as soon as it is written. Where a connection broke while the
+    /// commit was on its way, a use may so stand in the record twice.
     async fn apart(&self, waiting: Vec<Waiting>, why: &Fault<Infallible>) {
-        let groups = by_workspace(waiting);
+        let (groups, after) = by_workspace(waiting);
         let is_hopeless = groups.len() == 1 && matches!(why, Fault::Store(Error::Unavailable(_)));
         let each = groups.into_values().map(|waiting| async move {
-            let written = !is_hopeless && self.write_elsewhere(&waiting).await.is_ok();
+            let written = !is_hopeless && self.write(&waiting, Thread::Another).await.is_ok();
             tell(waiting, written);
         });
         join_all(each).await;
+        tell(after, true);
     }
 
-    async fn write(&self, waiting: &[Waiting]) -> Outcome<()> {
-        let Some(record) = self.record_of(waiting) else { return Ok(()) };
-        self.count(waiting, self.db.write_here::<_, _, Infallible, _>(AskNothing, record).await)
-    }
-
-    async fn write_elsewhere(&self, waiting: &[Waiting]) -> Outcome<()> {
-        let Some(record) = self.record_of(waiting) else { return Ok(()) };
-        self.count(waiting, self.db.write::<_, _, Infallible, _>(AskNothing, record).await)
-    }
-
-    /// One entry per workspace with its uses in order; workspaces in id order, so that replicas never wait for each other in
-    /// a circle. None where there are no uses among those who wait.
-    fn record_of(
-        &self,
-        waiting: &[Waiting],
-    ) -> Option<impl FnMut(&mut WriteTx<'_>, &Nobodys<'_>) -> Outcome<()> + Send + use<>> {
-        let mut uses: BTreeMap<WorkspaceId, Vec<Entry>> = BTreeMap::new();
+    async fn write(&self, waiting: &[Waiting], on: Thread) -> Outcome<()> {
+        let mut entries: BTreeMap<WorkspaceId, Vec<Entry>> = BTreeMap::new();
         for of in waiting.iter().filter_map(|one| one.of.as_ref()) {
-            uses.entry(of.workspace.clone()).or_default().push(of.entry.clone());
+            entries.entry(of.workspace.clone()).or_default().push(of.entry.clone());
+        }
+        if entries.is_empty() {
+            return Ok(());
         }
         let keyring = self.keyring.clone();
-        (!uses.is_empty()).then_some(move |tx: &mut WriteTx<'_>, _: &Nobodys<'_>| {
-            for (workspace, entries) in &uses {
-                audit::append(tx, &keyring, ChainKind::Uses, workspace.as_str(), entries)?;
-            }
-            Ok(())
-        })
-    }
-
-    fn count(&self, waiting: &[Waiting], written: Outcome<()>) -> Outcome<()> {
+        let write = move |tx: &mut WriteTx<'_>, _: &Proof<'_, Nobody>| Ok(commit(tx, &keyring, &entries)?);
+        let written: Outcome<()> = match on {
+            Thread::TheWriters => self.db.write_here(AskNothing, write).await,
+            Thread::Another => self.db.write(AskNothing, write).await,
+        };
         match &written {
             Ok(()) => self.tallies.add(waiting.iter().filter_map(|one| one.of.as_ref())),
             Err(fault) => tracing::error!(error = %fault, uses = waiting.len(), "uses could not be recorded"),
@@ -247,10 +254,24 @@ fn tell(waiting: Vec<Waiting>, written: bool) {
     }
 }
 
-fn by_workspace(waiting: Vec<Waiting>) -> BTreeMap<Option<WorkspaceId>, Vec<Waiting>> {
-    let mut groups: BTreeMap<Option<WorkspaceId>, Vec<Waiting>> = BTreeMap::new();
+/// The uses of each workspace, and those who wait for all of them.
+fn by_workspace(waiting: Vec<Waiting>) -> (BTreeMap<WorkspaceId, Vec<Waiting>>, Vec<Waiting>) {
+    let mut groups: BTreeMap<WorkspaceId, Vec<Waiting>> = BTreeMap::new();
+    let mut after = Vec::new();
     for one in waiting {
-        groups.entry(one.of.as_ref().map(|of| of.workspace.clone())).or_default().push(one);
+        match one.of.as_ref().map(|of| of.workspace.clone()) {
+            Some(workspace) => groups.entry(workspace).or_default().push(one),
+            None => after.push(one),
+        }
     }
-    groups
+    (groups, after)
+}
+
+/// One entry per workspace with its uses in order; workspaces in id order, so that replicas never
+/// wait for each other in a circle.
+fn commit(tx: &mut WriteTx<'_>, keyring: &Keyring, uses: &BTreeMap<WorkspaceId, Vec<Entry>>) -> Result<(), Error> {
+    for (workspace, entries) in uses {
+        audit::append(tx, keyring, ChainKind::Uses, workspace.as_str(), entries)?;
+    }
+    Ok(())
 }

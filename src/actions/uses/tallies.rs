@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::domain::usage::{Counted, Origin, Refusals, Stretch, Sums};
 use crate::domain::{Clock, Moment, SecretId, TokenId, WorkflowId};
@@ -151,12 +151,18 @@ impl Tallies {
         Self { db, counts: Arc::default(), counted: Arc::default(), writing: Arc::default() }
     }
 
-    /// Writes them down: the first at once, and then every few seconds, for as long as there is anything to count.
-    pub async fn keep(self, clock: Arc<dyn Clock>) {
-        loop {
-            self.counted.notified().await;
-            self.write().await;
-            clock.sleep(PERIOD).await;
+    /// Writes them down, the first at once and then every few seconds, until nothing more is recorded.
+    pub async fn keep(self, clock: Arc<dyn Clock>, mut over: watch::Receiver<()>) {
+        let keep = async {
+            loop {
+                self.counted.notified().await;
+                self.write().await;
+                clock.sleep(PERIOD).await;
+            }
+        };
+        tokio::select! {
+            () = keep => {}
+            _ended = over.changed() => {}
         }
     }
 

@@ -365,7 +365,7 @@ pub fn any_used(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Re
     Ok(used.first::<SecretId>(tx.conn).optional()?.is_some())
 }
 
-/// The newest secret that a token of this member could use.
+/// The newest secret that holds a value and may be used by a token of this member.
 pub fn newest_to_use(tx: &mut ReadTx<'_>, by: &Proof<'_, impl AtLeast<Member>>) -> Result<Option<SecretId>, Error> {
     let now = tx.now();
     let own = usable(visible(by, now), by.person(), now).filter(secrets::value_entered_at.is_not_null());

@@ -59,7 +59,7 @@ impl Start {
         [self.key, self.token, self.used].iter().take_while(|done| **done).count() + 1
     }
 
-    /// True where there are keys, and none that its reader may use now.
+    /// True where there are keys, and none that holds a value and that its reader may use.
     pub fn stuck(&self) -> bool {
         self.key && self.use_it.is_none()
     }
