@@ -5,7 +5,7 @@ use std::time::Duration;
 use keyrack::domain::usage::Heard;
 use keyrack::jobs;
 
-use crate::support::{Browser, TestApp};
+use crate::support::{Browser, TestApp, Token};
 
 const KEY: &str = "rk_test_apart1234567890";
 const NEXT: &str = "rk_test_apart0987654321";
@@ -14,6 +14,18 @@ const EVE: &str = "eve@example.com";
 async fn sweep(app: &TestApp) {
     jobs::plan(&app.app).await.unwrap();
     jobs::run_due(&app.app).await;
+}
+
+/// Two workspaces with a token each, and a key of the same customer.
+async fn two_workspaces() -> (TestApp, Token, Token) {
+    let app = TestApp::start().await;
+    app.owner().await;
+    app.owner_of("Other", EVE).await;
+    let ours = app.token("test", "vend,connect").await;
+    let theirs = app.token_of("Other", EVE, "test", "vend,connect").await;
+    ours.put("stripe", "customer-42", KEY).await;
+    theirs.put("stripe", "customer-42", KEY).await;
+    (app, ours, theirs)
 }
 
 /// A secret of this workspace with an earlier value to go back to.
@@ -73,13 +85,7 @@ async fn one_workspaces_broken_record_stops_no_others_work() {
 
 #[actix_web::test]
 async fn one_workspaces_held_rows_stop_no_others_vends() {
-    let app = TestApp::start().await;
-    app.owner().await;
-    app.owner_of("Other", EVE).await;
-    let ours = app.token("test", "vend,connect").await;
-    let theirs = app.token_of("Other", EVE, "test", "vend,connect").await;
-    ours.put("stripe", "customer-42", KEY).await;
-    theirs.put("stripe", "customer-42", KEY).await;
+    let (app, ours, theirs) = two_workspaces().await;
     if !app.database.is_postgres() {
         // SQLite has one writer for all workspaces.
         return;
@@ -104,13 +110,7 @@ async fn one_workspaces_held_rows_stop_no_others_vends() {
 
 #[actix_web::test]
 async fn whoever_waits_for_all_uses_waits_for_those_that_are_written_by_themselves() {
-    let app = TestApp::start().await;
-    app.owner().await;
-    app.owner_of("Other", EVE).await;
-    let ours = app.token("test", "vend,connect").await;
-    let theirs = app.token_of("Other", EVE, "test", "vend,connect").await;
-    ours.put("stripe", "customer-42", KEY).await;
-    theirs.put("stripe", "customer-42", KEY).await;
+    let (app, ours, theirs) = two_workspaces().await;
     let secret = |slug: &str| {
         let of = format!("(SELECT id FROM workspaces WHERE slug = '{slug}')");
         app.database.text(&format!("SELECT id AS text FROM secrets WHERE workspace_id = {of}"))

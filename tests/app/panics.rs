@@ -71,7 +71,7 @@ async fn a_panic_costs_one_request() {
 }
 
 #[actix_web::test]
-async fn a_panic_in_the_records_thread_costs_one_group() {
+async fn a_panic_in_work_on_the_thread_that_is_here_is_an_error_like_others() {
     let app = TestApp::start().await;
     app.owner().await;
     let token = app.token("test", "vend,connect").await;

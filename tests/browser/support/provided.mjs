@@ -1,17 +1,13 @@
 import { inspect } from "./checks.mjs";
-import { expect, testOnFresh } from "./fixtures.mjs";
+import { expect } from "./fixtures.mjs";
 import { mouse } from "./hands.mjs";
+import { testBeside } from "./neighbour.mjs";
 import { watch } from "./watch.mjs";
 
 // Tests that have a Keyrack and a provider of their own, and what people do at such a provider.
 
-export const testWith = (Provider) => testOnFresh.extend({
-  provider: async ({}, use) => {
-    const provider = await Provider.start();
-    await use(provider);
-    await provider.stop();
-  },
-  settings: async ({ provider }, use) => use(provider.settings),
+export const testWith = (Provider) => testBeside(Provider).extend({
+  provider: async ({ neighbour }, use) => use(neighbour),
   watched: [async ({ page, keyrack, provider }, use) => {
     const watched = await watch(page, keyrack.base, [provider.issuer]);
     await use(watched);
