@@ -52,11 +52,18 @@ export class Keyrack {
     return done.stdout;
   }
 
-  // Every file under the folder, by its path in it.
-  files() {
+  // Every file under the folder whose name ends so, by its path in it.
+  files(ending = "") {
     const entries = fs.readdirSync(this.folder, { recursive: true, withFileTypes: true });
-    const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
-    return new Map(files.map((file) => [path.relative(this.folder, file), fs.readFileSync(file)]));
+    const named = entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending));
+    const files = named.map((entry) => path.join(entry.parentPath, entry.name));
+    try {
+      return new Map(files.map((file) => [path.relative(this.folder, file), fs.readFileSync(file)]));
+    } catch (error) {
+      // A letter is written as a draft and then given its name: what has gone is looked for where it is now.
+      if (error.code === "ENOENT") return this.files(ending);
+      throw error;
+    }
   }
 
   #run(port) {

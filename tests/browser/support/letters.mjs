@@ -2,8 +2,7 @@ import { expect } from "@playwright/test";
 
 // The letters that Keyrack has written as files, as text without the line ends that mail adds.
 function letters(keyrack) {
-  const files = [...keyrack.files()].filter(([name]) => name.endsWith(".eml"));
-  return files.map(([, bytes]) => bytes.toString().replaceAll("=\r\n", ""));
+  return [...keyrack.files(".eml").values()].map((bytes) => bytes.toString().replaceAll("=\r\n", ""));
 }
 
 // Waits for a letter to this address with a link that begins so, and gives the link.
