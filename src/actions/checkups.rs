@@ -33,14 +33,16 @@ const AT_ONCE: i64 = 500;
 /// there are more.
 pub async fn plan(means: &Means, every: Duration) -> Result<bool, Fault<Infallible>> {
     let catalog = means.catalog.clone();
-    let open =
-        means.db.read(AskRunner, move |tx, by| Ok(store::health::unplanned(tx, by, (&tested(&catalog), AT_ONCE))?));
+    let open = means
+        .renewer
+        .db
+        .read(AskRunner, move |tx, by| Ok(store::health::unplanned(tx, by, (&tested(&catalog), AT_ONCE))?));
     let open = open.await?;
     let is_all = i64::try_from(open.len()).is_ok_and(|number| number < AT_ONCE);
     if open.is_empty() {
         return Ok(is_all);
     }
-    let planned = means.db.write(AskRunner, move |tx, by| {
+    let planned = means.renewer.db.write(AskRunner, move |tx, by| {
         tx.unrecorded(Unrecorded::Work);
         let now = tx.now();
         let at = |id: &SecretId, last: Option<Moment>| match last {
@@ -67,7 +69,7 @@ fn share(of: Duration, id: &SecretId) -> Duration {
 
 /// Those that are due, so many at most.
 pub async fn due(means: &Means, most: i64) -> Result<Vec<Due>, Fault<Infallible>> {
-    means.db.read(AskRunner, move |tx, by| Ok(store::health::due(tx, by, most)?)).await
+    means.renewer.db.read(AskRunner, move |tx, by| Ok(store::health::due(tx, by, most)?)).await
 }
 
 /// Makes one test that is due, unless somebody else does, or nothing can be tested there any more.
@@ -78,7 +80,7 @@ pub async fn run(means: &Means, due: Due, hourly: i64) -> Result<(), Fault<probe
     };
     freshen(means, ask(), &due.secret).await?;
     let (catalog, kit) = (means.catalog.clone(), means.kit.clone());
-    let prepared = means.db.write(ask(), move |tx, by| {
+    let prepared = means.renewer.db.write(ask(), move |tx, by| {
         tx.unrecorded(Unrecorded::Work);
         Ok(kit.by(Actor::Keyrack, |tools| prepare(tx, by, tools, (&catalog, &due, hourly)))?)
     });
@@ -99,7 +101,7 @@ pub async fn run(means: &Means, due: Due, hourly: i64) -> Result<(), Fault<probe
 /// Tokens that are about to end are renewed first, as before any use.
 async fn freshen(means: &Means, ask: AskRunnerIn, secret: &SecretId) -> Result<(), Fault<probe::ProbeRefusal>> {
     let id = secret.clone();
-    let stale = means.db.read::<_, _, probe::ProbeRefusal, _>(ask, move |tx, by| Ok(stale(tx, by, &id)?));
+    let stale = means.renewer.db.read::<_, _, probe::ProbeRefusal, _>(ask, move |tx, by| Ok(stale(tx, by, &id)?));
     let stale = match stale.await {
         Err(Fault::Store(Error::Denied(Denied::NotFound))) => None,
         stale => stale?,

@@ -51,7 +51,7 @@ impl Refusal for ConnectRefusal {}
 /// With what accounts are connected and taken away, for whoever asks.
 #[derive(Clone)]
 pub struct Means {
-    pub renewer: Renewer,
+    pub renewer: Arc<Renewer>,
     pub kit: Kit,
 }
 

@@ -56,7 +56,8 @@ enum Step {
 pub async fn heard(means: &Means, of: Heard) -> Result<(), Fault<Infallible>> {
     let ask = || AskRunnerIn { workspace: of.workspace.clone() };
     let (catalog, looked) = (means.catalog.clone(), of.clone());
-    let idle = means.db.read(ask(), move |tx, by| Ok(matches!(follows(tx, by, (&catalog, &looked))?, Step::Nothing)));
+    let idle =
+        means.renewer.db.read(ask(), move |tx, by| Ok(matches!(follows(tx, by, (&catalog, &looked))?, Step::Nothing)));
     match idle.await {
         Ok(false) => {}
         // Deleted since.
@@ -64,7 +65,7 @@ pub async fn heard(means: &Means, of: Heard) -> Result<(), Fault<Infallible>> {
         Err(fault) => return Err(fault),
     }
     let (catalog, kit) = (means.catalog.clone(), means.kit.clone());
-    let written = means.db.write(ask(), move |tx, by| {
+    let written = means.renewer.db.write(ask(), move |tx, by| {
         // Counting and planning are no changes of the secret; those that are leave an entry.
         tx.unrecorded(Unrecorded::Tally);
         let step = follows(tx, by, (&catalog, &of))?;

@@ -18,13 +18,13 @@ use crate::domain::secret::Slot;
 use crate::domain::{Finding, Moment, SecretId, Verdict};
 use crate::store::access::{self, Ask, Demand, InWorkspace, Member, Probing, Proof, UseProof, UseRefusal};
 use crate::store::token_sets::TokenSet;
-use crate::store::{self, Db, Error, Fault, Refusal, Unrecorded, WriteTx};
-use crate::upstream::{Upstream, probe};
+use crate::store::{self, Error, Fault, Refusal, Unrecorded, WriteTx};
+use crate::upstream::probe;
 
 use super::entering::Facts;
 use super::renewing::{self, Renewer, TokensOf};
 use super::sign_in::closed;
-use super::uses::{Recorder, Use};
+use super::uses::Use;
 use super::{Kit, Tools, audit, health, using};
 
 /// How often one person may test one secret, and any, in a quarter of an hour, and all of a workspace the secrets for one
@@ -48,10 +48,7 @@ impl Refusal for ProbeRefusal {}
 /// The parts that a test needs.
 #[derive(Clone)]
 pub struct Means {
-    pub db: Db,
-    pub recorder: Recorder,
-    pub upstream: Upstream,
-    pub renewer: Renewer,
+    pub renewer: Arc<Renewer>,
     pub catalog: Arc<Catalog>,
     pub kit: Kit,
 }
@@ -102,7 +99,7 @@ where
 /// Tokens that are about to end are renewed before they are tested; where they cannot be, the test says what it finds.
 async fn freshen(means: &Means, ask: Ask<Member>, secret: &SecretId) -> Result<(), Fault<ProbeRefusal>> {
     let id = secret.clone();
-    let stale = means.db.read::<_, _, ProbeRefusal, _>(ask, move |tx, by| {
+    let stale = means.renewer.db.read::<_, _, ProbeRefusal, _>(ask, move |tx, by| {
         let row = store::secrets::find(tx, by, &id)?.ok_or(store::Denied::NotFound)?;
         let stale = store::token_sets::find(tx, by, &id)?.filter(|set| renewing::is_stale(set, tx.now()));
         let (workspace, number) = (by.workspace().clone(), row.secret.value_number);
@@ -118,7 +115,7 @@ async fn freshen(means: &Means, ask: Ask<Member>, secret: &SecretId) -> Result<(
 
 async fn prepare(means: &Means, ask: Ask<Member>, secret: SecretId, slot: Slot) -> Result<Ready, Fault<ProbeRefusal>> {
     let (catalog, kit) = (means.catalog.clone(), means.kit.clone());
-    let prepared = means.db.write(ask, move |tx, by| {
+    let prepared = means.renewer.db.write(ask, move |tx, by| {
         let allowed = access::prove_probe(tx, by, &secret, slot).map_err(|fault| match fault {
             Fault::Refused(refusal) => Fault::Refused(ProbeRefusal::Use(refusal)),
             Fault::Store(error) => Fault::Store(error),
@@ -184,7 +181,7 @@ where
     D: Demand,
     D::Right: InWorkspace,
 {
-    means.recorder.record(ready.of.clone()).await?;
+    means.renewer.recorder.record(ready.of.clone()).await?;
     let keyring = &means.kit.keyring;
     let opened = ready.sealed.as_ref().and_then(|sealed| keyring.open_value(Purpose::Probe, sealed).ok());
     let (Some(credential), Some(spec)) = (opened, &ready.description.probe) else {
@@ -198,7 +195,7 @@ where
         note(means, ask(), &ready, found).await?;
         return Ok(verdict);
     }
-    let found = probe::run(&means.upstream, &credential, (&ready.description, spec), &ready.plain).await;
+    let found = probe::run(&means.renewer.upstream, &credential, (&ready.description, spec), &ready.plain).await;
     drop(credential);
     let verdict = found.finding.verdict();
     note(means, ask(), &ready, found).await?;
@@ -212,7 +209,7 @@ where
 {
     let (kit, id, name, value) = (means.kit.clone(), ready.of.secret.clone(), ready.name.clone(), ready.number);
     let (described, actor) = (ready.description.clone(), ready.of.entry.by.clone());
-    let noted = means.db.write(ask, move |tx, by| {
+    let noted = means.renewer.db.write(ask, move |tx, by| {
         // Deleted, disconnected or replaced for good meanwhile: there is nothing left that it could be said of.
         if !store::trials::note(tx, by, (&id, value), &found)? {
             tx.unrecorded(Unrecorded::Nothing);
@@ -242,7 +239,7 @@ where
 {
     let (kit, id, name, value) = (means.kit.clone(), ready.of.secret.clone(), ready.name.clone(), ready.number);
     let actor = ready.of.entry.by.clone();
-    let noted = means.db.write(ask, move |tx, by| {
+    let noted = means.renewer.db.write(ask, move |tx, by| {
         Ok(kit.by(actor.clone(), |tools| using::mark_unreadable(tx, by, tools, (&id, &name, value)))?)
     });
     noted.await

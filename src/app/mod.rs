@@ -56,7 +56,7 @@ pub struct App {
     pub upstream: Upstream,
     /// Calls for others that may go on at once.
     pub calls: Arc<Semaphore>,
-    pub renewer: Renewer,
+    pub renewer: Arc<Renewer>,
     pub catalog: Arc<Catalog>,
     /// With which accounts are connected.
     pub clients: Clients,
@@ -120,8 +120,7 @@ impl App {
 
     /// For a test of a secret that is asked for from there.
     pub fn means(&self, kit: Kit) -> Means {
-        let (db, recorder, upstream) = (self.db.clone(), self.recorder.clone(), self.upstream.clone());
-        Means { db, recorder, upstream, renewer: self.renewer.clone(), catalog: self.catalog.clone(), kit }
+        Means { renewer: self.renewer.clone(), catalog: self.catalog.clone(), kit }
     }
 
     /// For a call that somebody asks for from there.
@@ -129,8 +128,8 @@ impl App {
         let patience = self.config.proxy.patience;
         // Whoever sends much is waited for as long as it moves: the action keeps that time.
         let limits = Limits { head: LONGEST_CALL, body: patience, ..Limits::default() };
-        let (renewer, catalog, probing) = (self.renewer.clone(), self.catalog.clone(), self.means(kit.clone()));
-        calling::Means { renewer, catalog, upstream: self.upstream.within(limits), patience, kit, probing }
+        let (renewer, catalog) = (self.renewer.clone(), self.catalog.clone());
+        calling::Means { renewer, catalog, upstream: self.upstream.within(limits), patience, kit }
     }
 
     /// For sending events to webhooks.
@@ -168,12 +167,10 @@ impl App {
         let keyring = Arc::new(keyring);
         let recorder = Recorder::start(db.clone(), keyring.clone(), clock.clone()).map_err(StartError::Thread)?;
         let kit = Kit { keyring: keyring.clone(), chance: chance.clone(), from: None };
+        let known = (db.clone(), recorder.clone(), upstream.clone());
+        let renewer = Renewer::new(known, (clients.clone(), kit), clock.clone());
         Ok(Self {
-            renewer: Renewer::new(
-                (db.clone(), recorder.clone(), upstream.clone()),
-                (clients.clone(), kit),
-                clock.clone(),
-            ),
+            renewer: Arc::new(renewer),
             recorder,
             hasher: Arc::new(Hasher::new(config.passwords, chance.clone())),
             catalog,

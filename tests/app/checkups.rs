@@ -196,7 +196,7 @@ async fn of_two_processes_one_makes_a_test() {
     let (provider, app, _ada, _page) = stage(&[]).await;
     let mut other = app.start_again().await.unwrap();
     other.upstream = app.app.upstream.clone();
-    other.renewer.upstream = app.app.upstream.clone();
+    std::sync::Arc::make_mut(&mut other.renewer).upstream = app.app.upstream.clone();
     app.sweep().await;
     for _ in 0..3 {
         app.advance(DAY * 2);

@@ -49,7 +49,7 @@ impl Stage {
         let alter = |app: &mut keyrack::app::App| {
             app.catalog = catalog.clone();
             app.clients = Clients::new(catalog, app.config.oauth_clients.clone()).unwrap();
-            app.renewer.clients = app.clients.clone();
+            Arc::make_mut(&mut app.renewer).clients = app.clients.clone();
         };
         let app = provider.app_set((&[], PATIENT), &settings, alter).await;
         let mut ada = app.owner().await;

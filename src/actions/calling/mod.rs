@@ -39,15 +39,21 @@ pub use request::{Content, Counter, Request};
 /// The parts that a call needs.
 #[derive(Clone)]
 pub struct Means {
-    pub renewer: Renewer,
+    pub renewer: Arc<Renewer>,
     pub catalog: Arc<Catalog>,
     /// With the time that calls for others may take.
     pub upstream: Upstream,
     /// How long the head of an answer is waited for.
     pub patience: Duration,
     pub kit: Kit,
+}
+
+impl Means {
     /// For testing what an upstream refuses.
-    pub probing: probe::Means,
+    fn probing(&self) -> probe::Means {
+        let (renewer, catalog, kit) = (self.renewer.clone(), self.catalog.clone(), self.kit.clone());
+        probe::Means { renewer, catalog, kit }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -176,7 +182,7 @@ impl Attempt {
             _ => return,
         };
         let (workspace, secret, number) = (self.ready.workspace.clone(), self.ready.secret.clone(), self.ready.number);
-        let (probing, of) = (means.probing.clone(), health::Heard { workspace, secret, number, accepted });
+        let (probing, of) = (means.probing(), health::Heard { workspace, secret, number, accepted });
         tokio::spawn(async move {
             if let Err(fault) = health::heard(&probing, of).await {
                 tracing::warn!(error = %fault, "what an upstream made of a credential could not be noted");

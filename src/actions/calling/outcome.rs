@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use crate::catalog::NodeType;
+use crate::domain::Moment;
 use crate::domain::audit::{CallEvent, Event};
 use crate::domain::usage::{Called, Counted, Heard};
-use crate::domain::{Clock, Moment};
 use crate::upstream::passing::{End, Told};
 use crate::upstream::{Failure, Refused};
 
 use super::request::Counter;
 use super::{CallRefusal, Means};
 use crate::actions::audit::Origin;
-use crate::actions::uses::{Recorder, Use};
+use crate::actions::renewing::Renewer;
+use crate::actions::uses::Use;
 use crate::actions::using::Ready;
 
 /// Everything that the second entry says, as it becomes known.
 pub(super) struct Outcome {
-    recorder: Recorder,
-    clock: Arc<dyn Clock>,
+    renewer: Arc<Renewer>,
     /// As the first entry counted it.
     of: Use,
     origin: Origin,
@@ -47,13 +47,11 @@ const GONE: &str = "whoever asked had gone away";
 
 impl Outcome {
     pub fn new(means: &Means, (first, ready): (Use, &Ready), description: Option<&NodeType>, sent: Counter) -> Self {
-        let clock = means.renewer.clock();
         let probe = description.and_then(|of| of.probe.as_ref());
         let limits = description.and_then(|of| of.rate_limits.as_ref());
         Self {
-            recorder: means.renewer.recorder.clone(),
-            began: clock.now(),
-            clock,
+            began: means.renewer.now(),
+            renewer: means.renewer.clone(),
             of: first,
             origin: ready.origin.clone(),
             name: ready.name.to_string(),
@@ -110,7 +108,7 @@ impl Outcome {
 
     fn record(&mut self, failure: Option<String>, received: u64) {
         self.told = true;
-        let now = self.clock.now();
+        let now = self.renewer.now();
         let millis = i64::try_from(now.since(self.began).as_millis()).unwrap_or(i64::MAX);
         let received = i64::try_from(received).unwrap_or(i64::MAX);
         let sent = if self.left { self.sent.so_far() } else { 0 };
@@ -126,6 +124,6 @@ impl Outcome {
         let called = Called { heard: self.heard(), status: self.status, millis, sent, received };
         let entry = self.origin.entry(now, Event::Call(event));
         let counted = if self.left { Counted::Call(called) } else { Counted::Nothing };
-        self.recorder.note(Use { counted, entry, ..self.of.clone() });
+        self.renewer.recorder.note(Use { counted, entry, ..self.of.clone() });
     }
 }

@@ -84,10 +84,6 @@ impl Renewer {
         Self { db, recorder, upstream, clients, kit, clock, turns: Turns::default() }
     }
 
-    pub fn clock(&self) -> Arc<dyn Clock> {
-        self.clock.clone()
-    }
-
     pub fn now(&self) -> Moment {
         self.clock.now()
     }

@@ -98,7 +98,7 @@ impl TestApp {
         let mailbox = Mailbox::of(&mut app);
         app.upstream = Upstream::open(&app.config.upstream, Arc::new(Names::default()), PATIENT).unwrap();
         alter(&mut app);
-        app.renewer.upstream = app.upstream.clone();
+        Arc::make_mut(&mut app.renewer).upstream = app.upstream.clone();
         let server = server::listen(&app, listener).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
