@@ -6,6 +6,7 @@ use crate::domain::audit::{ChainKind, Entry};
 use crate::domain::{ChainId, Moment, Name, PersonId, TokenId, policy};
 
 use super::access::{Admin, AtLeast, InWorkspace, Member, Owner, Proof};
+use super::connection::Conn;
 use super::error::Error;
 use super::paging::{Page, Turn, page_of_keys, turned};
 use super::schema::{audit_chains, audit_entries, members, people, tokens};
@@ -33,15 +34,17 @@ pub fn open_chain(tx: &mut WriteTx<'_>, id: &ChainId, kind: ChainKind, workspace
     Ok(())
 }
 
-/// Takes the chain's head row: whoever comes second waits here.
+/// Takes the chain's head row: whoever comes second waits here. In SQLite they wait before, for the one writer's turn.
 pub fn take_place(tx: &mut WriteTx<'_>, kind: ChainKind, workspace: &str) -> Result<Place, Error> {
-    let chain =
-        audit_chains::table.filter(audit_chains::workspace_id.eq(workspace)).filter(audit_chains::kind.eq(kind));
-    let (chain, seq, previous) = diesel::update(chain)
-        .set(audit_chains::seq.eq(audit_chains::seq + 1))
-        .returning((audit_chains::id, audit_chains::seq, audit_chains::head))
-        .get_result(tx.conn)?;
-    Ok(Place { chain, seq, previous })
+    let head = audit_chains::table
+        .filter(audit_chains::workspace_id.eq(workspace))
+        .filter(audit_chains::kind.eq(kind))
+        .select((audit_chains::id, audit_chains::seq, audit_chains::head));
+    let (chain, seq, previous): (_, i64, _) = match &mut *tx.conn {
+        Conn::Pg(conn) => head.for_update().first(conn)?,
+        Conn::Sqlite(conn) => head.first(conn)?,
+    };
+    Ok(Place { chain, seq: seq + 1, previous })
 }
 
 /// By what an entry is found: none of it is sealed.
@@ -67,7 +70,7 @@ pub fn append(tx: &mut WriteTx<'_>, place: &Place, marks: &Marks<'_>, entry: &st
         ))
         .execute(tx.conn)?;
     diesel::update(audit_chains::table.filter(audit_chains::id.eq(&place.chain)))
-        .set(audit_chains::head.eq(mac))
+        .set((audit_chains::seq.eq(place.seq), audit_chains::head.eq(mac)))
         .execute(tx.conn)?;
     tx.mark_recorded();
     Ok(())

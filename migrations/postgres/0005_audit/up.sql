@@ -22,7 +22,7 @@ CREATE TABLE audit_entries (
     mac BYTEA NOT NULL,
     PRIMARY KEY (chain_id, seq)
 );
-CREATE INDEX audit_entries_by_subject ON audit_entries (chain_id, subject, seq);
+CREATE INDEX audit_entries_by_subject ON audit_entries (chain_id, subject, seq) WHERE subject IS NOT NULL;
 CREATE INDEX audit_entries_by_actor ON audit_entries (chain_id, actor, seq);
 CREATE INDEX audit_entries_by_topic ON audit_entries (chain_id, topic, seq);
 CREATE INDEX audit_entries_by_time ON audit_entries (chain_id, at, seq);
