@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use data_encoding::BASE64;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
 use zeroize::Zeroizing;
@@ -115,7 +116,7 @@ pub fn place(
 ) -> Result<(Target, Request<Body>), PlaceError> {
     let texts = Texts::of(purpose, credential);
     let placements: Vec<Placement> =
-        serde_json::from_value(credential.route.placement.clone()).map_err(|_| PlaceError::NoRoute)?;
+        Deserialize::deserialize(&credential.route.placement).map_err(|_| PlaceError::NoRoute)?;
     let mut draft = Draft::new(&credential.route, asked)?;
     for placement in &placements {
         draft.put(&texts, placement)?;
