@@ -14,6 +14,10 @@ use keyrack::store::migrate::{self, MigrateError, WhereNew};
 
 type Failure = Box<dyn std::error::Error>;
 
+/// Also SQLite's: an answer makes and drops hundreds of small things.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[actix_web::main]
 #[expect(clippy::print_stderr, reason = "speaks to whoever typed the command")]
 async fn main() -> ExitCode {

@@ -17,6 +17,10 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use serde_json::json;
 
+/// The same as Keyrack's, so that what is compared is the work.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The rows that requests ask for: as many as there are customers whose keys are vended.
 const ASKED_FOR: u32 = 1_000;
 const KEY: [u8; 32] = [7; 32];
