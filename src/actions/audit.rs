@@ -1,6 +1,9 @@
 //! Writing entries into the chains.
 
+use std::borrow::Borrow;
 use std::net::IpAddr;
+
+use serde::Serialize;
 
 use crate::crypto::{Keyring, Mac};
 use crate::domain::audit::{Actor, ChainKind, Entry, Event};
@@ -57,11 +60,11 @@ pub(super) fn append(
     keyring: &Keyring,
     kind: ChainKind,
     workspace: &str,
-    entries: &[Entry],
+    entries: &[impl Borrow<Entry> + Serialize],
 ) -> Result<(), Error> {
     let text = serde_json::to_string(entries).map_err(|_| Error::Unrecorded)?;
     let subject = match entries {
-        [change] if kind != ChainKind::Uses => Some(change.event.subject()),
+        [change] if kind != ChainKind::Uses => Some(change.borrow().event.subject()),
         _ => None,
     };
     let actor = common(entries, |entry| entry.by.word());
@@ -79,8 +82,8 @@ pub(super) fn seal(keyring: &Keyring, before: &[u8], (chain, seq): (&ChainId, i6
 }
 
 /// The word that all of them have, or none.
-fn common<'a>(entries: &'a [Entry], word: impl Fn(&'a Entry) -> &'a str) -> &'a str {
-    let mut words = entries.iter().map(word);
+fn common<'a>(entries: &'a [impl Borrow<Entry>], word: impl Fn(&'a Entry) -> &'a str) -> &'a str {
+    let mut words = entries.iter().map(|entry| word(entry.borrow()));
     let Some(first) = words.next() else { return "" };
     if words.all(|other| other == first) { first } else { "" }
 }

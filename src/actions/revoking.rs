@@ -4,6 +4,7 @@
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _};
 use oauth2::{AccessToken, RefreshToken, StandardRevocableToken};
@@ -225,7 +226,7 @@ pub(super) async fn give_back(
     };
     let kit = &renewer.kit;
     let entry = kit.by(Actor::Keyrack, |tools| tools.origin.entry(renewer.now(), Event::Connection(event)));
-    if let Err(error) = renewer.recorder.record(Use { entry, ..place.of.clone() }).await {
+    if let Err(error) = renewer.recorder.record(Use { entry: Arc::new(entry), ..place.of.clone() }).await {
         tracing::warn!(%error, "tokens that nobody waits for are not given back");
         return;
     }

@@ -2,6 +2,8 @@
 //!
 //! Invariant: what is read here is opened by those alone who have made the record of it durable.
 
+use std::sync::Arc;
+
 use crate::domain::audit::{Entry, Event};
 use crate::domain::keys::SealedValue;
 use crate::domain::usage::Counted;
@@ -80,7 +82,7 @@ impl Ready {
             node_type: Some(self.node_type.clone()),
             workflow: self.of_node.as_ref().map(|of| of.workflow.clone()),
             counted,
-            entry,
+            entry: Arc::new(entry),
         }
     }
 }
@@ -94,7 +96,7 @@ pub(super) async fn fresh<R: UseRight>(
     renewer: &Renewer,
     kit: &Kit,
     ask: &impl Fn() -> AskToken<R>,
-    wanted: &Wanted,
+    wanted: &Arc<Wanted>,
     may: impl Fn(&Proof<'_, R>) -> Result<(), Denied> + Clone + Send + 'static,
 ) -> Result<Ready, Fault<UsingRefusal>> {
     for _ in 0..READS {

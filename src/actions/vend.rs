@@ -1,5 +1,7 @@
 //! Handing a value to a backend: permission and row in one read, the record, then the opening.
 
+use std::sync::Arc;
+
 use crate::crypto::{Credential, Purpose};
 use crate::domain::Hindrance;
 use crate::domain::audit::Event;
@@ -25,7 +27,7 @@ pub async fn vend(
     ask: impl Fn() -> AskToken<VendRight>,
     wanted: Wanted,
 ) -> Result<Vended, Fault<UsingRefusal>> {
-    let ready = using::fresh(renewer, kit, &ask, &wanted, |_| Ok(())).await?;
+    let ready = using::fresh(renewer, kit, &ask, &Arc::new(wanted), |_| Ok(())).await?;
     let entry = ready.origin.entry(ready.now, vended(&ready));
     renewer.recorder.record(ready.as_use(Counted::Vend, entry)).await?;
     let opened = ready.sealed.as_ref().and_then(|sealed| kit.keyring.open_value(Purpose::Vend, sealed).ok());

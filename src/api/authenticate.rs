@@ -73,7 +73,7 @@ fn caller_of(request: &HttpRequest) -> Result<Caller, Error> {
     let bearer: Bearer = token.parse().map_err(|_| Error::UnknownToken)?;
     let mac = app.keyring.bearer_mac(&bearer);
     in_time(request, app, &mac)?;
-    let address = RequestContext::of(request).and_then(|context| context.address);
+    let address = request.extensions().get::<RequestContext>().and_then(|context| context.address);
     Ok(Caller { token: bearer.id.clone(), mac, address })
 }
 

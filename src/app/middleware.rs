@@ -32,6 +32,13 @@ const PROXY: &str = "/proxy";
 const PACE: [&str; 3] = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
 /// Upstream has such fields of its own.
 const PACE_OF_PROXY: [&str; 3] = ["keyrack-ratelimit-limit", "keyrack-ratelimit-remaining", "keyrack-ratelimit-reset"];
+/// Around what others say, which may be a page with scripts.
+const FENCE: [(HeaderName, &str); 4] = [
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
+];
 const QUIET_PATHS: [&str; 2] = ["/assets/", "/health/"];
 
 pub(super) async fn around<B: MessageBody + 'static>(
@@ -44,8 +51,9 @@ pub(super) async fn around<B: MessageBody + 'static>(
     let began = app.clock.now();
     let cookies = Cookies::new(&app.config.server);
     let machine = is_machine(request.path());
-    let known = cookies.read(request.request(), "browser").filter(|b| b.len() == 32);
-    // Only a page has scripts and forms.
+    // Only a page has scripts and forms, and is asked for by a browser.
+    let cookie = |of: &str| if machine { None } else { cookies.read(request.request(), of) };
+    let known = cookie("browser").filter(|b| b.len() == 32);
     let for_pages = || if machine { String::new() } else { app.keyring.random_text() };
     let context = RequestContext {
         id: app.keyring.random_text(),
@@ -54,7 +62,7 @@ pub(super) async fn around<B: MessageBody + 'static>(
         browser: known.clone().unwrap_or_else(for_pages),
     };
     request.extensions_mut().insert(context.clone());
-    let theme = cookies.read(request.request(), "theme").map(|word| Theme::parse(&word)).unwrap_or_default();
+    let theme = cookie("theme").map(|word| Theme::parse(&word)).unwrap_or_default();
     let (native, proxy) = (api::native::is_under(request.path()), is_under(request.path(), PROXY));
     let words = Words { machine, native, proxy, theme };
     let quiet = QUIET_PATHS.iter().any(|p| request.path().starts_with(p));
@@ -157,16 +165,12 @@ fn is_under(path: &str, root: &str) -> bool {
 fn fence(response: &mut ServiceResponse<BoxBody>, context: &RequestContext) {
     let pace = response.request().extensions().get::<Counted>().copied();
     let headers = response.headers_mut();
-    let mut set = |name: &'static str, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    };
-    set("content-security-policy", "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'");
-    set("x-content-type-options", "nosniff");
-    set("x-frame-options", "DENY");
-    set("cross-origin-opener-policy", "same-origin");
-    set("keyrack-request-id", &context.id);
+    for (name, value) in FENCE {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::from_str(&context.id) {
+        headers.insert(HeaderName::from_static("keyrack-request-id"), id);
+    }
     if let Some(counted) = pace {
         tell_pace(headers, counted, PACE_OF_PROXY);
     }

@@ -251,7 +251,7 @@ impl<'a> Draft<'a> {
             self.put_header(COOKIE.as_str(), &line)?;
         }
         let target = guard.admit_url(url)?;
-        if !may_travel(route, target.origin()) {
+        if !may_travel(&self.base, route, target.origin()) {
             return Err(PlaceError::Elsewhere);
         }
         let (kind, body) = match self.content {
@@ -282,16 +282,18 @@ fn beside(base: &Url, host: &str) -> Option<Url> {
 }
 
 /// Whether the route that was sealed with a value names this host. A host without a port means the usual one.
-pub fn may_travel(route: &Route, to: &Origin) -> bool {
-    let scheme = if to.https { "https" } else { "http" };
+fn may_travel(from: &Url, route: &Route, to: &Origin) -> bool {
+    let (scheme, shown) = (if to.https { "https" } else { "http" }, to.shown());
     let named = |host: &String| {
+        if *host == shown {
+            return true;
+        }
         let url =
             Url::parse(&format!("{scheme}://{host}/")).ok().filter(|url| url.path() == "/" && url.query().is_none());
         url.and_then(|url| Origin::of(&url).ok()).is_some_and(|origin| origin == *to)
     };
     // Where the value began to travel, it goes on: http and https of one host are not the same.
-    let same_scheme = Url::parse(&route.base_url).is_ok_and(|base| base.scheme() == scheme);
-    same_scheme && route.hosts.iter().any(named)
+    from.scheme() == scheme && route.hosts.iter().any(named)
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub use crate::upstream::inject::PlaceError;
 pub use crate::upstream::passing::Passing;
 pub use crate::upstream::{Failure, Onward, Refused};
 use outcome::Outcome;
-pub use request::{Content, Counter, Request};
+pub use request::{Content, Counter, Load, Request};
 
 /// The parts that a call needs.
 #[derive(Clone)]
@@ -88,11 +88,11 @@ type Called<T> = Result<T, Fault<CallRefusal>>;
 pub async fn call(
     means: &Means,
     ask: impl Fn() -> AskToken<ProxyRight>,
-    wanted: Wanted,
-    request: Request,
+    wanted: Arc<Wanted>,
+    (request, load): (Arc<Request>, Load),
 ) -> Called<Answered> {
-    let again = request.again();
-    let first = Attempt::make(means, &ask, &wanted, request).await?;
+    let again = load.again();
+    let first = Attempt::make(means, &ask, &wanted, (&request, load)).await?;
     let Some((again, of)) = again.zip(first.renewable()) else { return first.pass(means).await };
     let renewed = means.renewer.renew(&of, true).await;
     if renewed.is_err() {
@@ -101,7 +101,7 @@ pub async fn call(
     let Attempt { outcome, answer, .. } = first;
     outcome.over(End::Whole, 0);
     drop(answer);
-    Attempt::make(means, &ask, &wanted, again).await?.pass(means).await
+    Attempt::make(means, &ask, &wanted, (&request, again)).await?.pass(means).await
 }
 
 /// One call that has been answered.
@@ -119,22 +119,22 @@ impl Attempt {
     async fn make(
         means: &Means,
         ask: &impl Fn() -> AskToken<ProxyRight>,
-        wanted: &Wanted,
-        request: Request,
+        wanted: &Arc<Wanted>,
+        (request, load): (&Arc<Request>, Load),
     ) -> Called<Self> {
-        let (method, path) = (request.method.to_string(), request.path.clone());
-        let elsewhere = request.host.is_some();
-        let may = move |by: &Proof<'_, ProxyRight>| by.may_call((&method, &path), elsewhere);
+        let asked = request.clone();
+        let may =
+            move |by: &Proof<'_, ProxyRight>| by.may_call((asked.method.as_str(), &asked.path), asked.host.is_some());
         let ready = using::fresh(&means.renewer, &means.kit, ask, wanted, may).await.map_err(refused)?;
-        let entry = ready.origin.entry(ready.now, called(&ready, &request));
+        let entry = ready.origin.entry(ready.now, called(&ready, request));
         let first = ready.as_use(Counted::Nothing, entry);
         means.renewer.recorder.record(first.clone()).await?;
         let description = means.catalog.describe(ready.node_type.as_str(), ready.spec.as_deref());
         let (websocket, head) = (request.websocket, request.method == Verb::HEAD);
-        let sent = request.sent.clone();
+        let sent = load.sent.clone();
         let mut outcome = Outcome::new(means, (first, &ready), description.as_deref(), sent.clone());
         let credential = open(means, ask, &ready).await.inspect_err(|_| outcome.not_sent())?;
-        let placed = request::placed(means, &credential, request);
+        let placed = request::placed(means, &credential, request, load);
         let (target, outgoing) = placed.map_err(|why| outcome.came_to_nothing(why.into()))?;
         let mask = masked(&credential, description.as_deref(), outgoing.headers());
         drop(credential);

@@ -124,6 +124,6 @@ impl Outcome {
         let called = Called { heard: self.heard(), status: self.status, millis, sent, received };
         let entry = self.origin.entry(now, Event::Call(event));
         let counted = if self.left { Counted::Call(called) } else { Counted::Nothing };
-        self.renewer.recorder.note(Use { counted, entry, ..self.of.clone() });
+        self.renewer.recorder.note(Use { counted, entry: Arc::new(entry), ..self.of.clone() });
     }
 }

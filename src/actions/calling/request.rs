@@ -46,7 +46,7 @@ impl Content {
     }
 }
 
-/// A call as somebody asks for it.
+/// A call as somebody asks for it, less its body.
 pub struct Request {
     pub method: Method,
     /// Another host of the secret's than the usual one.
@@ -55,31 +55,28 @@ pub struct Request {
     pub path: String,
     /// As they came; what may not be passed on is taken out here.
     pub headers: HeaderMap,
-    pub content: Content,
     /// Whether it is to go on as a WebSocket.
     pub websocket: bool,
     /// Whether its caller reads what stands behind a body.
     pub trailers: bool,
-    /// Counts what is sent of its body, and on a WebSocket.
+}
+
+/// What goes with it.
+pub struct Load {
+    pub content: Content,
+    /// Counts what is sent of it, and on a WebSocket.
     pub sent: Counter,
 }
 
-impl Request {
+impl Load {
     /// The same once more, where it can be sent again.
     pub(super) fn again(&self) -> Option<Self> {
         let Content::Whole(bytes) = &self.content else { return None };
-        Some(Self {
-            method: self.method.clone(),
-            host: self.host.clone(),
-            path: self.path.clone(),
-            headers: self.headers.clone(),
-            content: Content::Whole(bytes.clone()),
-            websocket: self.websocket,
-            trailers: self.trailers,
-            sent: Counter::default(),
-        })
+        Some(Self { content: Content::Whole(bytes.clone()), sent: Counter::default() })
     }
+}
 
+impl Request {
     /// For the record: a query may hold anything.
     pub(super) fn shown_path(&self) -> String {
         let path = self.path.split_once('?').map_or(self.path.as_str(), |(path, _)| path);
@@ -92,7 +89,8 @@ impl Request {
 pub(super) fn placed(
     means: &Means,
     credential: &Credential,
-    request: Request,
+    request: &Request,
+    load: Load,
 ) -> Result<(Target, http::Request<Body>), PlaceError> {
     let mut headers = hops::outward(&request.headers);
     if request.websocket {
@@ -100,16 +98,17 @@ pub(super) fn placed(
     } else if request.trailers {
         hops::ask_for_trailers(&mut headers);
     }
-    if let Content::Whole(bytes) = &request.content {
-        request.sent.add(bytes.len());
+    if let Content::Whole(bytes) = &load.content {
+        load.sent.add(bytes.len());
     }
-    let content = match request.content {
+    let content = match load.content {
         Content::Whole(bytes) if is_placed_in_body(&credential.route) => understood(&headers, &bytes)?,
         Content::Whole(bytes) if bytes.is_empty() => inject::Content::Nothing,
         Content::Whole(bytes) => inject::Content::Stream(full(bytes)),
         Content::Stream(body) => inject::Content::Stream(body),
     };
-    let asked = Asked { method: request.method, host: request.host.as_deref(), path: &request.path, headers, content };
+    let method = request.method.clone();
+    let asked = Asked { method, host: request.host.as_deref(), path: &request.path, headers, content };
     inject::place(means.upstream.guard(), Purpose::Proxy, credential, asked)
 }
 

@@ -48,14 +48,14 @@ pub struct Use {
     /// For which one it was asked for, where it was for a node.
     pub workflow: Option<WorkflowId>,
     pub counted: Counted,
-    pub entry: Entry,
+    pub entry: Arc<Entry>,
 }
 
 impl Use {
     /// Of Keyrack itself, or of a person who tests it.
     pub fn uncounted((workspace, secret, node_type): (WorkspaceId, SecretId, &Slug), entry: Entry) -> Self {
         let (node_type, counted) = (Some(node_type.clone()), Counted::Nothing);
-        Self { workspace, secret, token: None, node_type, workflow: None, counted, entry }
+        Self { workspace, secret, token: None, node_type, workflow: None, counted, entry: Arc::new(entry) }
     }
 }
 
@@ -188,7 +188,7 @@ impl Writer {
     }
 
     async fn write(&self, waiting: &[Waiting], on: Thread) -> Outcome<()> {
-        let mut entries: BTreeMap<WorkspaceId, Vec<Entry>> = BTreeMap::new();
+        let mut entries: BTreeMap<WorkspaceId, Vec<Arc<Entry>>> = BTreeMap::new();
         for of in waiting.iter().filter_map(|one| one.of.as_ref()) {
             entries.entry(of.workspace.clone()).or_default().push(of.entry.clone());
         }
@@ -269,7 +269,7 @@ fn by_workspace(waiting: Vec<Waiting>) -> (BTreeMap<WorkspaceId, Vec<Waiting>>, 
 
 /// One entry per workspace with its uses in order; workspaces in id order, so that replicas never
 /// wait for each other in a circle.
-fn commit(tx: &mut WriteTx<'_>, keyring: &Keyring, uses: &BTreeMap<WorkspaceId, Vec<Entry>>) -> Result<(), Error> {
+fn commit(tx: &mut WriteTx<'_>, keyring: &Keyring, uses: &BTreeMap<WorkspaceId, Vec<Arc<Entry>>>) -> Result<(), Error> {
     for (workspace, entries) in uses {
         audit::append(tx, keyring, ChainKind::Uses, workspace.as_str(), entries)?;
     }

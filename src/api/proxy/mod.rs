@@ -16,7 +16,7 @@ use actix_web::http::{Method, Version, header};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::actions::calling::{self, CallRefusal, Counter, Request};
+use crate::actions::calling::{self, CallRefusal, Counter, Load, Request};
 use crate::actions::using::UsingRefusal;
 use crate::app::App;
 use crate::store::access::{AskToken, ProxyRight, UseRefusal, Wanted};
@@ -80,7 +80,8 @@ pub async fn call(
     };
     // Only behind pieces is there anything, and only the newer HTTP has those.
     let trailers = !websocket && request.version() == Version::HTTP_11 && calling::takes_trailers(&headers);
-    let asked = Request { method, host, path, headers, content, websocket, trailers, sent };
+    let asked = Request { method, host, path, headers, websocket, trailers };
+    let (wanted, asked) = (Arc::new(wanted), (Arc::new(asked), Load { content, sent }));
     let means = app.calling(app.kit(caller.address));
     match calling::call(&means, || caller.ask(), wanted.clone(), asked).await {
         Ok(answered) => answer::passed(answered, (onward, trailers), at_once),
@@ -98,7 +99,7 @@ fn hops_away(request: &HttpRequest) -> bool {
 }
 
 /// Several secrets would do: which, for whoever asks to name one.
-async fn choices(app: &App, ask: AskToken<ProxyRight>, wanted: Wanted) -> Result<Error, Error> {
+async fn choices(app: &App, ask: AskToken<ProxyRight>, wanted: Arc<Wanted>) -> Result<Error, Error> {
     let found = app
         .db
         .read::<_, _, std::convert::Infallible, _>(ask, move |tx, by| Ok(store::access::choices(tx, by, &wanted)?));

@@ -1,5 +1,7 @@
 //! Calls as they are recorded once they are over, without anybody who makes them.
 
+use std::sync::Arc;
+
 use keyrack::actions::uses::Use;
 use keyrack::domain::audit::{Actor, Entry, Event};
 use keyrack::domain::usage::{Called, Counted, Heard};
@@ -34,7 +36,7 @@ impl TestApp {
             node_type: Some("stripe".parse().unwrap()),
             workflow: None,
             counted: Counted::Call(called),
-            entry: Entry { at: self.clock.now(), by, from: "127.0.0.1".parse().ok(), event },
+            entry: Arc::new(Entry { at: self.clock.now(), by, from: "127.0.0.1".parse().ok(), event }),
         });
     }
 }
