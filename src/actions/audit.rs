@@ -1,9 +1,6 @@
 //! Writing entries into the chains.
 
-use std::borrow::Borrow;
 use std::net::IpAddr;
-
-use serde::Serialize;
 
 use crate::crypto::{Keyring, Mac};
 use crate::domain::audit::{Actor, ChainKind, Entry, Event};
@@ -45,13 +42,13 @@ pub(super) fn change(
 ) -> Result<(), Error> {
     events::tell(tx, by, tools, &event)?;
     let entry = tools.origin.entry(tx.now(), event);
-    append(tx, tools.keyring, ChainKind::Changes, by.workspace().as_str(), &[entry])
+    append(tx, tools.keyring, ChainKind::Changes, by.workspace().as_str(), &[&entry])
 }
 
 /// Records something that concerns the installation: sign-ins, accounts, set-up.
 pub(super) fn installation(tx: &mut WriteTx<'_>, tools: Tools<'_>, event: Event) -> Result<(), Error> {
     let entry = tools.origin.entry(tx.now(), event);
-    append(tx, tools.keyring, ChainKind::Installation, INSTALLATION, &[entry])
+    append(tx, tools.keyring, ChainKind::Installation, INSTALLATION, &[&entry])
 }
 
 /// Appends one link to a chain: one change, or a group of uses in their order.
@@ -60,19 +57,19 @@ pub(super) fn append(
     keyring: &Keyring,
     kind: ChainKind,
     workspace: &str,
-    entries: &[impl Borrow<Entry> + Serialize],
+    entries: &[&Entry],
 ) -> Result<(), Error> {
     let text = serde_json::to_string(entries).map_err(|_| Error::Unrecorded)?;
     let subject = match entries {
-        [change] if kind != ChainKind::Uses => Some(change.borrow().event.subject()),
+        [change] if kind != ChainKind::Uses => Some(change.event.subject()),
         _ => None,
     };
     let actor = common(entries, |entry| entry.by.word());
     let topic = common(entries, |entry| Topic::of(&entry.event).as_str());
     let marks = Marks { subject, actor, topic };
-    let place = store::audit::take_place(tx, kind, workspace)?;
-    let mac = seal(keyring, &place.previous, (&place.chain, place.seq), tx.now(), &text);
-    store::audit::append(tx, &place, &marks, &text, mac.as_bytes())
+    store::audit::append(tx, (kind, workspace), &marks, &text, |place, at| {
+        seal(keyring, &place.previous, (&place.chain, place.seq), at, &text).as_bytes().to_vec()
+    })
 }
 
 /// What stands under an entry: it covers the entry before, and so all of them.
@@ -82,8 +79,8 @@ pub(super) fn seal(keyring: &Keyring, before: &[u8], (chain, seq): (&ChainId, i6
 }
 
 /// The word that all of them have, or none.
-fn common<'a>(entries: &'a [impl Borrow<Entry>], word: impl Fn(&'a Entry) -> &'a str) -> &'a str {
-    let mut words = entries.iter().map(|entry| word(entry.borrow()));
+fn common<'a>(entries: &[&'a Entry], word: impl Fn(&'a Entry) -> &'a str) -> &'a str {
+    let mut words = entries.iter().map(|entry| word(entry));
     let Some(first) = words.next() else { return "" };
     if words.all(|other| other == first) { first } else { "" }
 }

@@ -22,7 +22,7 @@ use crate::api::proxy::Proxied;
 use crate::web;
 use crate::web::chrome::Theme;
 
-/// Addresses that speak to machines: their errors are JSON, and no cookie is set on them.
+/// Addresses that speak to machines: their errors are JSON, and no cookie is read or set here.
 const MACHINE_PATHS: [&str; 6] =
     ["/api", "/data-integrations", "/user_management", "/organizations", "/events", "/proxy"];
 /// Among them, but for people.

@@ -14,7 +14,7 @@ use super::secrets::ListedSecret;
 use super::tx::{ReadTx, WriteTx};
 use super::webhooks;
 
-/// The next place in a chain, taken for this transaction.
+/// The next place in a chain.
 pub struct Place {
     pub chain: ChainId,
     pub seq: i64,
@@ -34,17 +34,15 @@ pub fn open_chain(tx: &mut WriteTx<'_>, id: &ChainId, kind: ChainKind, workspace
     Ok(())
 }
 
-/// Takes the chain's head row: whoever comes second waits here. In SQLite they wait before, for the one writer's turn.
-pub fn take_place(tx: &mut WriteTx<'_>, kind: ChainKind, workspace: &str) -> Result<Place, Error> {
-    let head = audit_chains::table
-        .filter(audit_chains::workspace_id.eq(workspace))
-        .filter(audit_chains::kind.eq(kind))
-        .select((audit_chains::id, audit_chains::seq, audit_chains::head));
-    let (chain, seq, previous): (_, i64, _) = match &mut *tx.conn {
-        Conn::Pg(conn) => head.for_update().first(conn)?,
-        Conn::Sqlite(conn) => head.first(conn)?,
+/// Takes the head rows of chains: whoever comes second waits here. In SQLite they wait before, for the one writer's turn, so
+/// that a look is enough there; and SQLite knows a look again, where it plans each UPDATE anew.
+macro_rules! taken {
+    ($tx:expr, $heads:expr, $load:ident) => {
+        match &mut *$tx.conn {
+            Conn::Pg(conn) => $heads.for_no_key_update().$load(conn),
+            Conn::Sqlite(conn) => $heads.$load(conn),
+        }
     };
-    Ok(Place { chain, seq: seq + 1, previous })
 }
 
 /// By what an entry is found: none of it is sealed.
@@ -55,8 +53,21 @@ pub struct Marks<'a> {
     pub topic: &'a str,
 }
 
-pub fn append(tx: &mut WriteTx<'_>, place: &Place, marks: &Marks<'_>, entry: &str, mac: &[u8]) -> Result<(), Error> {
-    let now = tx.now();
+/// Appends an entry to the chain, with what `seal` makes of its place.
+pub fn append(
+    tx: &mut WriteTx<'_>,
+    (kind, workspace): (ChainKind, &str),
+    marks: &Marks<'_>,
+    entry: &str,
+    seal: impl FnOnce(&Place, Moment) -> Vec<u8>,
+) -> Result<(), Error> {
+    let head = audit_chains::table
+        .filter(audit_chains::workspace_id.eq(workspace))
+        .filter(audit_chains::kind.eq(kind))
+        .select((audit_chains::id, audit_chains::seq, audit_chains::head));
+    let (chain, last, previous): (_, i64, _) = taken!(tx, head, first)?;
+    let (place, now) = (Place { chain, seq: last + 1, previous }, tx.now());
+    let mac = seal(&place, now);
     diesel::insert_into(audit_entries::table)
         .values((
             audit_entries::chain_id.eq(&place.chain),
@@ -66,11 +77,11 @@ pub fn append(tx: &mut WriteTx<'_>, place: &Place, marks: &Marks<'_>, entry: &st
             audit_entries::actor.eq(marks.actor),
             audit_entries::topic.eq(marks.topic),
             audit_entries::entry.eq(entry),
-            audit_entries::mac.eq(mac),
+            audit_entries::mac.eq(&mac),
         ))
         .execute(tx.conn)?;
     diesel::update(audit_chains::table.filter(audit_chains::id.eq(&place.chain)))
-        .set((audit_chains::seq.eq(place.seq), audit_chains::head.eq(mac)))
+        .set((audit_chains::seq.eq(place.seq), audit_chains::head.eq(&mac)))
         .execute(tx.conn)?;
     tx.mark_recorded();
     Ok(())
@@ -89,10 +100,8 @@ pub struct Head {
 /// that nobody appends to what is being removed.
 pub fn close_chains(tx: &mut WriteTx<'_>, by: &Proof<'_, impl AtLeast<Owner>>) -> Result<Vec<Head>, Error> {
     let chains = || audit_chains::table.filter(audit_chains::workspace_id.eq(by.workspace().as_str()));
-    let heads: Vec<Head> = diesel::update(chains())
-        .set(audit_chains::seq.eq(audit_chains::seq + 0))
-        .returning((audit_chains::id, audit_chains::kind, audit_chains::seq, audit_chains::head))
-        .load(tx.conn)?;
+    let heads = chains().select((audit_chains::id, audit_chains::kind, audit_chains::seq, audit_chains::head));
+    let heads: Vec<Head> = taken!(tx, heads, load)?;
     let ids: Vec<&ChainId> = heads.iter().map(|head| &head.id).collect();
     diesel::delete(audit_entries::table.filter(audit_entries::chain_id.eq_any(ids))).execute(tx.conn)?;
     diesel::delete(chains()).execute(tx.conn)?;

@@ -126,6 +126,8 @@ pub fn place(
 
 struct Draft<'a> {
     base: Url,
+    /// Whether the value began to travel by https. There it goes on: http and https of one host are not the same.
+    encrypted: bool,
     /// What path placements put between the base URL and the path.
     between: Zeroizing<String>,
     path: &'a str,
@@ -139,6 +141,7 @@ struct Draft<'a> {
 impl<'a> Draft<'a> {
     fn new(route: &Route, asked: Asked<'a>) -> Result<Self, PlaceError> {
         let mut base = Url::parse(&route.base_url).map_err(|_| PlaceError::NoRoute)?;
+        let encrypted = base.scheme() == "https";
         if base.query().is_some() || base.fragment().is_some() || base.cannot_be_a_base() {
             return Err(PlaceError::NoRoute);
         }
@@ -151,6 +154,7 @@ impl<'a> Draft<'a> {
         }
         Ok(Self {
             base,
+            encrypted,
             between: Zeroizing::default(),
             path,
             query: Zeroizing::new(query.to_owned()),
@@ -251,7 +255,7 @@ impl<'a> Draft<'a> {
             self.put_header(COOKIE.as_str(), &line)?;
         }
         let target = guard.admit_url(url)?;
-        if !may_travel(&self.base, route, target.origin()) {
+        if target.origin().https != self.encrypted || !may_travel(route, target.origin()) {
             return Err(PlaceError::Elsewhere);
         }
         let (kind, body) = match self.content {
@@ -282,7 +286,7 @@ fn beside(base: &Url, host: &str) -> Option<Url> {
 }
 
 /// Whether the route that was sealed with a value names this host. A host without a port means the usual one.
-fn may_travel(from: &Url, route: &Route, to: &Origin) -> bool {
+fn may_travel(route: &Route, to: &Origin) -> bool {
     let (scheme, shown) = (if to.https { "https" } else { "http" }, to.shown());
     let named = |host: &String| {
         if *host == shown {
@@ -292,8 +296,7 @@ fn may_travel(from: &Url, route: &Route, to: &Origin) -> bool {
             Url::parse(&format!("{scheme}://{host}/")).ok().filter(|url| url.path() == "/" && url.query().is_none());
         url.and_then(|url| Origin::of(&url).ok()).is_some_and(|origin| origin == *to)
     };
-    // Where the value began to travel, it goes on: http and https of one host are not the same.
-    from.scheme() == scheme && route.hosts.iter().any(named)
+    route.hosts.iter().any(named)
 }
 
 #[cfg(test)]

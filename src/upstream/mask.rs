@@ -75,8 +75,7 @@ impl Mask {
 
     fn is_in(&self, bytes: &[u8]) -> bool {
         // Most headers are too short to hold any.
-        let mut fitting = self.forms.iter().filter(|form| form.len() <= bytes.len());
-        fitting.any(|form| memmem::find(bytes, form).is_some())
+        self.forms.iter().any(|form| form.len() <= bytes.len() && memmem::find(bytes, form).is_some())
     }
 
     /// How many of the last bytes may be the beginning of something.

@@ -8,7 +8,7 @@ use diesel::sql_types::Text;
 use serde_json::Value;
 
 use crate::end_users::{USERS, mention};
-use crate::lists::{ACME, hang, newer, numbers, older};
+use crate::lists::{ACME, hang, id, newer, numbers, older};
 use crate::support::{Browser, Database, EMAIL, Machine, PASSWORD, Serving};
 
 /// The statements with these words in them, among all that were logged: those of the jobs too.
@@ -32,6 +32,8 @@ const VEND: [&str; 4] = ["secret_values.blob", "meant_user.external_id = ", "sec
 const TOKENS: [&str; 2] = ["SELECT token_sets.client_id", "secrets.workspace_id = "];
 /// The one that finds an end user's connections.
 const CONNECTIONS: [&str; 4] = ["secrets.account_name", "meant_user.external_id = ", " ORDER BY ", "LIMIT"];
+/// The one that finds what was done to a thing.
+const HISTORY: [&str; 4] = [" FROM audit_entries WHERE ", "audit_entries.subject = ", " ORDER BY ", "LIMIT"];
 /// The one that finds a node type as an organization has it: no other look is made for that.
 const FOR_ORGANIZATION: [&str; 3] =
     ["organization_settings.enabled", "node_types.slug = ", "organizations.external_id = "];
@@ -213,5 +215,33 @@ async fn what_an_organization_has_otherwise_is_found_with_the_node_type() {
             ["autoindex_organization_settings_1", "organization_settings_pkey", "organization_settings_by_type"];
         let is_found = walks.iter().any(|index| plan.contains(index));
         assert!(is_found && !plan.contains("SCAN") && !plan.contains("Seq Scan"), "{statement}\n{plan}");
+    }
+}
+
+#[actix_web::test]
+async fn what_was_done_to_a_secret_is_found_by_its_id() {
+    let mut machine = Machine::new();
+    machine.set_up();
+    hang(&machine.database, 300, "00000000", EMAIL, "private");
+    for (kind, subject) in [("changes", "'sec_' || tail"), ("uses", "NULL")] {
+        let numbers = numbers(2_000);
+        machine.database.run(&format!(
+            "INSERT INTO audit_entries (chain_id, seq, at, subject, entry, mac) {numbers} \
+             SELECT c.id, 1000000 + i, 1, {subject}, '', c.head FROM audit_chains c, numbered \
+             WHERE c.kind = '{kind}' AND c.workspace_id = {ACME}"
+        ));
+    }
+    if machine.database.is_postgres() {
+        machine.database.run("ANALYZE");
+    }
+    let server = serve_telling(&mut machine).await;
+    let mut ada = Browser::new(&server.base);
+    assert_eq!(ada.sign_in(EMAIL, PASSWORD).await.status, 303);
+    assert_eq!(ada.get(&format!("/w/acme/secrets/{}", id("00000000", 1))).await.status, 200);
+    let heard = statements(&machine.log(), &HISTORY);
+    assert!(!heard.is_empty());
+    for statement in heard {
+        let plan = plan(&machine.database, &statement);
+        assert!(plan.contains("audit_entries_by_subject"), "{statement}\n{plan}");
     }
 }

@@ -1,7 +1,9 @@
 //! What upstream says on its way back through the proxy: all of it as it is, and as soon as it is there.
 
+use std::time::Duration;
+
 use crate::proxy::{Desk, ORDERS, VALUE};
-use crate::support::{BRIEF, Line, Says};
+use crate::support::{BRIEF, Line, Says, Stage, connect, soon};
 
 #[actix_web::test]
 async fn what_upstream_says_is_told_as_it_is() {
@@ -159,4 +161,45 @@ async fn a_websocket_goes_on_both_ways() {
     // Upstream may not go over by itself.
     let answer = desk.agent.call(("GET", ORDERS), &[], "").await;
     answer.refused(502, "upstream_unreachable");
+}
+
+#[actix_web::test]
+async fn what_is_said_on_a_websocket_counts_also_after_a_renewal() {
+    let mut stage = Stage::set().await;
+    let page = stage.place("Mine").await;
+    connect(&mut stage.ada, &page).await;
+    let agent = stage.app.token("test", "proxy").await;
+    stage.app.advance(Duration::from_mins(2));
+    let giving = stage.giving.clone();
+    stage.provider.answers(move |request| {
+        if !request.starts_with("GET ") {
+            return giving.answer(request);
+        }
+        let is_old = request.contains("access-canary-1");
+        let welcome = "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\nhello ";
+        if is_old { Says::status("401 Unauthorized", "old") } else { Says::echoing(welcome) }
+    });
+    let mut line = Line::open(agent.base()).await;
+    let head = format!(
+        "GET /proxy/gitlab/live HTTP/1.1\r\nhost: keyrack.test\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
+         authorization: Bearer {}\r\n\r\n",
+        agent.text
+    );
+    line.say(head.as_bytes()).await;
+    line.hears("hello ").await;
+    line.say(b"ping-from-here").await;
+    line.hears("ping-from-here").await;
+    drop(line);
+    let ended = async {
+        loop {
+            stage.app.counted().await;
+            let said = "entry LIKE '%\"secret.call_ended\"%\"sent\":14%'";
+            let found = stage.app.database.texts(&format!("SELECT entry AS text FROM audit_entries WHERE {said}"));
+            if !found.is_empty() {
+                return;
+            }
+            actix_web::rt::task::yield_now().await;
+        }
+    };
+    soon(ended).await;
 }

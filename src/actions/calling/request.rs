@@ -72,7 +72,9 @@ impl Load {
     /// The same once more, where it can be sent again.
     pub(super) fn again(&self) -> Option<Self> {
         let Content::Whole(bytes) = &self.content else { return None };
-        Some(Self { content: Content::Whole(bytes.clone()), sent: Counter::default() })
+        // Nothing was sent of what is empty, and what follows on a WebSocket goes on to be counted by the same one.
+        let sent = if bytes.is_empty() { self.sent.clone() } else { Counter::default() };
+        Some(Self { content: Content::Whole(bytes.clone()), sent })
     }
 }
 

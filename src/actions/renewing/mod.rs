@@ -55,11 +55,12 @@ pub struct TokensOf {
     pub number: i64,
 }
 
-/// Renews tokens. There is one in a process.
+/// Renews tokens, and holds what everything takes that uses a value. There is one in a process.
 #[derive(Clone)]
 pub struct Renewer {
     pub db: Db,
     pub recorder: Recorder,
+    /// Its connections are shared by all threads; calls for others have those of their own.
     pub upstream: Upstream,
     pub clients: Clients,
     pub kit: Kit,

@@ -271,7 +271,8 @@ fn by_workspace(waiting: Vec<Waiting>) -> (BTreeMap<WorkspaceId, Vec<Waiting>>, 
 /// wait for each other in a circle.
 fn commit(tx: &mut WriteTx<'_>, keyring: &Keyring, uses: &BTreeMap<WorkspaceId, Vec<Arc<Entry>>>) -> Result<(), Error> {
     for (workspace, entries) in uses {
-        audit::append(tx, keyring, ChainKind::Uses, workspace.as_str(), entries)?;
+        let entries: Vec<&Entry> = entries.iter().map(AsRef::as_ref).collect();
+        audit::append(tx, keyring, ChainKind::Uses, workspace.as_str(), &entries)?;
     }
     Ok(())
 }

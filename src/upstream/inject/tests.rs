@@ -119,6 +119,12 @@ fn a_value_travels_to_the_hosts_of_its_route_alone() {
         to("https://a.example.com:8443/", &["a.example.com:8443"]).as_deref(),
         Ok("https://a.example.com:8443/x")
     );
+    // Other spellings of the same host, as a description may have them.
+    for same in ["api.example.com:443", "API.example.com", "api.example%2Ecom"] {
+        assert_eq!(to("https://api.example.com", &[same]).as_deref(), Ok("https://api.example.com/x"), "{same}");
+    }
+    let public = "[2606:4700:4700:0:0:0:0:1111]:8443";
+    assert_eq!(to(&format!("https://{public}"), &[public]).as_deref(), Ok("https://[2606:4700:4700::1111]:8443/x"));
     for (base, hosts) in [
         ("https://evil.example.com", &["api.example.com"][..]),
         ("https://api.example.com:8443", &["api.example.com"]),

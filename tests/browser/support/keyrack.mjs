@@ -52,16 +52,16 @@ export class Keyrack {
     return done.stdout;
   }
 
-  // Every file under the folder whose name ends so, by its path in it.
-  files(ending = "") {
-    const entries = fs.readdirSync(this.folder, { recursive: true, withFileTypes: true });
-    const named = entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending));
-    const files = named.map((entry) => path.join(entry.parentPath, entry.name));
+  // Every file under the folder whose name ends so, by its path in it. A letter is written as a draft and then given its
+  // name: where something has gone meanwhile, it is looked for where it is now.
+  files(ending = "", looks = 10) {
     try {
+      const entries = fs.readdirSync(this.folder, { recursive: true, withFileTypes: true });
+      const named = entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending));
+      const files = named.map((entry) => path.join(entry.parentPath, entry.name));
       return new Map(files.map((file) => [path.relative(this.folder, file), fs.readFileSync(file)]));
     } catch (error) {
-      // A letter is written as a draft and then given its name: what has gone is looked for where it is now.
-      if (error.code === "ENOENT") return this.files(ending);
+      if (error.code === "ENOENT" && looks > 1) return this.files(ending, looks - 1);
       throw error;
     }
   }
