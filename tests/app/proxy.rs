@@ -58,6 +58,16 @@ impl Desk {
     }
 }
 
+/// An account that is connected, whose tokens are no longer quite new, and an agent that may call with it.
+pub async fn with_account() -> (Stage, Token) {
+    let mut stage = Stage::set().await;
+    let page = stage.place("Mine").await;
+    connect(&mut stage.ada, &page).await;
+    let agent = stage.app.token("test", "proxy").await;
+    stage.app.advance(Duration::from_mins(2));
+    (stage, agent)
+}
+
 #[actix_web::test]
 async fn a_call_is_made_with_a_key_that_its_caller_never_gets() {
     let mut desk = Desk::set().await;
@@ -145,11 +155,7 @@ async fn whatever_the_method_and_the_size_it_is_passed_on() {
 
 #[actix_web::test]
 async fn tokens_that_an_upstream_refuses_are_renewed_once() {
-    let mut stage = Stage::set().await;
-    let page = stage.place("Mine").await;
-    connect(&mut stage.ada, &page).await;
-    let agent = stage.app.token("test", "proxy").await;
-    stage.app.advance(Duration::from_mins(2));
+    let (stage, agent) = with_account().await;
     stage.giving.asked();
     stage.provider.take();
     let giving = stage.giving.clone();

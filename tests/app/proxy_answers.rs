@@ -1,9 +1,7 @@
 //! What upstream says on its way back through the proxy: all of it as it is, and as soon as it is there.
 
-use std::time::Duration;
-
-use crate::proxy::{Desk, ORDERS, VALUE};
-use crate::support::{BRIEF, Line, Says, Stage, connect, soon};
+use crate::proxy::{Desk, ORDERS, VALUE, with_account};
+use crate::support::{BRIEF, Line, Says, soon};
 
 #[actix_web::test]
 async fn what_upstream_says_is_told_as_it_is() {
@@ -165,11 +163,7 @@ async fn a_websocket_goes_on_both_ways() {
 
 #[actix_web::test]
 async fn what_is_said_on_a_websocket_counts_also_after_a_renewal() {
-    let mut stage = Stage::set().await;
-    let page = stage.place("Mine").await;
-    connect(&mut stage.ada, &page).await;
-    let agent = stage.app.token("test", "proxy").await;
-    stage.app.advance(Duration::from_mins(2));
+    let (stage, agent) = with_account().await;
     let giving = stage.giving.clone();
     stage.provider.answers(move |request| {
         if !request.starts_with("GET ") {
